@@ -1,0 +1,203 @@
+// The extension contract: what a node type, a trigger type and a plugin are.
+
+import type { z } from 'zod';
+import type { Mode, Problem, Reply, StoredRequest } from './model.ts';
+
+/** The variables of a running execution. `$jobsMapByNodeKey` is an alias of `$nodes` in every template and expression. */
+export interface Scope {
+  /** What the trigger was told to parse. For webhooks `{ headers, query, body }`. */
+  readonly $context: unknown;
+  /** The raw request `{ method, url, headers, query, body, rawBody, address }`, or null for triggers without one. */
+  readonly $request: unknown;
+  /** Results by node key. */
+  readonly $nodes: Record<string, unknown>;
+  /** Loop items by the loop's node key. */
+  readonly $scopes: Record<string, unknown>;
+  /** `{ now }`, ISO 8601, read when it is used. */
+  readonly $system: { readonly now: string };
+  /** `{ id, workflowId, revision, createdAt }`. */
+  readonly $execution: Record<string, unknown>;
+}
+
+/** An expression language. `template` is text with `{{…}}`; `basic` tests are not text and are not among them. */
+export type ExpressionEngine = 'jsonata' | 'mathjs' | 'formula' | 'jsonpath' | 'jmespath' | 'template';
+
+/** A compiled template: constant values come back as they are. */
+export interface Template {
+  render(scope: Scope): unknown;
+  readonly isConstant: boolean;
+}
+
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What a node hands back. Failing is throwing. */
+export type NodeResult =
+  /** Go on; `branch` names the branch to run before what follows. */
+  | { readonly type: 'done'; readonly output?: unknown; readonly branch?: string }
+  /** Sleep until somebody resumes this job with a value (`engine.resume`). Not in sync workflows. */
+  | { readonly type: 'wait' }
+  /** End the whole execution here, perhaps with the reply for the caller. */
+  | {
+      readonly type: 'end';
+      readonly status: 'succeeded' | 'failed';
+      readonly reply?: Reply;
+      readonly output?: unknown;
+      readonly reason?: string;
+    };
+
+/** How a branch that a control node ran came out: to its end, or the execution has to stop or wait. */
+export type BranchOutcome = 'completed' | 'stopped';
+
+export interface NodeContext<Config> {
+  /** Rendered and checked with the type's schema. Strings at the type's `expressions` paths are as written. */
+  readonly config: Config;
+  readonly scope: Scope;
+  /** Aborted when the execution is cancelled or past its deadline. */
+  readonly signal: AbortSignal;
+  /** `<execution>/<job path>`: the same on every try of this job; hand it to receivers as idempotency key. */
+  readonly idempotencyKey: string;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /**
+   * Evaluates an expression outside the main thread with this execution's variables. `source` replaces the variables as
+   * the input document of JSONata, JSONPath and JMESPath.
+   * @throws HooklineError `expression_failed`, `expression_timeout`
+   */
+  evaluate(engine: ExpressionEngine, expression: string, options?: { source?: unknown }): Promise<unknown>;
+  /** Changes a variable node's value: `$nodes.<key>` is `value` from here on. */
+  assign(key: string, value: unknown): void;
+  /** For control nodes: runs a branch now, with `locals` as `$scopes.<this key>`; `index` tells loop rounds apart. */
+  branch(name: string, options?: { locals?: unknown; index?: number }): Promise<BranchOutcome>;
+}
+
+/** What a semantic check sees besides the configuration. */
+export interface CheckContext {
+  readonly mode: Mode;
+  /** Keys and types of the nodes that have run by the time this one runs, in order. */
+  readonly earlier: readonly { readonly key: string; readonly type: string }[];
+}
+
+/** A problem inside a configuration; its path is relative to `config`, such as `cases[1].test`. */
+export type ConfigProblem = Omit<Problem, 'severity'> & { readonly severity?: Problem['severity'] };
+
+export interface NodeType<Config = unknown> {
+  /** What documents name it by: kebab-case, unique among all node types. */
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  /** Strict schema of `config`. Values saved as templates are checked when they are rendered. */
+  readonly config: z.ZodType<Config>;
+  /** Branch names that a configuration gives this node. Default: none. */
+  branches?(config: Config): readonly string[];
+  /**
+   * How the flow passes through: `step` goes on behind the node (default), `branching` first takes exactly one of its
+   * branches, `ending` never goes on.
+   */
+  readonly flow?: 'step' | 'branching' | 'ending';
+  /** Ends the flow with a reply for the caller. Default false. */
+  readonly replies?: boolean;
+  /**
+   * Paths of strings that are expressions: not rendered, handed over as written. `cases[*].test` reaches into arrays.
+   * A value there that is not a string is rendered as usual.
+   */
+  readonly expressions?: readonly string[];
+  /** Has an effect outside the execution: everything before it is committed before it runs. Default false. */
+  readonly hasEffect?: boolean;
+  /** May wait; refused in sync workflows when they are saved. Default false. */
+  readonly canWait?: boolean;
+  /** Modes it may be used in. Default both. */
+  readonly modes?: readonly Mode[];
+  /** Checks beyond the schema, when the workflow is saved: syntax of expressions, keys that must exist. */
+  check?(config: Config, context: CheckContext): readonly ConfigProblem[] | Promise<readonly ConfigProblem[]>;
+  run(context: NodeContext<Config>): NodeResult | Promise<NodeResult>;
+}
+
+/** What is known of a request before its body is read. */
+export interface RequestHead {
+  readonly method: string;
+  readonly url: string;
+  /** As Node gives them: lower-case names. Holds secrets; never store or log it. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly address: string;
+}
+
+/** A whole request as triggers see it. */
+export interface IncomingRequest extends RequestHead {
+  /** Exact bytes received, inflated. */
+  readonly rawBody: Uint8Array;
+  /** The form that is stored: text body, secret headers redacted. */
+  readonly stored: StoredRequest;
+}
+
+export interface TriggerTools {
+  /** Compiles every `{{…}}` in a JSON value. @throws HooklineError `invalid_template` */
+  template(value: unknown): Template;
+}
+
+/** A trigger type that is called over HTTP at `/hooks/<key>`. */
+export interface HttpTrigger {
+  /** Largest body in bytes, counted after inflating. */
+  readonly maxBodyBytes: number;
+  /** How long a sync caller waits, in milliseconds, before 504. */
+  readonly deadlineMs: number;
+  /** Refuses before the body is read, by throwing (`unauthorized`, `forbidden`, `too_many_requests`). */
+  admit?(head: RequestHead): void;
+  /** Refuses the whole request by throwing (media type, signature). Not called for replays and manual runs. */
+  verify?(request: IncomingRequest): void;
+  /** Makes `$context` of a stored request; pure, so that a replay gives the same. @throws invalid_json, missing_value, … */
+  parse(request: StoredRequest): { readonly context: unknown; readonly body: unknown };
+  /** The reply of an async workflow. */
+  reply(scope: Scope): Reply;
+}
+
+/** A trigger that listens by itself (a queue, a clock, another program). */
+export interface ListeningTrigger {
+  /** Starts listening for one enabled workflow; the returned function stops it. */
+  listen(
+    fire: (context: unknown) => Promise<{ executionId: string }>,
+  ): Promise<() => Promise<void> | void> | (() => Promise<void> | void);
+}
+
+export type TriggerInstance = HttpTrigger | ListeningTrigger;
+
+export interface TriggerType<Config = unknown> {
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  readonly config: z.ZodType<Config>;
+  check?(config: Config, context: { readonly mode: Mode }): readonly ConfigProblem[];
+  /** Called once for each revision that is loaded; compile here, not per request. */
+  create(config: Config, tools: TriggerTools): TriggerInstance;
+}
+
+export interface Plugin {
+  /** For messages, such as `hookline/built-in` or an npm package name. */
+  readonly name: string;
+  readonly nodes?: readonly AnyNodeType[];
+  readonly triggers?: readonly AnyTriggerType[];
+}
+
+/** A node type whose configuration type is forgotten; the registry checks values with its schema before they reach it. */
+export type AnyNodeType = NodeType<unknown>;
+export type AnyTriggerType = TriggerType<unknown>;
+
+/** Gives a node type its types. */
+export function defineNode<Config>(node: NodeType<Config>): NodeType<Config> {
+  return node;
+}
+
+/** Gives a trigger type its types. */
+export function defineTrigger<Config>(trigger: TriggerType<Config>): TriggerType<Config> {
+  return trigger;
+}
+
+/** Names a set of node and trigger types. */
+export function definePlugin(plugin: Plugin): Plugin {
+  return plugin;
+}

@@ -1,0 +1,101 @@
+// Every error that Hookline raises on purpose: its code, its HTTP status, and whether its message may be shown to a caller.
+
+interface CatalogueEntry {
+  /** HTTP status of the reply when this error ends a request. */
+  readonly status: number;
+  /** Whether `message` and `details` may leave the server; otherwise the caller sees a general sentence. */
+  readonly exposed: boolean;
+}
+
+/** The catalogue. A code is part of the public API: it is never renamed or used for something else. */
+export const ERROR_CATALOGUE = {
+  // What a caller of the trigger URL or of the admin API can meet
+  invalid_request: { status: 400, exposed: true },
+  invalid_json: { status: 400, exposed: true },
+  unauthorized: { status: 401, exposed: true },
+  forbidden: { status: 403, exposed: true },
+  not_found: { status: 404, exposed: true },
+  hook_not_found: { status: 404, exposed: true },
+  workflow_not_found: { status: 404, exposed: true },
+  revision_not_found: { status: 404, exposed: true },
+  execution_not_found: { status: 404, exposed: true },
+  method_not_allowed: { status: 405, exposed: true },
+  conflict: { status: 409, exposed: true },
+  payload_too_large: { status: 413, exposed: true },
+  unsupported_media_type: { status: 415, exposed: true },
+  invalid_workflow: { status: 422, exposed: true },
+  missing_value: { status: 422, exposed: true },
+  too_many_requests: { status: 429, exposed: true },
+  internal: { status: 500, exposed: false },
+  storage_unavailable: { status: 503, exposed: true },
+  shutting_down: { status: 503, exposed: true },
+  deadline_exceeded: { status: 504, exposed: true },
+  // Grammars: paths, templates, query strings, expressions
+  invalid_path: { status: 422, exposed: true },
+  invalid_template: { status: 422, exposed: true },
+  invalid_query: { status: 400, exposed: true },
+  invalid_expression: { status: 422, exposed: true },
+  // What a node or the runner can end an execution with
+  invalid_config: { status: 500, exposed: true },
+  invalid_reply: { status: 500, exposed: true },
+  expression_failed: { status: 500, exposed: true },
+  expression_timeout: { status: 500, exposed: true },
+  unknown_type: { status: 500, exposed: true },
+  node_failed: { status: 500, exposed: true },
+  // What stops the start
+  invalid_configuration: { status: 500, exposed: true },
+  duplicate_plugin: { status: 500, exposed: true },
+  migration_needed: { status: 500, exposed: true },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+export interface ErrorOptions {
+  /** What the reader needs to act: the list of problems, the name of the missing path. Never a secret. */
+  readonly details?: unknown;
+  /** HTTP headers the reply must carry, such as `WWW-Authenticate`, `Allow` or `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** The one error class. `message` is written for the person who can do something about it. */
+export class HooklineError extends Error {
+  override readonly name = 'HooklineError';
+  readonly code: ErrorCode;
+  readonly details: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details;
+    this.headers = options.headers ?? {};
+  }
+
+  get status(): number {
+    return ERROR_CATALOGUE[this.code].status;
+  }
+}
+
+export interface ErrorReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: { readonly error: { readonly code: string; readonly message: string; readonly details?: unknown } };
+}
+
+/** The one error shape of every HTTP reply. What is not a HooklineError says nothing about the inside. */
+export function toErrorReply(error: unknown): ErrorReply {
+  if (error instanceof HooklineError && ERROR_CATALOGUE[error.code].exposed) {
+    const { code, message, details } = error;
+    return {
+      status: error.status,
+      headers: error.headers,
+      body: { error: details === undefined ? { code, message } : { code, message, details } },
+    };
+  }
+  return {
+    status: 500,
+    headers: {},
+    body: { error: { code: 'internal', message: 'Something went wrong on our side. The server log says what.' } },
+  };
+}
