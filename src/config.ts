@@ -1,0 +1,311 @@
+// The configuration: one zod schema, read from the environment (nobody else reads process.env) or from createHookline's options.
+
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { HooklineError } from './errors.ts';
+
+/** The prefix of every environment variable that is ours. A name that starts with it and is not known stops the start. */
+const ENV_PREFIX = 'HOOKLINE_';
+
+/** Largest delay that Node's timers take, in milliseconds (2^31 - 1). */
+const MAX_TIMER_MS = 2_147_483_647;
+
+const RETENTION_STATUSES = ['succeeded', 'failed', 'error', 'canceled', 'timed_out'] as const;
+
+/** How long executions are kept after they were accepted, in milliseconds, by final status. Statuses that are not named stay. */
+export type Retention = Readonly<Partial<Record<(typeof RETENTION_STATUSES)[number], number>>>;
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** Reads `succeeded=30d,failed=12h` (s, m, h, d, w); `none` keeps everything. Returns a sentence when it is wrong. */
+function parseRetention(text: string): Retention | string {
+  const rules: Partial<Record<(typeof RETENTION_STATUSES)[number], number>> = {};
+  if (text.trim() === 'none') return rules;
+  for (const part of text.split(',')) {
+    const match = /^\s*([a-z_]+)\s*=\s*(\d{1,6})([smhdw])\s*$/.exec(part);
+    const status = RETENTION_STATUSES.find((known) => known === match?.[1]);
+    const age = Number(match?.[2]) * (UNIT_MS[match?.[3] ?? ''] ?? Number.NaN);
+    if (status === undefined || !(age > 0)) {
+      return `must be \`none\` or a list such as \`succeeded=30d,failed=90d\` (statuses ${RETENTION_STATUSES.join(', ')}; units s, m, h, d, w)`;
+    }
+    if (rules[status] !== undefined) return `names \`${status}\` twice`;
+    rules[status] = age;
+  }
+  return rules;
+}
+
+const retentionSchema = z
+  .union([z.string(), z.partialRecord(z.enum(RETENTION_STATUSES), z.number().int().positive())])
+  .transform((value, context): Retention => {
+    const rules = typeof value === 'string' ? parseRetention(value) : value;
+    if (typeof rules !== 'string') return Object.freeze({ ...rules });
+    context.addIssue({ code: 'custom', message: rules });
+    return z.NEVER;
+  });
+
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const isPlain = url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  return isPlain && (url.protocol === 'http:' || url.protocol === 'https:');
+}
+
+function isSecretKey(text: string): boolean {
+  if (/^[0-9a-f]{64}$/i.test(text)) return true;
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === 32;
+}
+
+const whole = (min: number, max: number) => z.number().int().min(min).max(max);
+
+const fields = {
+  port: whole(0, 65_535).default(3000).meta({ description: 'TCP port of the server. `0` takes a free one.' }),
+  host: z.string().min(1).default('127.0.0.1').meta({
+    description: 'Address the server listens on. `0.0.0.0` listens on all; put a reverse proxy with TLS in front.',
+  }),
+  databaseUrl: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be `sqlite:<path>` or `postgres://…`')
+    .default('sqlite:./data/hookline.db')
+    .meta({
+      description: 'The database. `sqlite:<path>` is embedded; `postgres://…` is recognised, and refused until it is supported.',
+    }),
+  publicUrl: z
+    .string()
+    .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .meta({ description: 'How callers reach this server; trigger URLs begin with it.', defaultText: 'http://<host>:<port>' }),
+  prefix: z
+    .string()
+    .regex(/^((\/[A-Za-z0-9._~-]+)+)?$/, 'must be empty or a path such as `/automation`, without a `/` at its end')
+    .default('')
+    .meta({ description: 'Path under which every URL of Hookline lives.' }),
+  durability: z.enum(['full', 'normal']).default('full').meta({
+    description:
+      '`full` syncs the disk at every commit, so an acknowledged request survives a power cut; `normal` survives a killed process, and is faster.',
+  }),
+  adminToken: z.string().min(16, 'must have at least 16 characters').optional().meta({
+    description: 'Token of the admin API. Without one the first start generates a token and prints it once.',
+    secret: true,
+  }),
+  secretKey: z
+    .string()
+    .refine(isSecretKey, 'must be 32 bytes in base64 or hex, such as the output of `openssl rand -hex 32`')
+    .optional()
+    .meta({ description: 'Key that seals stored credentials: 32 bytes in base64 or hex. Replaces the key file.', secret: true }),
+  secretKeyFile: z.string().min(1).optional().meta({
+    description: 'File with that key; made at the first start. Back it up with the database.',
+    defaultText: '`secret.key` beside the database file',
+  }),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
+    description: 'The least important log lines that are written. `debug` also prints stacks of start-up errors.',
+  }),
+  metrics: z.enum(['public', 'token', 'off']).default('token').meta({
+    description: 'Who may read `/metrics`: anybody, holders of the admin token, or nobody.',
+  }),
+  maxBodyBytes: whole(1_024, 1_073_741_824).default(10_485_760).meta({
+    description: "Largest body of a trigger request, after inflating; a workflow's own limit cannot exceed it.",
+    unit: 'bytes',
+  }),
+  retention: retentionSchema.prefault('succeeded=30d,failed=90d,error=90d,canceled=90d,timed_out=90d').meta({
+    description:
+      'How long finished executions are kept, by status (units s, m, h, d, w). A status that is not named is kept for ever; `none` keeps all.',
+  }),
+  queueWindow: whole(1, 1_000_000).default(1_000).meta({
+    description: 'Most accepted executions that wait in memory; the rest of a backlog waits in the database.',
+    unit: 'executions',
+  }),
+  concurrency: whole(1, 10_000).default(64).meta({
+    description: 'Most background executions that run at once.',
+    unit: 'executions',
+  }),
+  deadlineMs: whole(1, MAX_TIMER_MS).default(30_000).meta({
+    description: 'How long the caller of a sync workflow waits before 504, unless the workflow says otherwise.',
+    unit: 'milliseconds',
+  }),
+  expressionTimeoutMs: whole(1, 600_000).default(1_000).meta({
+    description: 'Time limit of one expression (JSONata, mathjs, …).',
+    unit: 'milliseconds',
+  }),
+  expressionWorkers: whole(1, 64).default(2).meta({
+    description: 'Most threads that evaluate expressions; none is started before the first expression.',
+    unit: 'threads',
+  }),
+  expressionMemoryMb: whole(32, 16_384).default(256).meta({
+    description: 'Memory limit of one such thread.',
+    unit: 'MiB',
+  }),
+  shutdownGraceMs: whole(0, MAX_TIMER_MS).default(10_000).meta({
+    description: 'How long a stop waits for running executions; those still running continue at the next start.',
+    unit: 'milliseconds',
+  }),
+  autoMigrate: z.boolean().default(true).meta({
+    description: 'Bring the database schema up to date at the start; otherwise run `hookline migrate` first.',
+  }),
+};
+
+const schema = z.strictObject(fields);
+
+/** The configuration as createHookline takes it: every field optional, defaults as in the README's table. */
+export type ConfigOptions = z.input<typeof schema>;
+
+/** The complete configuration, frozen. */
+export type Config = Readonly<
+  Omit<z.output<typeof schema>, 'publicUrl' | 'secretKeyFile'> & { publicUrl: string; secretKeyFile: string }
+>;
+
+/** One thing that is wrong with the configuration. */
+export interface ConfigurationProblem {
+  /** The variable's or the option's name. */
+  readonly name: string;
+  readonly message: string;
+}
+
+/** What the README's table and `hookline config` know of one field. */
+export interface ConfigField {
+  readonly name: string;
+  readonly env: string;
+  /** Allowed values, in words. */
+  readonly values: string;
+  /** The default as it would be written in the environment, or what it is derived from. */
+  readonly defaultText: string;
+  readonly description: string;
+  readonly isSecret: boolean;
+}
+
+const JSON_FIELDS = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {};
+
+/** Every field in the order of the schema. */
+export const CONFIG_FIELDS: readonly ConfigField[] = Object.entries(JSON_FIELDS).map(([name, json]) => {
+  const field = typeof json === 'object' ? json : {};
+  const { defaultText, secret, unit } = field as { defaultText?: string; secret?: boolean; unit?: string };
+  return {
+    name,
+    env: ENV_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(),
+    values: describeValues(field, unit),
+    defaultText: defaultText ?? (field.default === undefined ? '' : String(field.default)),
+    description: field.description ?? '',
+    isSecret: secret === true,
+  };
+});
+
+function describeValues(field: z.core.JSONSchema.BaseSchema, unit: string | undefined): string {
+  if (field.enum) return `one of ${field.enum.map((value) => `\`${value}\``).join(', ')}`;
+  if (field.type === 'boolean') return '`true` or `false`';
+  if (field.type === 'integer')
+    return `a whole number from ${field.minimum} to ${field.maximum}${unit === undefined ? '' : ` ${unit}`}`;
+  return 'text';
+}
+
+/**
+ * Reads the configuration from environment variables. An empty variable counts as not set.
+ * @throws HooklineError `invalid_configuration` that lists every problem, unknown `HOOKLINE_…` names included
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: ConfigurationProblem[] = [];
+  const options: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(ENV_PREFIX) || text === undefined || text === '') continue;
+    const field = CONFIG_FIELDS.find((known) => known.env === name);
+    if (field) options[field.name] = readText(field, text);
+    else problems.push(unknownName(name, (known) => known.env));
+  }
+  return check(options, problems, (field) => field.env);
+}
+
+/**
+ * Checks options given in code with the same schema.
+ * @throws HooklineError `invalid_configuration` that lists every problem, unknown names included
+ */
+export function parseOptions(options: ConfigOptions): Config {
+  const problems: ConfigurationProblem[] = [];
+  const known: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (Object.hasOwn(fields, name)) known[name] = value;
+    else problems.push(unknownName(name, (field) => field.name));
+  }
+  return check(known, problems, (field) => field.name);
+}
+
+/** The configuration for reading: no secrets, and no password in the database's URL. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const shown = CONFIG_FIELDS.map((field): [string, unknown] => {
+    const value = config[field.name as keyof Config];
+    if (field.isSecret) return [field.name, value === undefined ? '(not set)' : '(set)'];
+    if (field.name === 'databaseUrl') return [field.name, String(value).replace(/\/\/[^@/]*@/, '//***@')];
+    return [field.name, value];
+  });
+  return Object.fromEntries(shown);
+}
+
+/** The path of a `sqlite:` database file, or undefined for other databases. */
+export function sqlitePath(databaseUrl: string): string | undefined {
+  return databaseUrl.startsWith('sqlite:') ? databaseUrl.slice('sqlite:'.length) : undefined;
+}
+
+function check(
+  options: Record<string, unknown>,
+  problems: ConfigurationProblem[],
+  nameOf: (field: ConfigField) => string,
+): Config {
+  const result = schema.safeParse(options);
+  for (const issue of result.error?.issues ?? []) {
+    const field = CONFIG_FIELDS.find((known) => known.name === issue.path[0]);
+    if (field) problems.push({ name: nameOf(field), message: explain(field, issue, options[field.name]) });
+  }
+  if (problems.length > 0 || !result.success) {
+    const list = problems.map(({ name, message }) => `\n  ${name} ${message}`).join('');
+    const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+    throw new HooklineError('invalid_configuration', `The configuration has ${count}:${list}`, { details: { problems } });
+  }
+  const config = result.data;
+  return Object.freeze({
+    ...config,
+    publicUrl: config.publicUrl ?? defaultPublicUrl(config.host, config.port),
+    secretKeyFile: config.secretKeyFile ?? join(dirname(sqlitePath(config.databaseUrl) ?? 'data/hookline.db'), 'secret.key'),
+  });
+}
+
+/** Numbers and switches as values; what cannot be read stays text, and the schema refuses it. */
+function readText(field: ConfigField, text: string): unknown {
+  const type = JSON_FIELDS[field.name];
+  const kind = typeof type === 'object' ? type.type : undefined;
+  if (kind === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text);
+  if (kind === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}
+
+function explain(field: ConfigField, issue: z.core.$ZodIssue, value: unknown): string {
+  const isOwnSentence = issue.code === 'custom' || issue.code === 'invalid_format' || field.isSecret;
+  const sentence = isOwnSentence && /^(must|names) /.test(issue.message) ? issue.message : `must be ${field.values}`;
+  const mayShow = !field.isSecret && !field.name.endsWith('Url') && ['string', 'number', 'boolean'].includes(typeof value);
+  return mayShow ? `${sentence}, not ${JSON.stringify(value).slice(0, 80)}` : sentence;
+}
+
+function defaultPublicUrl(host: string, port: number): string {
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  const name = isEverywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+function unknownName(name: string, nameOf: (field: ConfigField) => string): ConfigurationProblem {
+  const nearest = CONFIG_FIELDS.map((field) => ({ known: nameOf(field), distance: editDistance(name, nameOf(field)) })).sort(
+    (a, b) => a.distance - b.distance,
+  )[0];
+  const isNear = nearest !== undefined && nearest.distance <= Math.max(2, Math.floor(name.length / 4));
+  return { name, message: isNear ? `is not known; did you mean ${nearest.known}?` : 'is not known' };
+}
+
+/** How many letters must be put in, taken out or changed (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { CONFIG_FIELDS, type ConfigurationProblem, describeConfig, loadConfig, parseOptions, sqlitePath } from '../src/config.ts';
+import { HooklineError } from '../src/errors.ts';
+
+function refusal(run: () => unknown): HooklineError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof HooklineError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal');
+}
+
+function problemsOf(error: HooklineError): readonly ConfigurationProblem[] {
+  return (error.details as { problems: ConfigurationProblem[] }).problems;
+}
+
+const DAY_MS = 86_400_000;
+
+describe('loadConfig', () => {
+  it('has a default for everything', () => {
+    const config = loadConfig({ PATH: '/bin' });
+    expect(config).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      databaseUrl: 'sqlite:./data/hookline.db',
+      publicUrl: 'http://127.0.0.1:3000',
+      prefix: '',
+      durability: 'full',
+      secretKeyFile: 'data/secret.key',
+      metrics: 'token',
+      maxBodyBytes: 10_485_760,
+      deadlineMs: 30_000,
+      autoMigrate: true,
+    });
+    expect(config.adminToken).toBeUndefined();
+    expect(config.retention).toEqual({
+      succeeded: 30 * DAY_MS,
+      failed: 90 * DAY_MS,
+      error: 90 * DAY_MS,
+      canceled: 90 * DAY_MS,
+      timed_out: 90 * DAY_MS,
+    });
+  });
+
+  it('is frozen', () => {
+    const config = loadConfig({});
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.retention)).toBe(true);
+  });
+
+  it('reads numbers, switches and text', () => {
+    const config = loadConfig({
+      HOOKLINE_PORT: '0',
+      HOOKLINE_AUTO_MIGRATE: 'false',
+      HOOKLINE_PREFIX: '/automation',
+      HOOKLINE_DURABILITY: 'normal',
+      HOOKLINE_PUBLIC_URL: 'https://hooks.example.com/',
+      HOOKLINE_DATABASE_URL: 'sqlite:/var/lib/hookline/main.db',
+    });
+    expect(config).toMatchObject({
+      port: 0,
+      autoMigrate: false,
+      prefix: '/automation',
+      durability: 'normal',
+      publicUrl: 'https://hooks.example.com',
+      secretKeyFile: '/var/lib/hookline/secret.key',
+    });
+  });
+
+  it('takes an empty variable as not set', () => {
+    expect(loadConfig({ HOOKLINE_ADMIN_TOKEN: '', HOOKLINE_PORT: '' })).toEqual(loadConfig({}));
+  });
+
+  it.each([
+    ['none', {}],
+    ['succeeded=7d', { succeeded: 7 * DAY_MS }],
+    [' failed = 12h , timed_out=2w', { failed: DAY_MS / 2, timed_out: 14 * DAY_MS }],
+  ])('reads the retention %j', (text, expected) => {
+    expect(loadConfig({ HOOKLINE_RETENTION: text }).retention).toEqual(expected);
+  });
+
+  it.each(['', 'x', 'running=1d', 'succeeded=0d', 'succeeded=1y', 'succeeded=1d,', 'succeeded=1d,succeeded=2d', '__proto__=1d'])(
+    'refuses the retention %j',
+    (text) => {
+      expect(refusal(() => parseOptions({ retention: text })).message).toContain('retention');
+    },
+  );
+
+  it('lists every problem at once, unknown names with the nearest known one', () => {
+    const error = refusal(() =>
+      loadConfig({
+        HOOKLINE_PORT: 'abc',
+        HOOKLINE_DURABILTY: 'full',
+        HOOKLINE_PREFIX: 'automation/',
+        HOOKLINE_DURABILITY: 'ful',
+        HOOKLINE_SOMETHING_ELSE: '1',
+        HOOKLINE_AUTO_MIGRATE: 'yes',
+      }),
+    );
+    expect(error.code).toBe('invalid_configuration');
+    expect(Object.fromEntries(problemsOf(error).map(({ name, message }) => [name, message]))).toEqual({
+      HOOKLINE_PORT: 'must be a whole number from 0 to 65535, not "abc"',
+      HOOKLINE_DURABILTY: 'is not known; did you mean HOOKLINE_DURABILITY?',
+      HOOKLINE_PREFIX: 'must be empty or a path such as `/automation`, without a `/` at its end, not "automation/"',
+      HOOKLINE_DURABILITY: 'must be one of `full`, `normal`, not "ful"',
+      HOOKLINE_SOMETHING_ELSE: 'is not known',
+      HOOKLINE_AUTO_MIGRATE: 'must be `true` or `false`, not "yes"',
+    });
+    for (const { name, message } of problemsOf(error)) expect(error.message).toContain(`\n  ${name} ${message}`);
+  });
+
+  it.each([
+    { HOOKLINE_PORT: '65536' },
+    { HOOKLINE_PORT: '1.5' },
+    { HOOKLINE_PORT: '1e3' },
+    { HOOKLINE_CONCURRENCY: '0' },
+    { HOOKLINE_PUBLIC_URL: 'ftp://example.com' },
+    { HOOKLINE_PUBLIC_URL: 'https://user:pw@example.com' },
+    { HOOKLINE_PREFIX: '//x' },
+    { HOOKLINE_DATABASE_URL: 'mysql://localhost/x' },
+    { HOOKLINE_LOG_LEVEL: 'loud' },
+  ])('refuses %j', (env) => {
+    expect(problemsOf(refusal(() => loadConfig(env))).map(({ name }) => name)).toEqual(Object.keys(env));
+  });
+
+  it('never shows a secret, neither in a message nor in the description of the configuration', () => {
+    const secret = 'hunter2';
+    const error = refusal(() =>
+      loadConfig({
+        HOOKLINE_ADMIN_TOKEN: secret,
+        HOOKLINE_SECRET_KEY: secret,
+        HOOKLINE_DATABASE_URL: `mysql://me:${secret}@db/x`,
+        HOOKLINE_PUBLIC_URL: `https://me:${secret}@example.com`,
+      }),
+    );
+    expect(problemsOf(error)).toHaveLength(4);
+    expect(JSON.stringify(error) + error.message).not.toContain(secret);
+    const config = parseOptions({
+      adminToken: `${secret}${'x'.repeat(16)}`,
+      secretKey: '0123456789abcdef'.repeat(4),
+      databaseUrl: `postgres://me:${secret}@db/x`,
+    });
+    const shown = JSON.stringify(describeConfig(config));
+    expect(shown).not.toMatch(/hunter2|0123456789abcdef/);
+    expect(shown).toContain('postgres://***@db/x');
+  });
+
+  it('derives a public address that can be opened', () => {
+    expect(loadConfig({ HOOKLINE_HOST: '0.0.0.0', HOOKLINE_PORT: '8080' }).publicUrl).toBe('http://localhost:8080');
+    expect(loadConfig({ HOOKLINE_HOST: '::1' }).publicUrl).toBe('http://[::1]:3000');
+  });
+});
+
+describe('parseOptions', () => {
+  it('takes its own result again', () => {
+    const config = parseOptions({ retention: 'succeeded=1d', port: 1 });
+    expect(parseOptions(config)).toEqual(config);
+  });
+
+  it('names options as they are written in code', () => {
+    const error = refusal(() => parseOptions({ port: '3000', prot: 1 } as never));
+    expect(problemsOf(error).map(({ name }) => name)).toEqual(['prot', 'port']);
+    expect(error.message).toContain('did you mean port?');
+  });
+
+  it('takes undefined as not given', () => {
+    expect(parseOptions({ port: undefined, adminToken: undefined })).toEqual(parseOptions({}));
+  });
+});
+
+describe('CONFIG_FIELDS', () => {
+  it('describes every field', () => {
+    expect(CONFIG_FIELDS.map(({ name }) => name).sort()).toEqual(
+      [...Object.keys(loadConfig({})), 'adminToken', 'secretKey'].sort(),
+    );
+    for (const field of CONFIG_FIELDS) {
+      expect(field.description, field.name).toMatch(/\.$/);
+      expect(field.values, field.name).not.toBe('');
+      expect(field.env).toMatch(/^HOOKLINE_[A-Z]+(_[A-Z]+)*$/);
+    }
+  });
+});
+
+describe('sqlitePath', () => {
+  it('gives the path of a SQLite file only', () => {
+    expect(sqlitePath('sqlite:./a.db')).toBe('./a.db');
+    expect(sqlitePath('postgres://x')).toBeUndefined();
+  });
+});
