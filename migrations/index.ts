@@ -1,0 +1,7 @@
+// Every migration, oldest first. A list and not a folder scan, so that it is the same from source, built and packed.
+
+import type { QueryInterface } from 'sequelize';
+import type { RunnableMigration } from 'umzug';
+import { init } from './0001-init.ts';
+
+export const migrations: readonly RunnableMigration<QueryInterface>[] = [init];
