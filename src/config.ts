@@ -2,6 +2,7 @@
 
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { nearestNames } from './engine/nearest.ts';
 import { HooklineError } from './errors.ts';
 
 /** The prefix of every environment variable that is ours. A name that starts with it and is not known stops the start. */
@@ -227,6 +228,17 @@ export function parseOptions(options: ConfigOptions): Config {
   return check(known, problems, (field) => field.name);
 }
 
+/** The same configuration for the port that the server really got; a public address derived from the old one follows. */
+export function withPort(config: Config, port: number): Config {
+  const isDerived = config.publicUrl === defaultPublicUrl(config.host, config.port);
+  return parseOptions({ ...config, port, publicUrl: isDerived ? undefined : config.publicUrl });
+}
+
+/** Whether somebody who looks for a bug asked for stacks, also when the rest of the configuration is wrong. */
+export function wantsStacks(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env['HOOKLINE_LOG_LEVEL'] === 'debug';
+}
+
 /** The configuration for reading: no secrets, and no password in the database's URL. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const shown = CONFIG_FIELDS.map((field): [string, unknown] => {
@@ -289,23 +301,8 @@ function defaultPublicUrl(host: string, port: number): string {
 }
 
 function unknownName(name: string, nameOf: (field: ConfigField) => string): ConfigurationProblem {
-  const nearest = CONFIG_FIELDS.map((field) => ({ known: nameOf(field), distance: editDistance(name, nameOf(field)) })).sort(
-    (a, b) => a.distance - b.distance,
-  )[0];
-  const isNear = nearest !== undefined && nearest.distance <= Math.max(2, Math.floor(name.length / 4));
-  return { name, message: isNear ? `is not known; did you mean ${nearest.known}?` : 'is not known' };
-}
-
-/** How many letters must be put in, taken out or changed (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const start = name.startsWith(ENV_PREFIX) ? ENV_PREFIX : '';
+  const known = CONFIG_FIELDS.map((field) => nameOf(field).slice(start.length));
+  const nearest = nearestNames(name.slice(start.length), known, 1)[0];
+  return { name, message: nearest === undefined ? 'is not known' : `is not known; did you mean ${start}${nearest}?` };
 }

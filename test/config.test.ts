@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { CONFIG_FIELDS, type ConfigurationProblem, describeConfig, loadConfig, parseOptions, sqlitePath } from '../src/config.ts';
+import {
+  CONFIG_FIELDS,
+  type ConfigurationProblem,
+  describeConfig,
+  loadConfig,
+  parseOptions,
+  sqlitePath,
+  withPort,
+} from '../src/config.ts';
 import { HooklineError } from '../src/errors.ts';
 
 function refusal(run: () => unknown): HooklineError {
@@ -187,5 +195,13 @@ describe('sqlitePath', () => {
   it('gives the path of a SQLite file only', () => {
     expect(sqlitePath('sqlite:./a.db')).toBe('./a.db');
     expect(sqlitePath('postgres://x')).toBeUndefined();
+  });
+});
+
+describe('withPort', () => {
+  it('moves a derived public address along, and leaves a configured one alone', () => {
+    expect(withPort(loadConfig({ HOOKLINE_PORT: '0' }), 4711)).toMatchObject({ port: 4711, publicUrl: 'http://127.0.0.1:4711' });
+    const behindProxy = loadConfig({ HOOKLINE_PORT: '0', HOOKLINE_PUBLIC_URL: 'https://hooks.example.com' });
+    expect(withPort(behindProxy, 4711).publicUrl).toBe('https://hooks.example.com');
   });
 });
