@@ -168,9 +168,9 @@ describe('parseOptions', () => {
   });
 
   it('names options as they are written in code', () => {
-    const error = refusal(() => parseOptions({ port: '3000', prot: 1 } as never));
-    expect(problemsOf(error).map(({ name }) => name)).toEqual(['prot', 'port']);
-    expect(error.message).toContain('did you mean port?');
+    const error = refusal(() => parseOptions({ port: '3000', durabilty: 'full' } as never));
+    expect(problemsOf(error).map(({ name }) => name)).toEqual(['durabilty', 'port']);
+    expect(error.message).toContain('did you mean durability?');
   });
 
   it('takes undefined as not given', () => {
