@@ -236,7 +236,7 @@ export function withPort(config: Config, port: number): Config {
 
 /** Whether somebody who looks for a bug asked for stacks, also when the rest of the configuration is wrong. */
 export function wantsStacks(env: NodeJS.ProcessEnv = process.env): boolean {
-  return env['HOOKLINE_LOG_LEVEL'] === 'debug';
+  return env.HOOKLINE_LOG_LEVEL === 'debug';
 }
 
 /** The configuration for reading: no secrets, and no password in the database's URL. */
