@@ -1,0 +1,124 @@
+// Tests of the secret box and of the key file.
+
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HooklineError } from '../../src/errors.ts';
+import { createSecretBox, loadSecretKey } from '../../src/secrets/secret-box.ts';
+
+const KEY = Buffer.alloc(32, 7);
+
+describe('a secret box', () => {
+  const box = createSecretBox(KEY);
+
+  it('opens what it sealed, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(box.open(box.seal(text))).toBe(text);
+      }),
+    );
+  });
+
+  it('seals the same text differently each time, in the versioned form', () => {
+    const [first, second] = [box.seal('secret'), box.seal('secret')];
+    expect(first).not.toBe(second);
+    expect(first).toMatch(/^v1\.[\w-]{16}\.[\w-]{22}\.[\w-]+$/);
+    expect(first).not.toContain('secret');
+  });
+
+  it('refuses what another key sealed', () => {
+    const other = createSecretBox(Buffer.alloc(32, 8));
+    expect(() => other.open(box.seal('secret'))).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+  });
+
+  it('refuses a sealed value that was changed anywhere', () => {
+    const sealed = box.seal('a secret of some length');
+    fc.assert(
+      fc.property(fc.nat(sealed.length - 1), (index) => {
+        const letter = sealed[index] === 'A' ? 'Q' : 'A';
+        const changed = sealed.slice(0, index) + letter + sealed.slice(index + 1);
+        let opened: string | undefined;
+        try {
+          opened = box.open(changed);
+        } catch (error) {
+          expect(error).toBeInstanceOf(HooklineError);
+        }
+        // The last letter of a base64 part holds bits that mean nothing.
+        if (opened !== undefined) expect(opened).toBe('a secret of some length');
+      }),
+    );
+  });
+
+  it('refuses any text that is not a sealed value, and never shows it', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(() => box.open(text)).toThrow(/cannot be read/);
+      }),
+    );
+  });
+
+  it('takes its key as bytes, base64, base64url or hex', () => {
+    const sealed = box.seal('secret');
+    for (const key of [KEY.toString('base64'), KEY.toString('base64url'), KEY.toString('hex'), ` ${KEY.toString('hex')}\n`]) {
+      expect(createSecretBox(key).open(sealed)).toBe('secret');
+    }
+  });
+
+  it('refuses a key of another size without repeating it', () => {
+    for (const key of [Buffer.alloc(16), 'passphrase', KEY.toString('hex').slice(2)]) {
+      const attempt = () => createSecretBox(key);
+      expect(attempt).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+      expect(attempt).not.toThrow(/passphrase|0707/);
+    }
+  });
+});
+
+describe('the key of an installation', () => {
+  let folder: string;
+  let keyFile: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'hookline-key-'));
+    keyFile = path.join(folder, 'data', 'secret.key');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('comes from the configuration when it is set there, and then no file is made', async () => {
+    expect(await loadSecretKey({ secretKey: KEY.toString('base64'), keyFile })).toEqual(KEY);
+    await expect(stat(keyFile)).rejects.toThrow(/ENOENT/);
+  });
+
+  it('is made at the first start, readable by its owner only, and is the same at the next start', async () => {
+    const key = await loadSecretKey({ keyFile });
+    expect(key).toHaveLength(32);
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    expect(await readdir(path.dirname(keyFile))).toEqual(['secret.key']);
+    expect(await loadSecretKey({ keyFile })).toEqual(key);
+  });
+
+  it('is one and the same for processes that start together', async () => {
+    const keys = await Promise.all(Array.from({ length: 8 }, () => loadSecretKey({ keyFile })));
+    expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);
+    expect(await readdir(path.dirname(keyFile))).toEqual(['secret.key']);
+  });
+
+  it('is refused when others may read the file, with the command that mends it', async () => {
+    await loadSecretKey({ keyFile });
+    await chmod(keyFile, 0o644);
+    await expect(loadSecretKey({ keyFile })).rejects.toThrow(`chmod 600 ${keyFile}`);
+  });
+
+  it('is refused when it is malformed, without repeating it, and the file is left alone', async () => {
+    await loadSecretKey({ keyFile });
+    await writeFile(keyFile, 'too short');
+    await expect(loadSecretKey({ keyFile })).rejects.toThrow(/32 random bytes.*it has 9 characters/);
+    expect(await readFile(keyFile, 'utf8')).toBe('too short');
+    await expect(loadSecretKey({ secretKey: 'too short', keyFile })).rejects.not.toThrow(/too short/);
+  });
+
+  it('says which file cannot be made', async () => {
+    await writeFile(path.join(folder, 'data'), 'a file where a folder should be');
+    await expect(loadSecretKey({ keyFile })).rejects.toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+  });
+});
