@@ -1,0 +1,63 @@
+// The tokens that open the admin API: configured, or generated at the first start and kept only as a digest.
+
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Storage } from '../engine/ports.ts';
+import { HooklineError } from '../errors.ts';
+
+/** Fewest characters of a configured token. */
+export const MIN_TOKEN_LENGTH = 16;
+/** Where the SHA-256 of the generated token is stored, as hex. */
+export const TOKEN_SETTING = 'admin_token_sha256';
+
+export interface TokenVerifier {
+  /** Whether this is an allowed token; takes the same time whichever byte differs. */
+  verify(token: string): boolean;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest();
+}
+
+/** Accepts tokens by their SHA-256. All digests are compared, so that time says nothing about which one was near. */
+export function verifierOf(digests: readonly Buffer[]): TokenVerifier {
+  return {
+    verify(token) {
+      const given = digest(token);
+      let found = false;
+      for (const allowed of digests) found = timingSafeEqual(given, allowed) || found;
+      return found;
+    },
+  };
+}
+
+/**
+ * Makes the verifier. With `adminToken` only that one counts; otherwise a token of 256 random bits is generated at the
+ * first start and returned this once, so that it can be shown.
+ * @throws HooklineError `invalid_configuration` when the configured token is too short or the stored digest is damaged
+ */
+export async function createTokenVerifier(options: {
+  adminToken?: string | undefined;
+  settings: Storage['settings'];
+}): Promise<{ verifier: TokenVerifier; generated: string | undefined }> {
+  const { adminToken, settings } = options;
+  if (adminToken !== undefined) {
+    if (adminToken.length < MIN_TOKEN_LENGTH) {
+      throw new HooklineError('invalid_configuration', `The admin token must have at least ${MIN_TOKEN_LENGTH} characters.`);
+    }
+    return { verifier: verifierOf([digest(adminToken)]), generated: undefined };
+  }
+  const stored = await settings.get(TOKEN_SETTING);
+  if (stored !== undefined) {
+    if (!/^[0-9a-f]{64}$/.test(stored)) {
+      throw new HooklineError(
+        'invalid_configuration',
+        `The setting "${TOKEN_SETTING}" in the database is not a SHA-256 in hex. Set an admin token, or delete the setting to get a new one.`,
+      );
+    }
+    return { verifier: verifierOf([Buffer.from(stored, 'hex')]), generated: undefined };
+  }
+  const generated = randomBytes(32).toString('base64url');
+  const hash = digest(generated);
+  await settings.set(TOKEN_SETTING, hash.toString('hex'));
+  return { verifier: verifierOf([hash]), generated };
+}

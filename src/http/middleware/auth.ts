@@ -1,0 +1,31 @@
+// Lets only requests with a known bearer token through.
+
+import type { Middleware } from 'koa';
+import { HooklineError } from '../../errors.ts';
+import type { TokenVerifier } from '../admin-token.ts';
+
+/** `Bearer` and a b64token: RFC 6750, section 2.1; the scheme's name in any case: RFC 9110, section 11.1. */
+const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
+
+/** @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer` */
+export function requireToken(header: string, tokens: TokenVerifier): void {
+  const token = BEARER.exec(header)?.[1];
+  if (token !== undefined && tokens.verify(token)) return;
+  // RFC 6750, section 3.1: no error code when no token was given at all.
+  const challenge = header === '' ? 'Bearer realm="hookline"' : 'Bearer realm="hookline", error="invalid_token"';
+  throw new HooklineError(
+    'unauthorized',
+    header === ''
+      ? 'Send the admin token in the header "Authorization: Bearer <token>".'
+      : 'The header "Authorization" does not hold a valid admin token. It must be "Bearer <token>".',
+    { headers: { 'WWW-Authenticate': challenge } },
+  );
+}
+
+/** Middleware that guards everything behind it. */
+export function auth(tokens: TokenVerifier): Middleware {
+  return (ctx, next) => {
+    requireToken(ctx.get('Authorization'), tokens);
+    return next();
+  };
+}

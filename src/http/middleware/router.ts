@@ -1,0 +1,57 @@
+// Serves a table of routes: finds the route, reads and checks its input, calls its handler, writes its reply.
+
+import KoaRouter from '@koa/router';
+import type { Middleware } from 'koa';
+import { HooklineError } from '../../errors.ts';
+import type { Route, RouteContext } from '../route.ts';
+import { jsonBody } from './json-body.ts';
+import { parseInput } from './validate.ts';
+
+/** Replies hold data of the moment, some of it confidential: no cache keeps them, no browser guesses their type. */
+const REPLY_HEADERS = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };
+
+/** `/api/workflows/{id}` -> `/api/workflows/:id`. */
+function toPattern(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+function serve(route: Route, context: RouteContext): Middleware {
+  return async (ctx) => {
+    const input = parseInput(route, { params: ctx.params, query: { ...ctx.query }, body: ctx.state.body });
+    const data = await route.handle(input, context);
+    ctx.set(REPLY_HEADERS);
+    ctx.status = route.status ?? 200;
+    if (ctx.status === 204) return;
+    ctx.type = 'application/json';
+    // Written here and not by Koa, so that what cannot be written becomes an error reply.
+    ctx.body = JSON.stringify(data);
+  };
+}
+
+/** Answers a path that is known with other methods: 204 to OPTIONS, else 405, both with `Allow`. */
+const otherMethods: Middleware = (ctx, next) => {
+  const layers: readonly { methods: readonly string[] }[] = ctx.matched ?? [];
+  const methods = new Set(layers.flatMap((layer) => layer.methods));
+  if (methods.size === 0) return next();
+  const allow = [...methods, 'OPTIONS'].sort().join(', ');
+  if (ctx.method === 'OPTIONS') {
+    ctx.set({ ...REPLY_HEADERS, Allow: allow });
+    ctx.status = 204;
+    return;
+  }
+  throw new HooklineError('method_not_allowed', `${ctx.method} does not work here; these do: ${allow}.`, {
+    headers: { Allow: allow },
+  });
+};
+
+/** Middleware for the routes; paths that none of them has go on. */
+export function router(routes: readonly Route[], context: RouteContext): Middleware {
+  const table = new KoaRouter({ sensitive: true });
+  const readBody = jsonBody();
+  for (const route of routes) {
+    const handlers = route.body === undefined ? [serve(route, context)] : [readBody, serve(route, context)];
+    table.register(toPattern(route.path), [route.method], handlers, { name: route.name });
+  }
+  const find = table.routes();
+  return (ctx, next) => find(Object.assign(ctx, { params: {}, router: table }), () => otherMethods(ctx, next));
+}

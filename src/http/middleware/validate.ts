@@ -1,0 +1,58 @@
+// Checks the input of a route with its schemas and reports every problem at once, each with its path.
+
+import type { z } from 'zod';
+import type { Problem } from '../../engine/model.ts';
+import { HooklineError } from '../../errors.ts';
+import type { Route, RouteInput } from '../route.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** `body`, `['cases', 0, 'odd key']` -> `body.cases[0]["odd key"]`. */
+export function formatPath(root: string, path: readonly PropertyKey[]): string {
+  let text = root;
+  for (const segment of path) {
+    if (typeof segment === 'number') text += `[${segment}]`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(String(segment))) text += `.${String(segment)}`;
+    else text += `[${JSON.stringify(String(segment).slice(0, 100))}]`;
+  }
+  return text;
+}
+
+function problem(path: string, code: string, message: string): Problem {
+  return { path, code, message, severity: 'error' };
+}
+
+/** One problem per issue, and one per unknown key. */
+export function toProblems(root: string, issues: readonly Issue[]): Problem[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => problem(formatPath(root, [...issue.path, key]), 'unknown_key', 'There is no such key here.'))
+      : [problem(formatPath(root, issue.path), issue.code ?? 'invalid', issue.message)],
+  );
+}
+
+/**
+ * Parses the parts that a route has schemas for.
+ * @throws HooklineError `invalid_request` with `details: { problems }`
+ */
+export function parseInput(
+  route: Pick<Route, 'params' | 'query' | 'body'>,
+  raw: RouteInput<unknown, unknown, unknown>,
+): RouteInput<unknown, unknown, unknown> {
+  const problems: Problem[] = [];
+  const parse = (part: 'params' | 'query' | 'body'): unknown => {
+    const schema = route[part];
+    if (schema === undefined) return undefined;
+    const result = schema.safeParse(raw[part]);
+    if (result.success) return result.data;
+    problems.push(...toProblems(part, result.error.issues));
+    return undefined;
+  };
+  const input = { params: parse('params'), query: parse('query'), body: parse('body') };
+  const [first] = problems;
+  if (first !== undefined) {
+    const more = problems.length > 1 ? ` And ${problems.length - 1} more, see "details".` : '';
+    throw new HooklineError('invalid_request', `${first.path}: ${first.message}${more}`, { details: { problems } });
+  }
+  return input;
+}

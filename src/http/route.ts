@@ -1,0 +1,105 @@
+// What a route of the admin API is: a value that says everything about itself, so that one table serves, checks and documents it.
+
+import type { z } from 'zod';
+import type { ExecutionStatus, ExecutionWithJobs } from '../engine/model.ts';
+import type { ExecutionStore, Storage } from '../engine/ports.ts';
+import type { Registry } from '../engine/registry.ts';
+import type { WorkflowService } from '../engine/workflows.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { TokenVerifier } from './admin-token.ts';
+
+/** What the admin API asks of the engine. */
+export interface EnginePort {
+  /** A manual run. Waits for the end of a sync workflow; for an async one returns the accepted execution. */
+  run(
+    workflowId: string,
+    input: {
+      headers?: Record<string, string>;
+      query?: string | Record<string, unknown>;
+      body?: unknown;
+      context?: unknown;
+    },
+    options?: { revision?: number },
+  ): Promise<ExecutionWithJobs>;
+  /** Runs a stored request once more, by default on the live revision. */
+  replay(executionId: string, options?: { revision?: number | 'live' }): Promise<ExecutionWithJobs>;
+  cancel(executionId: string): Promise<ExecutionWithJobs>;
+  /** False before the start and from the beginning of the stop. */
+  isAccepting(): boolean;
+  stats(): {
+    readonly running: number;
+    readonly queued: number;
+    readonly accepted: number;
+    readonly finished: Record<ExecutionStatus, number>;
+  };
+}
+
+/** The parts of Hookline that the admin API speaks with. */
+export interface Services {
+  readonly workflows: WorkflowService;
+  readonly executions: ExecutionStore;
+  readonly engine: EnginePort;
+  readonly registry: Pick<Registry, 'describe'>;
+  readonly storage: Pick<Storage, 'ping'>;
+  readonly tokens: TokenVerifier;
+}
+
+/** What a handler gets besides its input. */
+export interface RouteContext extends Services {
+  /** The whole trigger URL of a hook key. */
+  hookUrl(hookKey: string): string;
+  /** The OpenAPI document of this API. */
+  openapi(): Record<string, unknown>;
+}
+
+/** Input as the route's schemas have parsed it; `undefined` for a part without a schema. */
+export interface RouteInput<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+export interface Route<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Response extends z.ZodType = z.ZodType,
+> {
+  readonly method: Method;
+  /** As OpenAPI writes it: `/api/workflows/{id}`. */
+  readonly path: `/${string}`;
+  /** Unique; generated clients name their functions by it. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  readonly params?: Params;
+  /** Schema of the query string's values, which are texts or lists of texts. */
+  readonly query?: Query;
+  /** Schema of the JSON body. Without one no body is read. */
+  readonly body?: Body;
+  /** What the OpenAPI document says of the body when `body` leaves the inside of it to a service. Default `body`. */
+  readonly documentedBody?: z.ZodType;
+  /** Schema of the JSON reply; `z.undefined()` for none. Replies are checked against it in tests only. */
+  readonly response: Response;
+  /** Default 200. */
+  readonly status?: 200 | 201 | 204;
+  /** Errors of its own; those that every route can end with (see `openapi.ts`) are left out. */
+  readonly errors?: readonly ErrorCode[];
+  handle(
+    input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+    context: RouteContext,
+  ): z.input<Response> | Promise<z.input<Response>>;
+}
+
+/** Gives a route its types: the handler's input follows from the schemas, its result is checked against `response`. */
+export function defineRoute<
+  Response extends z.ZodType,
+  Params extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUndefined,
+>(route: Route<Params, Query, Body, Response>): Route {
+  return route;
+}

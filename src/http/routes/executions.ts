@@ -1,0 +1,94 @@
+// Routes of executions: read, replay, cancel.
+
+import { z } from 'zod';
+import { executionStatusSchema } from '../../engine/model.ts';
+import { HooklineError } from '../../errors.ts';
+import { defineRoute, type Route } from '../route.ts';
+import {
+  executionParams,
+  executionSummaryView,
+  executionView,
+  pageOf,
+  pageQuery,
+  revisionNumber,
+  toExecutionSummary,
+  toExecutionView,
+} from './views.ts';
+
+const tag = 'Executions';
+
+const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'must be a time in ISO 8601, such as 2026-01-31T12:00:00Z or 2026-01-31 (a "+" is written %2B in a URL)',
+  })
+  .transform((text) => Date.parse(text));
+
+const listExecutions = defineRoute({
+  method: 'GET',
+  path: '/api/executions',
+  name: 'listExecutions',
+  summary: 'Lists executions, newest first',
+  tag,
+  query: z.strictObject({
+    workflowId: z.string().min(1).max(100).optional(),
+    status: executionStatusSchema.optional(),
+    from: moment.optional().meta({ description: 'Accepted at or after this time.' }),
+    to: moment.optional().meta({ description: 'Accepted before this time.' }),
+    ...pageQuery,
+  }),
+  response: pageOf(executionSummaryView),
+  async handle({ query }, { executions }) {
+    const page = await executions.list(query);
+    return { data: page.items.map(toExecutionSummary), nextCursor: page.nextCursor };
+  },
+});
+
+const getExecution = defineRoute({
+  method: 'GET',
+  path: '/api/executions/{id}',
+  name: 'getExecution',
+  summary: 'Reads an execution with its request, its reply and the job of each node',
+  tag,
+  params: executionParams,
+  response: executionView,
+  errors: ['execution_not_found'],
+  async handle({ params }, { executions }) {
+    const execution = await executions.get(params.id);
+    if (execution === undefined) throw new HooklineError('execution_not_found', `There is no execution ${params.id}.`);
+    return toExecutionView(execution);
+  },
+});
+
+const replayExecution = defineRoute({
+  method: 'POST',
+  path: '/api/executions/{id}/replay',
+  name: 'replayExecution',
+  summary: 'Runs the stored request once more',
+  description:
+    'Makes a new execution, on the live revision unless another is named. Of a sync workflow the finished execution comes back, of an async one the accepted execution.',
+  tag,
+  params: executionParams,
+  body: z.strictObject({ revision: revisionNumber.optional() }).prefault({}),
+  response: executionView,
+  status: 201,
+  errors: ['execution_not_found', 'workflow_not_found', 'revision_not_found', 'conflict', 'shutting_down'],
+  async handle({ params, body }, { engine }) {
+    return toExecutionView(await engine.replay(params.id, { revision: body.revision ?? 'live' }));
+  },
+});
+
+const cancelExecution = defineRoute({
+  method: 'POST',
+  path: '/api/executions/{id}/cancel',
+  name: 'cancelExecution',
+  summary: 'Stops an execution that has not finished',
+  tag,
+  params: executionParams,
+  response: executionView,
+  errors: ['execution_not_found', 'conflict'],
+  async handle({ params }, { engine }) {
+    return toExecutionView(await engine.cancel(params.id));
+  },
+});
+
+export const executionRoutes: readonly Route[] = [listExecutions, getExecution, replayExecution, cancelExecution];

@@ -1,0 +1,167 @@
+// What the admin API shows: the JSON of workflows, revisions and executions, and the parts that many routes share.
+
+import { z } from 'zod';
+import {
+  type Execution,
+  type ExecutionWithJobs,
+  executionSourceSchema,
+  executionStatusSchema,
+  failureSchema,
+  jobStatusSchema,
+  modeSchema,
+  nodeSchema,
+  problemSchema,
+  triggerSchema,
+} from '../../engine/model.ts';
+
+/** A moment as the API writes it. */
+export const timeSchema = z.iso.datetime().meta({ description: 'ISO 8601 in UTC.' });
+
+export const workflowParams = z.strictObject({ id: z.string().min(1).max(100) });
+export const executionParams = workflowParams;
+
+/** A revision's number in a path or a query string. */
+export const revisionInPath = z.coerce
+  .number<string>()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+/** A revision's number in a body. */
+export const revisionNumber = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+
+/** The query of every list. */
+export const pageQuery = {
+  limit: z.coerce.number<string>().int().min(1).max(100).default(50).meta({ description: 'Most entries of one page.' }),
+  cursor: z.string().min(1).max(500).optional().meta({ description: '`nextCursor` of the page before.' }),
+};
+
+/** A page of a list. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.strictObject({
+    data: z.array(item),
+    nextCursor: z.string().nullable().meta({ description: 'Where the next page begins; null on the last one.' }),
+  });
+}
+
+export const workflowView = z
+  .strictObject({
+    id: z.string(),
+    title: z.string(),
+    mode: modeSchema,
+    enabled: z.boolean(),
+    hookKey: z.string(),
+    hookUrl: z.string().meta({ description: 'The trigger URL.' }),
+    revision: z.int().meta({ description: 'The live revision.' }),
+    trigger: triggerSchema,
+    nodes: z.array(nodeSchema),
+    executionCount: z.int().meta({ description: 'All executions ever, also those that retention has deleted.' }),
+    createdAt: timeSchema,
+    updatedAt: timeSchema,
+    problems: z.array(problemSchema).meta({ description: 'Warnings about the live revision.' }),
+  })
+  .meta({ id: 'Workflow' });
+
+const requestView = z
+  .strictObject({
+    method: z.string(),
+    url: z.string(),
+    headers: z.record(z.string(), z.string()),
+    body: z.string(),
+    address: z.string(),
+  })
+  .meta({ id: 'StoredRequest', description: 'The request as it came, secret headers redacted, the body as text.' });
+
+const replyView = z
+  .strictObject({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.string() })
+  .meta({ id: 'Reply' });
+
+const failureView = failureSchema.meta({ id: 'Failure' });
+
+const jobView = z
+  .strictObject({
+    key: z.string(),
+    path: z.string().meta({ description: 'The key with its loop path, such as `each[3]/notify`.' }),
+    type: z.string(),
+    status: jobStatusSchema,
+    output: z.unknown(),
+    branch: z.string().nullable(),
+    error: failureView.nullable(),
+    startedAt: timeSchema,
+    finishedAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'Job' });
+
+const summaryShape = {
+  id: z.string(),
+  workflowId: z.string(),
+  revision: z.int(),
+  status: executionStatusSchema,
+  source: executionSourceSchema,
+  error: failureView.nullable(),
+  createdAt: timeSchema,
+  startedAt: timeSchema.nullable(),
+  finishedAt: timeSchema.nullable(),
+  durationMs: z.number().nullable().meta({ description: 'From the start of the run to its end, in milliseconds.' }),
+  replayOf: z.string().nullable().meta({ description: 'The execution that this one replays.' }),
+};
+
+/** An execution in a list: without request, reply and jobs, which can be large. */
+export const executionSummaryView = z.strictObject(summaryShape).meta({ id: 'ExecutionSummary' });
+
+export const executionView = z
+  .strictObject({
+    ...summaryShape,
+    request: requestView.nullable(),
+    context: z.unknown().meta({ description: 'What a trigger that is not HTTP was started with; else null.' }),
+    response: replyView.nullable(),
+    jobs: z.array(jobView),
+  })
+  .meta({ id: 'Execution' });
+
+function toTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function toTimeOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : toTime(milliseconds);
+}
+
+export function toExecutionSummary(execution: Execution): z.input<typeof executionSummaryView> {
+  const { id, workflowId, revision, status, source, error, createdAt, startedAt, finishedAt, replayOf } = execution;
+  return {
+    id,
+    workflowId,
+    revision,
+    status,
+    source,
+    error,
+    createdAt: toTime(createdAt),
+    startedAt: toTimeOrNull(startedAt),
+    finishedAt: toTimeOrNull(finishedAt),
+    durationMs: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
+    replayOf,
+  };
+}
+
+export function toExecutionView(execution: ExecutionWithJobs): z.input<typeof executionView> {
+  return {
+    ...toExecutionSummary(execution),
+    request: execution.request,
+    context: execution.context ?? null,
+    response: execution.response,
+    jobs: execution.jobs.map((job) => ({
+      key: job.key,
+      path: job.path,
+      type: job.type,
+      status: job.status,
+      output: job.output ?? null,
+      branch: job.branch ?? null,
+      error: job.error ?? null,
+      startedAt: toTime(job.startedAt),
+      finishedAt: toTimeOrNull(job.finishedAt),
+    })),
+  };
+}

@@ -1,0 +1,243 @@
+// Routes of workflows: create, read, change, run, copy, move.
+
+import { z } from 'zod';
+import { documentSchema, modeSchema, nodeSchema, titleSchema, triggerSchema } from '../../engine/model.ts';
+import type { WorkflowView } from '../../engine/workflows.ts';
+import { defineRoute, type Route, type RouteContext } from '../route.ts';
+import {
+  executionView,
+  pageOf,
+  pageQuery,
+  revisionNumber,
+  timeSchema,
+  toExecutionView,
+  workflowParams,
+  workflowView,
+} from './views.ts';
+
+const tag = 'Workflows';
+
+/** What is inside `trigger` and `nodes` is the workflow service's to judge: it reports all problems at once, as 422. */
+const createBody = z.strictObject({
+  title: titleSchema,
+  mode: modeSchema,
+  enabled: z.boolean().optional(),
+  trigger: z.unknown(),
+  nodes: z.unknown().optional(),
+});
+const createDocument = z.strictObject({
+  title: titleSchema,
+  mode: modeSchema,
+  enabled: z.boolean().default(false),
+  trigger: triggerSchema,
+  nodes: z.array(nodeSchema).default([]),
+});
+
+const changeBody = createBody.partial();
+const changeDocument = z.strictObject({
+  title: titleSchema.optional(),
+  mode: modeSchema.optional().meta({ description: 'Fixed at creation: another value than the present one is a `conflict`.' }),
+  enabled: z.boolean().optional(),
+  trigger: triggerSchema.optional(),
+  nodes: z.array(nodeSchema).optional(),
+});
+
+const exportView = z
+  .strictObject({
+    hookline: z.literal(1).meta({ description: 'The version of this format.' }),
+    title: z.string(),
+    mode: modeSchema,
+    hookKey: z.string().optional(),
+    ...documentSchema.shape,
+  })
+  .meta({ id: 'WorkflowExport', description: 'One workflow as a file. Write-only values such as passwords are left out.' });
+
+function show(view: WorkflowView, { hookUrl }: RouteContext): z.input<typeof workflowView> {
+  return { ...view, hookUrl: hookUrl(view.hookKey) };
+}
+
+const createWorkflow = defineRoute({
+  method: 'POST',
+  path: '/api/workflows',
+  name: 'createWorkflow',
+  summary: 'Creates a workflow; it is disabled unless asked otherwise',
+  tag,
+  body: createBody,
+  documentedBody: createDocument,
+  response: workflowView,
+  status: 201,
+  errors: ['invalid_workflow'],
+  handle: async ({ body }, context) => show(await context.workflows.create(body), context),
+});
+
+const listWorkflows = defineRoute({
+  method: 'GET',
+  path: '/api/workflows',
+  name: 'listWorkflows',
+  summary: 'Lists workflows, newest first',
+  tag,
+  query: z.strictObject({
+    enabled: z
+      .enum(['true', 'false'])
+      .transform((text) => text === 'true')
+      .optional(),
+    mode: modeSchema.optional(),
+    search: z.string().min(1).max(200).optional().meta({ description: 'Part of the title, any case.' }),
+    ...pageQuery,
+  }),
+  response: pageOf(workflowView),
+  async handle({ query }, context) {
+    const page = await context.workflows.list(query);
+    return { data: page.items.map((view) => show(view, context)), nextCursor: page.nextCursor };
+  },
+});
+
+const getWorkflow = defineRoute({
+  method: 'GET',
+  path: '/api/workflows/{id}',
+  name: 'getWorkflow',
+  summary: 'Reads a workflow with its live revision',
+  tag,
+  params: workflowParams,
+  response: workflowView,
+  errors: ['workflow_not_found'],
+  handle: async ({ params }, context) => show(await context.workflows.get(params.id), context),
+});
+
+const updateWorkflow = defineRoute({
+  method: 'PATCH',
+  path: '/api/workflows/{id}',
+  name: 'updateWorkflow',
+  summary: 'Changes the fields that are sent',
+  description:
+    'A change of `trigger` or `nodes` makes a new revision when the live one has executed. Write-only values that are left out stay as they are.',
+  tag,
+  params: workflowParams,
+  query: z.strictObject({
+    ifUpdatedAt: timeSchema.optional().meta({
+      description:
+        'The `updatedAt` that the change is based on; a workflow that somebody else has changed since is a `conflict`.',
+    }),
+  }),
+  body: changeBody,
+  documentedBody: changeDocument,
+  response: workflowView,
+  errors: ['workflow_not_found', 'conflict', 'invalid_workflow'],
+  handle: async ({ params, query, body }, context) => show(await context.workflows.update(params.id, body, query), context),
+});
+
+const deleteWorkflow = defineRoute({
+  method: 'DELETE',
+  path: '/api/workflows/{id}',
+  name: 'deleteWorkflow',
+  summary: 'Deletes a workflow with its revisions and executions',
+  tag,
+  params: workflowParams,
+  response: z.undefined(),
+  status: 204,
+  errors: ['workflow_not_found'],
+  handle: ({ params }, { workflows }) => workflows.delete(params.id),
+});
+
+const duplicateWorkflow = defineRoute({
+  method: 'POST',
+  path: '/api/workflows/{id}/duplicate',
+  name: 'duplicateWorkflow',
+  summary: 'Makes a disabled copy with a trigger URL of its own',
+  tag,
+  params: workflowParams,
+  response: workflowView,
+  status: 201,
+  errors: ['workflow_not_found'],
+  handle: async ({ params }, context) => show(await context.workflows.duplicate(params.id), context),
+});
+
+const rotateKey = defineRoute({
+  method: 'POST',
+  path: '/api/workflows/{id}/rotate-key',
+  name: 'rotateKey',
+  summary: 'Gives a workflow a new trigger URL; the old one is gone at once',
+  tag,
+  params: workflowParams,
+  response: workflowView,
+  errors: ['workflow_not_found'],
+  handle: async ({ params }, context) => show(await context.workflows.rotateKey(params.id), context),
+});
+
+const runWorkflow = defineRoute({
+  method: 'POST',
+  path: '/api/workflows/{id}/run',
+  name: 'runWorkflow',
+  summary: 'Runs a workflow by hand with typed-in input',
+  description:
+    'Works for disabled workflows too. Of a sync workflow the finished execution comes back, of an async one the accepted execution.',
+  tag,
+  params: workflowParams,
+  body: z
+    .strictObject({
+      headers: z.record(z.string(), z.string()).optional(),
+      query: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+      body: z.unknown().optional(),
+      context: z.unknown().optional().meta({ description: 'For triggers that are not HTTP: what the trigger hands over.' }),
+      revision: revisionNumber.optional().meta({ description: 'Default: the live revision.' }),
+    })
+    .prefault({}),
+  response: executionView,
+  status: 201,
+  errors: ['workflow_not_found', 'revision_not_found', 'invalid_query', 'missing_value', 'shutting_down'],
+  async handle({ params, body }, { engine }) {
+    const { revision, headers, query, ...input } = body;
+    const execution = await engine.run(
+      params.id,
+      { ...input, ...(headers === undefined ? {} : { headers }), ...(query === undefined ? {} : { query }) },
+      revision === undefined ? {} : { revision },
+    );
+    return toExecutionView(execution);
+  },
+});
+
+const exportWorkflow = defineRoute({
+  method: 'GET',
+  path: '/api/workflows/{id}/export',
+  name: 'exportWorkflow',
+  summary: 'Exports a workflow as one JSON document',
+  tag,
+  params: workflowParams,
+  response: exportView,
+  errors: ['workflow_not_found'],
+  handle: ({ params }, { workflows }) => workflows.exportWorkflow(params.id),
+});
+
+const importWorkflow = defineRoute({
+  method: 'POST',
+  path: '/api/workflows/import',
+  name: 'importWorkflow',
+  summary: 'Makes a new, disabled workflow of an exported document',
+  tag,
+  query: z.strictObject({
+    keepKey: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true')
+      .meta({ description: 'Keep the exported trigger URL instead of making a new one; a `conflict` when it is taken.' }),
+  }),
+  body: z.record(z.string(), z.unknown()),
+  documentedBody: exportView,
+  response: workflowView,
+  status: 201,
+  errors: ['invalid_workflow', 'conflict'],
+  handle: async ({ query, body }, context) => show(await context.workflows.importWorkflow(body, query), context),
+});
+
+export const workflowRoutes: readonly Route[] = [
+  createWorkflow,
+  listWorkflows,
+  importWorkflow,
+  getWorkflow,
+  updateWorkflow,
+  deleteWorkflow,
+  duplicateWorkflow,
+  rotateKey,
+  runWorkflow,
+  exportWorkflow,
+];

@@ -1,0 +1,54 @@
+// The HTTP side in one piece: the order of the middleware, from the outermost to the routes.
+
+import type { Middleware } from 'koa';
+import compose from 'koa-compose';
+import type { Log } from '../engine/plugin.ts';
+import type { Metrics } from './metrics.ts';
+import { auth } from './middleware/auth.ts';
+import { errors, notFound } from './middleware/errors.ts';
+import { health, type MetricsAccess } from './middleware/health.ts';
+import { mount, normalizePrefix } from './middleware/mount.ts';
+import { router } from './middleware/router.ts';
+import { toOpenapi } from './openapi.ts';
+import type { RouteContext, Services } from './route.ts';
+import { routes } from './routes/index.ts';
+
+export interface HttpOptions {
+  /** Where callers reach this server, without the prefix: `https://hooks.example.com`. Trigger URLs begin with it. */
+  readonly publicUrl: string;
+  /** Path under which everything is served, such as `/automation`. Default none. */
+  readonly prefix?: string | undefined;
+  /** Who may read /metrics. Default `token`. */
+  readonly metricsAccess?: MetricsAccess | undefined;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Answers the trigger URLs and calls `next` for other paths. Sees `ctx.path` without the prefix. */
+  readonly hooks: Middleware;
+  /** The version for the OpenAPI document. */
+  readonly version?: string | undefined;
+}
+
+/** Makes the middleware to mount in a Koa app and the OpenAPI document that it serves. */
+export function createHttp(
+  services: Services,
+  options: HttpOptions,
+): { middleware: Middleware; openapi: Record<string, unknown> } {
+  const prefix = normalizePrefix(options.prefix ?? '');
+  const baseUrl = options.publicUrl.replace(/\/+$/, '') + prefix;
+  const openapi = toOpenapi(routes, { serverUrl: baseUrl, version: options.version ?? '0.0.0' });
+  const context: RouteContext = {
+    ...services,
+    hookUrl: (hookKey) => `${baseUrl}/hooks/${hookKey}`,
+    openapi: () => openapi,
+  };
+  const inner = compose([
+    errors(options.log),
+    options.hooks,
+    health(services, options.metrics, options.metricsAccess ?? 'token'),
+    // Before any body is read: strangers get no memory.
+    auth(services.tokens),
+    router(routes, context),
+    notFound,
+  ]);
+  return { middleware: mount(prefix, inner), openapi };
+}
