@@ -1,0 +1,356 @@
+// Pure: `{{ $context.body.id }}` in any JSON value, compiled once and rendered with an execution's variables.
+
+import { HooklineError } from '../errors.ts';
+import { compilePath, formatPath, pathOf, type Segment } from './path.ts';
+import type { Scope, Template } from './plugin.ts';
+
+/** What one `{{…}}` names. */
+export interface Reference {
+  /** `$nodes` also where `$jobsMapByNodeKey` is written. */
+  readonly root: string;
+  /** The path behind the root. */
+  readonly segments: readonly Segment[];
+  /** What is written between the braces, without white space around it. */
+  readonly text: string;
+  /** The place inside the value, such as `headers[0].value`; empty for the value itself. */
+  readonly at: string;
+}
+
+export interface CompiledTemplate extends Template {
+  readonly references: readonly Reference[];
+}
+
+export interface CompiledText {
+  /** @throws HooklineError `invalid_template` when a value cannot be written as JSON */
+  render(scope: Scope): string;
+  readonly isConstant: boolean;
+  readonly references: readonly Reference[];
+}
+
+export interface TemplateOptions {
+  /** Says which strings are taken as they are written, such as expressions. Default none. */
+  readonly isVerbatim?: (segments: readonly Segment[]) => boolean;
+}
+
+export interface TemplateProblem {
+  /** The place inside the value. */
+  readonly at: string;
+  readonly message: string;
+}
+
+export interface TemplateInspection {
+  readonly references: readonly Reference[];
+  /** Every place that holds a template, also a wrong one. */
+  readonly places: readonly string[];
+  readonly problems: readonly TemplateProblem[];
+}
+
+/** A piece of text with templates: a string is literal. */
+export type TextPiece = string | { readonly reference: Reference; read(scope: Scope): unknown };
+
+type Read = (scope: Scope) => unknown;
+
+/** The variables that a template may start with, and how each is read. */
+const ROOTS: ReadonlyMap<string, { readonly name: string; readonly read: Read }> = new Map([
+  ['$context', { name: '$context', read: (scope: Scope) => scope.$context }],
+  ['$request', { name: '$request', read: (scope: Scope) => scope.$request }],
+  ['$nodes', { name: '$nodes', read: (scope: Scope) => scope.$nodes }],
+  ['$jobsMapByNodeKey', { name: '$nodes', read: (scope: Scope) => scope.$nodes }],
+  ['$scopes', { name: '$scopes', read: (scope: Scope) => scope.$scopes }],
+  ['$system', { name: '$system', read: (scope: Scope) => scope.$system }],
+  ['$execution', { name: '$execution', read: (scope: Scope) => scope.$execution }],
+  ['$secrets', { name: '$secrets', read: (scope: Scope & { readonly $secrets?: unknown }) => scope.$secrets }],
+]);
+
+/** Deeper values are refused, so that a cycle is an error and not an endless walk. */
+const MAX_DEPTH = 200;
+
+/**
+ * Compiles every `{{…}}` in a JSON value.
+ *
+ * A string that is one template and nothing else keeps the value's type; what is missing is `undefined` at the top and
+ * null inside objects and arrays. Otherwise templates become text: strings as they are, numbers and booleans as usual,
+ * null and what is missing as nothing, objects and arrays as JSON. Keys of objects are never templates. A literal `{{`
+ * is written `\{{`, a backslash just before a template `\\`. What holds no template comes back as it is, not copied.
+ *
+ * `ctx.` before the variable is accepted, as NocoBase writes it. Header names after `$context.headers` and
+ * `$request.headers` may be written in any case.
+ * @throws HooklineError `invalid_template`, naming the template and its place; `details` is `{ at }`
+ */
+export function compileTemplate(value: unknown, options: TemplateOptions = {}): CompiledTemplate {
+  const walk = new Walk(options, (problem) => {
+    throw new HooklineError('invalid_template', problem.at === '' ? problem.message : `${problem.message} (at ${problem.at})`, {
+      details: { at: problem.at },
+    });
+  });
+  const node = walk.visit(value, []);
+  const { references } = walk;
+  if (node.render === null) {
+    const constant = node.constant;
+    return { isConstant: true, references, render: () => constant };
+  }
+  return { isConstant: false, references, render: node.render };
+}
+
+/**
+ * Compiles text whose result is always text, also where it is one template.
+ * @throws HooklineError `invalid_template`
+ */
+export function compileText(text: string): CompiledText {
+  const pieces = splitText(text, '');
+  const references = pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.reference]));
+  return { isConstant: references.length === 0, references, render: renderPieces(pieces) };
+}
+
+/**
+ * Splits text into literal strings and templates, for languages that take the templates' values as arguments.
+ * @throws HooklineError `invalid_template`
+ */
+export function splitText(text: string, at: string): TextPiece[] {
+  const pieces: TextPiece[] = [];
+  let literal = '';
+  scan(text, {
+    literal(part) {
+      literal += part;
+    },
+    template(source, isClosed) {
+      if (literal !== '') pieces.push(literal);
+      literal = '';
+      pieces.push(compileReference(source, isClosed, at));
+    },
+  });
+  if (literal !== '') pieces.push(literal);
+  return pieces;
+}
+
+/** Finds all templates of a value and everything that is wrong with them; never throws. */
+export function inspectTemplates(value: unknown, options: TemplateOptions = {}): TemplateInspection {
+  const problems: TemplateProblem[] = [];
+  const walk = new Walk(options, (problem) => problems.push(problem));
+  walk.visit(value, []);
+  return { references: walk.references, places: walk.places, problems };
+}
+
+/** The places of a value whose final content is known only when it is rendered; a schema has no say there before. */
+export function renderedAt(value: unknown, options: TemplateOptions = {}): readonly string[] {
+  return inspectTemplates(value, options).places;
+}
+
+/** Whether text holds a template, even one that is wrong. `\{{` is none. */
+export function hasTemplate(text: string): boolean {
+  return text.includes('{{') && countTemplates(text).templates > 0;
+}
+
+/** Whether text is one template and nothing else, so that it keeps its value's type. */
+export function isSingleTemplate(text: string): boolean {
+  if (!text.startsWith('{{')) return false;
+  const { templates, literals } = countTemplates(text);
+  return templates === 1 && literals === 0;
+}
+
+function countTemplates(text: string): { templates: number; literals: number } {
+  const count = { templates: 0, literals: 0 };
+  scan(text, {
+    literal() {
+      count.literals++;
+    },
+    template() {
+      count.templates++;
+    },
+  });
+  return count;
+}
+
+/** One part of a compiled value: a constant, or a function when templates are inside. */
+type Compiled = { readonly render: null; readonly constant: unknown } | { readonly render: Read };
+
+class Walk {
+  readonly references: Reference[] = [];
+  readonly places: string[] = [];
+  readonly #isVerbatim: (segments: readonly Segment[]) => boolean;
+  readonly #report: (problem: TemplateProblem) => void;
+
+  constructor(options: TemplateOptions, report: (problem: TemplateProblem) => void) {
+    this.#isVerbatim = options.isVerbatim ?? (() => false);
+    this.#report = report;
+  }
+
+  visit(value: unknown, segments: Segment[]): Compiled {
+    if (typeof value === 'string') return this.#visitString(value, segments);
+    if (typeof value !== 'object' || value === null) return constant(value);
+    if (segments.length >= MAX_DEPTH) {
+      this.#report({ at: formatPath(segments), message: `The value is nested deeper than ${MAX_DEPTH} levels` });
+      return constant(value);
+    }
+    return Array.isArray(value) ? this.#visitArray(value, segments) : this.#visitObject(value, segments);
+  }
+
+  #visitString(text: string, segments: readonly Segment[]): Compiled {
+    if (!text.includes('{{') || this.#isVerbatim(segments)) return constant(text);
+    const at = formatPath(segments);
+    if (hasTemplate(text)) this.places.push(at);
+    let pieces: TextPiece[];
+    try {
+      pieces = splitText(text, at);
+    } catch (error) {
+      if (!(error instanceof HooklineError)) throw error;
+      this.#report({ at, message: error.message });
+      return constant(text);
+    }
+    for (const piece of pieces) if (typeof piece !== 'string') this.references.push(piece.reference);
+    const [first] = pieces;
+    if (pieces.length === 1 && first !== undefined) {
+      return typeof first === 'string' ? constant(first) : { render: first.read };
+    }
+    return { render: renderPieces(pieces) };
+  }
+
+  #visitArray(list: readonly unknown[], segments: Segment[]): Compiled {
+    const parts = list.map((element, index) => this.#visitChild(element, index, segments));
+    if (parts.every((part) => part.render === null)) {
+      const elements = parts.map((part) => part.constant);
+      return constant(elements.every((element, index) => element === list[index]) ? list : elements);
+    }
+    return { render: (scope) => parts.map((part) => renderPart(part, scope)) };
+  }
+
+  #visitObject(object: object, segments: Segment[]): Compiled {
+    if (Object.hasOwn(object, '__proto__')) {
+      this.#report({ at: formatPath(segments), message: 'The key "__proto__" is reserved' });
+      return constant(object);
+    }
+    const entries = Object.entries(object);
+    const keys = entries.map(([key]) => key);
+    const parts = entries.map(([key, child]) => this.#visitChild(child, key, segments));
+    if (parts.every((part) => part.render === null)) {
+      const isSame = parts.every((part, index) => part.constant === entries[index]?.[1]);
+      return constant(isSame ? object : Object.fromEntries(parts.map((part, index) => [keys[index] ?? '', part.constant])));
+    }
+    return {
+      render(scope) {
+        const copy: Record<string, unknown> = {};
+        for (let i = 0; i < parts.length; i++) {
+          const key = keys[i];
+          const part = parts[i];
+          if (key !== undefined && part !== undefined) copy[key] = renderPart(part, scope);
+        }
+        return copy;
+      },
+    };
+  }
+
+  #visitChild(value: unknown, segment: Segment, segments: Segment[]): Compiled {
+    segments.push(segment);
+    const part = this.visit(value, segments);
+    segments.pop();
+    return part;
+  }
+}
+
+function constant(value: unknown): { readonly render: null; readonly constant: unknown } {
+  return { render: null, constant: value };
+}
+
+function renderPart(part: Compiled, scope: Scope): unknown {
+  return part.render === null ? part.constant : (part.render(scope) ?? null);
+}
+
+function renderPieces(pieces: readonly TextPiece[]): (scope: Scope) => string {
+  return (scope) => {
+    let text = '';
+    for (const piece of pieces) text += typeof piece === 'string' ? piece : toText(piece.read(scope), piece.reference);
+    return text;
+  };
+}
+
+function toText(value: unknown, reference: Reference): string {
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch (cause) {
+    throw invalid(reference.text, reference.at, 'its value cannot be written as JSON', cause);
+  }
+}
+
+function compileReference(source: string, isClosed: boolean, at: string): TextPiece {
+  const text = source.trim();
+  if (!isClosed) throw invalid(text, at, 'its `}}` is missing; a literal `{{` is written `\\{{`');
+  if (text === '') throw invalid(text, at, 'it is empty; a literal `{{` is written `\\{{`');
+  const [root, ...segments] = parseSegments(text, at);
+  const found = typeof root === 'string' ? ROOTS.get(root) : undefined;
+  if (found === undefined) {
+    throw invalid(text, at, `there is no variable ${JSON.stringify(root ?? '')}; there are ${[...ROOTS.keys()].join(', ')}`);
+  }
+  const [part, header] = segments;
+  if ((root === '$context' || root === '$request') && part === 'headers' && typeof header === 'string') {
+    segments[1] = header.toLowerCase();
+  }
+  const reference: Reference = { root: found.name, segments, text, at };
+  const { read } = found;
+  if (segments.length === 0) return { reference, read };
+  const path = pathOf(segments);
+  return { reference, read: (scope) => path.get(read(scope)) };
+}
+
+function parseSegments(text: string, at: string): Segment[] {
+  try {
+    const segments = [...compilePath(text).segments];
+    if (segments[0] === 'ctx') segments.shift();
+    return segments;
+  } catch (cause) {
+    if (!(cause instanceof HooklineError)) throw cause;
+    throw invalid(text, at, cause.message, cause);
+  }
+}
+
+function invalid(text: string, at: string, what: string, cause?: unknown): HooklineError {
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return new HooklineError('invalid_template', `The template {{${shown}}} is wrong: ${what}`, { details: { at }, cause });
+}
+
+interface Scanner {
+  literal(part: string): void;
+  template(source: string, isClosed: boolean): void;
+}
+
+/** Walks text from template to template. Backslashes count only directly before `{{`: two are one, an odd one escapes. */
+function scan(text: string, scanner: Scanner): void {
+  let from = 0;
+  for (;;) {
+    const open = text.indexOf('{{', from);
+    if (open < 0) break;
+    let slashes = 0;
+    while (open - slashes > from && text.charCodeAt(open - slashes - 1) === 0x5c) slashes++;
+    const isEscaped = slashes % 2 === 1;
+    const before = text.slice(from, open - slashes) + '\\'.repeat(slashes >> 1) + (isEscaped ? '{{' : '');
+    if (before !== '') scanner.literal(before);
+    from = open + 2;
+    if (isEscaped) continue;
+    const close = findClose(text, from);
+    scanner.template(close < 0 ? text.slice(from) : text.slice(from, close), close >= 0);
+    from = close < 0 ? text.length : close + 2;
+  }
+  if (from < text.length) scanner.literal(text.slice(from));
+}
+
+/** Where `}}` closes a template; braces inside a quoted name do not count. */
+function findClose(text: string, from: number): number {
+  const plain = text.indexOf('}}', from);
+  if (plain < 0) return -1;
+  let quote = 0;
+  for (let i = from; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (quote !== 0) {
+      if (code === 0x5c) i++;
+      else if (code === quote) quote = 0;
+    } else if ((code === 0x22 || code === 0x27) && text.charCodeAt(i - 1) === 0x5b) {
+      quote = code;
+    } else if (code === 0x7d && text.charCodeAt(i + 1) === 0x7d) {
+      return i;
+    }
+  }
+  // An open quote: let the path's grammar say so.
+  return plain;
+}
