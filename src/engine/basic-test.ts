@@ -1,0 +1,288 @@
+// The `basic` condition: groups of comparisons that a designer clicks together, their schema and their evaluation.
+
+import { RE2JS } from 're2js';
+import { z } from 'zod';
+import { HooklineError } from '../errors.ts';
+import { createBoundedCache } from './bounded-cache.ts';
+import { compareValues, isEmptyValue, isLooselyEqual, isMissing, toText } from './comparison.ts';
+import type { ConfigProblem } from './plugin.ts';
+
+export const BASIC_OPERATORS = [
+  'equal',
+  'notEqual',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'includes',
+  'notIncludes',
+  'startsWith',
+  'notStartsWith',
+  'endsWith',
+  'notEndsWith',
+  'isEmpty',
+  'isNotEmpty',
+  'in',
+  'notIn',
+  'matches',
+] as const;
+export type BasicOperator = (typeof BASIC_OPERATORS)[number];
+
+/** Groups may stand in groups this deep. */
+export const MAX_TEST_DEPTH = 10;
+/** Comparisons in one test, all groups together. */
+export const MAX_TEST_COMPARISONS = 200;
+/** Longest regular expression, in characters. */
+export const MAX_PATTERN_LENGTH = 1000;
+
+/** A group: either `all` or `any`. */
+export interface BasicTest {
+  all?: BasicTerm[] | undefined;
+  any?: BasicTerm[] | undefined;
+}
+
+/** A comparison (`operator` is there) or a nested group. */
+export interface BasicTerm extends BasicTest {
+  left?: unknown;
+  operator?: BasicOperator | undefined;
+  right?: unknown;
+}
+
+const operatorSchema = z.enum(BASIC_OPERATORS).meta({ title: 'Operator' });
+
+// One object for comparisons and groups: a union would answer every mistake with "invalid input" and no path.
+const termSchema: z.ZodType<BasicTerm> = z
+  .strictObject({
+    left: z.unknown().optional().meta({ title: 'Value' }),
+    operator: operatorSchema.optional(),
+    right: z.unknown().optional().meta({ title: 'Compared with' }),
+    get all() {
+      return z.array(termSchema).min(1).optional();
+    },
+    get any() {
+      return z.array(termSchema).min(1).optional();
+    },
+  })
+  .superRefine((term, context) => {
+    const kinds = (term.all === undefined ? 0 : 1) + (term.any === undefined ? 0 : 1) + (term.operator === undefined ? 0 : 1);
+    if (kinds !== 1) {
+      context.addIssue({
+        code: 'custom',
+        message: 'must be a comparison { left, operator, right } or a group { all } or { any }',
+      });
+    } else if (term.operator === undefined && (term.left !== undefined || term.right !== undefined)) {
+      context.addIssue({ code: 'custom', message: 'is a group; left and right belong to a comparison with an operator' });
+    }
+  })
+  .meta({ id: 'BasicTerm' });
+
+const groupSchema = z
+  .strictObject({
+    all: z.array(termSchema).min(1).optional().meta({ title: 'All of these', description: 'True when every one is true.' }),
+    any: z.array(termSchema).min(1).optional().meta({ title: 'Any of these', description: 'True when at least one is true.' }),
+  })
+  .superRefine((test, context) => {
+    if ((test.all === undefined) === (test.any === undefined)) {
+      context.addIssue({ code: 'custom', message: 'must have either all or any' });
+    }
+  });
+
+/** `{ all: […] }` or `{ any: […] }` of comparisons and nested groups. Values may be anything, also templates. */
+export const basicTestSchema: z.ZodType<BasicTest> = z
+  .preprocess((value, context) => {
+    // Before anything recursive looks at it: a document nested a few thousand deep would exhaust the stack.
+    const size = { comparisons: 0, depth: 0 };
+    measure(value, 1, size);
+    if (size.depth > MAX_TEST_DEPTH) {
+      context.addIssue({ code: 'custom', message: `has groups nested deeper than ${MAX_TEST_DEPTH}` });
+      return z.NEVER;
+    }
+    if (size.comparisons > MAX_TEST_COMPARISONS) {
+      context.addIssue({ code: 'custom', message: `has more than ${MAX_TEST_COMPARISONS} comparisons` });
+      return z.NEVER;
+    }
+    return value;
+  }, groupSchema)
+  .meta({ id: 'BasicTest' });
+
+function measure(group: unknown, depth: number, size: { comparisons: number; depth: number }): void {
+  if (typeof group !== 'object' || group === null) return;
+  const terms: unknown = 'all' in group ? group.all : 'any' in group ? group.any : undefined;
+  if (!Array.isArray(terms)) {
+    size.comparisons += 1;
+    return;
+  }
+  if (depth > size.depth) size.depth = depth;
+  if (depth > MAX_TEST_DEPTH) return;
+  for (const term of terms) measure(term, depth + 1, size);
+}
+
+/**
+ * Whether a test with rendered values is true. Operators:
+ * - `equal`, `notEqual`: loose, see `isLooselyEqual`;
+ * - `gt`, `gte`, `lt`, `lte`: see `compareValues`; what cannot be compared is false;
+ * - `includes`: text in text, or a loosely equal member of a list; `startsWith`, `endsWith`: text;
+ * - `isEmpty`: missing, `''`, `[]` or `{}`;
+ * - `in`: `right` is a list, or text that holds a JSON list; a member is loosely equal;
+ * - `matches`: `right` is a regular expression (RE2 syntax, linear time) found anywhere in the text;
+ * - `not…`: the opposite of its counterpart, so true where that cannot apply.
+ * @throws HooklineError `invalid_config` for a regular expression that does not compile
+ */
+export function evaluateBasicTest(test: BasicTest): boolean {
+  const { all } = test;
+  if (all !== undefined) {
+    for (let index = 0; index < all.length; index++) {
+      const term = all[index];
+      if (term !== undefined && !evaluateTerm(term)) return false;
+    }
+    return true;
+  }
+  const { any } = test;
+  if (any !== undefined) {
+    for (let index = 0; index < any.length; index++) {
+      const term = any[index];
+      if (term !== undefined && evaluateTerm(term)) return true;
+    }
+  }
+  return false;
+}
+
+function evaluateTerm(term: BasicTerm): boolean {
+  const { operator, left, right } = term;
+  switch (operator) {
+    case undefined:
+      return evaluateBasicTest(term);
+    case 'equal':
+      return isLooselyEqual(left, right);
+    case 'notEqual':
+      return !isLooselyEqual(left, right);
+    case 'gt':
+      return compareValues(left, right) > 0;
+    case 'gte':
+      return compareValues(left, right) >= 0;
+    case 'lt':
+      return compareValues(left, right) < 0;
+    case 'lte':
+      return compareValues(left, right) <= 0;
+    case 'includes':
+      return includes(left, right);
+    case 'notIncludes':
+      return !includes(left, right);
+    case 'startsWith':
+      return startsWith(left, right);
+    case 'notStartsWith':
+      return !startsWith(left, right);
+    case 'endsWith':
+      return endsWith(left, right);
+    case 'notEndsWith':
+      return !endsWith(left, right);
+    case 'isEmpty':
+      return isEmptyValue(left);
+    case 'isNotEmpty':
+      return !isEmptyValue(left);
+    case 'in':
+      return isIn(left, right);
+    case 'notIn':
+      return !isIn(left, right);
+    case 'matches':
+      return matches(left, right);
+  }
+}
+
+function includes(left: unknown, right: unknown): boolean {
+  if (Array.isArray(left)) return isMember(left, right);
+  const text = toText(left);
+  const part = toText(right);
+  return text !== undefined && part !== undefined && text.includes(part);
+}
+
+function isMember(list: readonly unknown[], value: unknown): boolean {
+  for (const member of list) if (isLooselyEqual(member, value)) return true;
+  return false;
+}
+
+function startsWith(left: unknown, right: unknown): boolean {
+  const text = toText(left);
+  const part = toText(right);
+  return text !== undefined && part !== undefined && text.startsWith(part);
+}
+
+function endsWith(left: unknown, right: unknown): boolean {
+  const text = toText(left);
+  const part = toText(right);
+  return text !== undefined && part !== undefined && text.endsWith(part);
+}
+
+function isIn(left: unknown, right: unknown): boolean {
+  const list = typeof right === 'string' ? parseList(right) : right;
+  return Array.isArray(list) && isMember(list, left);
+}
+
+function parseList(text: string): unknown {
+  if (!text.trimStart().startsWith('[')) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Text that only looks like a list is not one.
+    return undefined;
+  }
+}
+
+const patterns = createBoundedCache(500, compilePattern);
+
+function compilePattern(pattern: string): RE2JS {
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    throw new HooklineError('invalid_config', `The regular expression is longer than ${MAX_PATTERN_LENGTH} characters`);
+  }
+  try {
+    return RE2JS.compile(RE2JS.translateRegExp(pattern));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new HooklineError('invalid_config', `The regular expression ${JSON.stringify(pattern)} is not valid: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function matches(left: unknown, right: unknown): boolean {
+  const text = toText(left);
+  if (text === undefined || isMissing(right)) return false;
+  if (typeof right !== 'string') {
+    throw new HooklineError(
+      'invalid_config',
+      'The operator matches needs a regular expression, which is text, on its right side',
+    );
+  }
+  return patterns.get(right).test(text);
+}
+
+/**
+ * Problems of a saved test that its schema does not see: comparisons without a left side and regular expressions that do not
+ * compile. `path` is where the test stands in the configuration.
+ */
+export function checkBasicTest(test: BasicTest, path: string): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  checkGroup(test, path, problems);
+  return problems;
+}
+
+function checkGroup(group: BasicTest, path: string, problems: ConfigProblem[]): void {
+  const name = group.all === undefined ? 'any' : 'all';
+  (group.all ?? group.any ?? []).forEach((term, index) => {
+    const place = `${path}.${name}[${index}]`;
+    if (term.operator === undefined) {
+      checkGroup(term, place, problems);
+      return;
+    }
+    if (!Object.hasOwn(term, 'left')) {
+      problems.push({ path: place, code: 'invalid_config', message: 'The comparison has no left side: add `left`.' });
+    }
+    if (term.operator !== 'matches' || (typeof term.right === 'string' && term.right.includes('{{'))) return;
+    try {
+      matches('', term.right ?? 0);
+    } catch (error) {
+      if (!(error instanceof HooklineError)) throw error;
+      problems.push({ path: `${place}.right`, code: error.code, message: error.message });
+    }
+  });
+}

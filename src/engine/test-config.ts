@@ -1,0 +1,64 @@
+// The part of a configuration that holds a test: comparisons clicked together, or an expression in a named language.
+
+import { z } from 'zod';
+import { type BasicTest, basicTestSchema, checkBasicTest, evaluateBasicTest } from './basic-test.ts';
+import { isTruthy } from './comparison.ts';
+import type { ConfigProblem, NodeContext } from './plugin.ts';
+
+/** Longest expression, in characters. */
+export const MAX_EXPRESSION_LENGTH = 10_000;
+
+/** An expression's text. */
+export const expressionSchema = z.string().min(1, 'must not be empty').max(MAX_EXPRESSION_LENGTH);
+
+export const testEngineSchema = z
+  .enum(['basic', 'jsonata', 'mathjs', 'formula'])
+  .default('basic')
+  .meta({ title: 'Language', description: '`basic` is clicked together from comparisons; the others are expressions.' });
+export type TestEngine = z.infer<typeof testEngineSchema>;
+
+export const testSchema: z.ZodType<BasicTest | string> = z
+  .union([basicTestSchema, expressionSchema], { error: (issue) => describeUnion(issue.input) })
+  .meta({ title: 'Test', description: 'With `basic` a group of comparisons, otherwise an expression.' });
+
+/** A union has one message for all its alternatives: this one names the place of the first mistake. */
+function describeUnion(input: unknown): string {
+  if (typeof input === 'string') return `must have 1 to ${MAX_EXPRESSION_LENGTH} characters`;
+  const issue = basicTestSchema.safeParse(input).error?.issues[0];
+  if (issue === undefined) return 'must be a group of comparisons or an expression';
+  const place = issue.path.map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${String(segment)}`)).join('');
+  return place === '' ? issue.message : `${issue.message} (at ${place.replace(/^\./, '')})`;
+}
+
+/** For `superRefine`: comparisons belong to `basic`, text to the other languages. */
+export function requireTestOfEngine(
+  config: { readonly engine: TestEngine; readonly test: BasicTest | string },
+  context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
+): void {
+  if ((config.engine === 'basic') === (typeof config.test !== 'string')) return;
+  const message =
+    config.engine === 'basic'
+      ? 'must be a group { all: […] } or { any: […] } of comparisons; for an expression name its language in engine'
+      : `must be an expression in ${config.engine}, which is text`;
+  context.addIssue({ code: 'custom', path: ['test'], message });
+}
+
+/** Problems of a saved test; the syntax of expressions is checked where workflows are saved. */
+export function checkTest(test: BasicTest | string, path: string): ConfigProblem[] {
+  return typeof test === 'string' ? [] : checkBasicTest(test, path);
+}
+
+/**
+ * Whether a test is true. A `basic` one is answered at once, an expression later; its result counts as `isTruthy` says.
+ * @throws HooklineError `invalid_config`, `expression_failed`, `expression_timeout`
+ */
+export function runTest(
+  config: { readonly engine: TestEngine; readonly test: BasicTest | string },
+  context: Pick<NodeContext<unknown>, 'evaluate'>,
+): boolean | Promise<boolean> {
+  const { engine, test } = config;
+  if (typeof test !== 'string') return evaluateBasicTest(test);
+  // The schema has refused text for `basic`.
+  if (engine === 'basic') return false;
+  return context.evaluate(engine, test).then(isTruthy);
+}

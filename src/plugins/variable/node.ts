@@ -1,0 +1,26 @@
+// The variable: declares a value under this node's key, or changes the value of an earlier one.
+
+import { defineNode } from '../../engine/plugin.ts';
+import { type VariableConfig, variableConfigSchema } from './schema.ts';
+
+export const variableNode = defineNode<VariableConfig>({
+  type: 'variable',
+  title: 'Variable',
+  description: 'Keeps a value that later nodes read as {{$nodes.<key>}}, or changes the value of an earlier variable.',
+  config: variableConfigSchema,
+  check({ assign }, { earlier }) {
+    if (assign === undefined || earlier.some((node) => node.key === assign && node.type === 'variable')) return [];
+    const other = earlier.find((node) => node.key === assign);
+    const message =
+      other === undefined
+        ? `No variable node with the key ${assign} has run by then.`
+        : `The node ${assign} is a ${other.type}; only variable nodes can be assigned to.`;
+    return [{ path: 'assign', code: 'invalid_config', message }];
+  },
+  run(context) {
+    const { config } = context;
+    const value = config.value ?? null;
+    if (config.assign !== undefined) context.assign(config.assign, value);
+    return { type: 'done', output: value };
+  },
+});
