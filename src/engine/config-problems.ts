@@ -1,0 +1,162 @@
+// Pure: checks a configuration with its type's schema, and excuses the places whose value is known only when they are rendered.
+
+import type { z } from 'zod';
+import { isRecord, type Segment } from './path.ts';
+
+/** A complaint about one place; `segments` start inside the configuration. */
+export interface ConfigFinding {
+  readonly segments: readonly Segment[];
+  readonly code: 'missing_value' | 'missing_secret' | 'unknown_key' | 'invalid_value';
+  readonly message: string;
+}
+
+export interface ConfigCheck {
+  readonly findings: readonly ConfigFinding[];
+  /** Places that do not fit the schema as they are written, but may when their template is rendered. */
+  readonly excused: readonly (readonly Segment[])[];
+  /**
+   * The configuration as the schema parses it, the excused values left out; undefined when it does not parse even then.
+   */
+  readonly parsed: unknown;
+}
+
+export interface ConfigCheckOptions {
+  /** Whether the string at this place is a template. */
+  isTemplate(text: string, segments: readonly Segment[]): boolean;
+  /** Whether this place is write-only: then it is a secret that is missing, not a mistake. */
+  isWriteOnly(segments: readonly Segment[]): boolean;
+}
+
+/** What zod reports, as far as this file looks at it; plugins may bring their own copy of zod 4. */
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly expected?: unknown;
+  readonly keys?: unknown;
+  readonly errors?: readonly (readonly Issue[])[] | undefined;
+  readonly issues?: readonly Issue[] | undefined;
+}
+
+interface Verdict {
+  readonly findings: readonly ConfigFinding[];
+  readonly excused: readonly (readonly Segment[])[];
+}
+
+/** @throws whatever a plugin's own refinement throws */
+export function checkConfig(schema: z.ZodType, config: unknown, options: ConfigCheckOptions): ConfigCheck {
+  const result = schema.safeParse(config);
+  if (result.success) return { findings: [], excused: [], parsed: result.data };
+  const { findings, excused } = judge(result.error.issues, [], config, options);
+  const without = excused.length > 0 ? schema.safeParse(leaveOut(config, excused)) : undefined;
+  return { findings, excused, parsed: without?.success ? without.data : undefined };
+}
+
+function judge(issues: readonly Issue[], base: readonly Segment[], config: unknown, options: ConfigCheckOptions): Verdict {
+  const findings: ConfigFinding[] = [];
+  const excused: (readonly Segment[])[] = [];
+  for (const issue of issues) {
+    const verdict = judgeIssue(issue, [...base, ...issue.path.map(toSegment)], config, options);
+    // Not by spreading: there may be more of them than a call may have arguments.
+    for (const finding of verdict.findings) findings.push(finding);
+    for (const place of verdict.excused) excused.push(place);
+  }
+  return { findings, excused };
+}
+
+function judgeIssue(issue: Issue, segments: readonly Segment[], config: unknown, options: ConfigCheckOptions): Verdict {
+  const template = templateAt(segments, config, options);
+  if (template) return { findings: [], excused: [template] };
+  if (issue.code === 'unrecognized_keys' && Array.isArray(issue.keys)) {
+    return { findings: issue.keys.map((key) => unknownKey([...segments, String(key)])), excused: [] };
+  }
+  if (issue.code !== 'custom' && segments.length > 0 && valueAt(segments, config) === undefined) {
+    return { findings: [missing(issue, segments, options)], excused: [] };
+  }
+  if (issue.code === 'invalid_union' && issue.errors && issue.errors.length > 0) {
+    return judgeUnion(issue.errors, segments, config, options);
+  }
+  const inner = issue.issues?.[0]?.message;
+  return { findings: [invalid(segments, inner === undefined ? issue.message : `${issue.message}: ${inner}`)], excused: [] };
+}
+
+/** A union is as good as its best member; its complaints are the useful ones. */
+function judgeUnion(
+  members: readonly (readonly Issue[])[],
+  segments: readonly Segment[],
+  config: unknown,
+  options: ConfigCheckOptions,
+): Verdict {
+  const verdicts = members.map((issues) => judge(issues, segments, config, options));
+  const pardoned = verdicts.find(({ findings }) => findings.length === 0);
+  if (pardoned) return pardoned;
+  // A member whose own kind does not fit (text for an object) was hardly meant.
+  const meant = verdicts.filter(({ findings }) => findings.every((finding) => finding.segments.length > segments.length));
+  const [best] = meant.toSorted((a, b) => a.findings.length - b.findings.length);
+  if (best) return best;
+  const expected = members.flatMap(([first]) => (typeof first?.expected === 'string' ? [first.expected] : []));
+  const message =
+    expected.length === members.length
+      ? `Invalid input: expected ${[...new Set(expected)].join(' or ')}`
+      : [...new Set(verdicts.flatMap(({ findings }) => findings.slice(0, 1).map((finding) => finding.message)))]
+          .slice(0, 5)
+          .join(', or ');
+  return { findings: [invalid(segments, message)], excused: [] };
+}
+
+function missing(issue: Issue, segments: readonly Segment[], options: ConfigCheckOptions): ConfigFinding {
+  if (options.isWriteOnly(segments)) {
+    return { segments, code: 'missing_secret', message: 'the secret is missing: enter it' };
+  }
+  const expected = typeof issue.expected === 'string' ? `: expected ${issue.expected}` : '';
+  return { segments, code: 'missing_value', message: `is missing${expected}` };
+}
+
+function unknownKey(segments: readonly Segment[]): ConfigFinding {
+  return { segments, code: 'unknown_key', message: `there is no setting "${String(segments.at(-1))}" here` };
+}
+
+function invalid(segments: readonly Segment[], message: string): ConfigFinding {
+  return { segments, code: 'invalid_value', message };
+}
+
+/** The template that stands at a place or around it. */
+function templateAt(segments: readonly Segment[], config: unknown, options: ConfigCheckOptions): readonly Segment[] | undefined {
+  for (let length = 0; length <= segments.length; length++) {
+    const place = segments.slice(0, length);
+    const value = valueAt(place, config);
+    if (typeof value === 'string') return options.isTemplate(value, place) ? place : undefined;
+  }
+  return undefined;
+}
+
+/** What stands at a place, own properties only. */
+export function valueAt(segments: readonly Segment[], config: unknown): unknown {
+  let current = config;
+  for (const segment of segments) {
+    if (Array.isArray(current)) current = current[Number(segment)];
+    else if (isRecord(current) && Object.hasOwn(current, segment)) current = current[String(segment)];
+    else return undefined;
+  }
+  return current;
+}
+
+/** A copy without the values at some places; elements of lists become null, so that the others keep their index. */
+function leaveOut(value: unknown, places: readonly (readonly Segment[])[]): unknown {
+  const inside = new Map<string, (readonly Segment[])[]>();
+  for (const [first, ...rest] of places) {
+    const name = String(first);
+    inside.set(name, [...(inside.get(name) ?? []), rest]);
+  }
+  const isLeftOut = (name: string) => inside.get(name)?.some((place) => place.length === 0) ?? false;
+  const copy = (name: string, item: unknown) => leaveOut(item, inside.get(name) ?? []);
+  if (inside.size === 0) return value;
+  if (Array.isArray(value)) return value.map((item, index) => (isLeftOut(String(index)) ? null : copy(String(index), item)));
+  if (!isRecord(value)) return value;
+  const kept = Object.entries(value).filter(([name]) => !isLeftOut(name));
+  return Object.fromEntries(kept.map(([name, item]) => [name, copy(name, item)]));
+}
+
+function toSegment(segment: PropertyKey): Segment {
+  return typeof segment === 'symbol' ? String(segment) : segment;
+}
