@@ -1,0 +1,68 @@
+// The `hookline` command line: its commands and their options. Each command's code is loaded when it is used.
+
+import { Command, InvalidArgumentError } from 'commander';
+import { packageVersion } from './package.ts';
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('must be a whole number from 0 to 65535.');
+  return port;
+}
+
+/** Builds the command line; `parseAsync` runs it. */
+export function createProgram(): Command {
+  const program = new Command('hookline')
+    .description('Runs workflows when HTTP requests arrive, and answers them from inside the workflow.')
+    .version(packageVersion())
+    .showHelpAfterError('(hookline --help lists the commands)')
+    .addHelpText(
+      'after',
+      `
+Configuration comes from environment variables such as HOOKLINE_PORT and HOOKLINE_DATABASE_URL;
+\`hookline config\` shows what is in effect, and the README lists them all.`,
+    );
+
+  program
+    .command('start', { isDefault: true })
+    .description('start the server (the default command)')
+    .action(async () => (await import('./start.ts')).start());
+
+  program
+    .command('demo')
+    .description('start a server with two example workflows and print requests to try')
+    .option('--data <folder>', 'keep the data there (default: a temporary folder, removed at the end)')
+    .option('--port <number>', 'port to listen on (default: 3000, or a free one when it is taken)', parsePort)
+    .action(async (options: { data?: string; port?: number }) => (await import('./demo.ts')).demo(options));
+
+  program
+    .command('export')
+    .description('write workflows of the configured database as JSON: one document for one id, else a list')
+    .argument('[id...]', 'ids of the workflows (default: all)')
+    .option('--out <file>', 'write to this file (default: the standard output)')
+    .action(async (ids: string[], options: { out?: string }) => (await import('./transfer.ts')).exportWorkflows(ids, options));
+
+  program
+    .command('import')
+    .description('add workflows from a JSON file made by `hookline export` to the configured database')
+    .argument('<file>', 'the file; - reads the standard input')
+    .option('--keep-key', 'keep the keys of the trigger URLs (default: new ones)')
+    .option('--enable', 'enable the imported workflows (default: leave them disabled)')
+    .action(async (file: string, options: { keepKey?: boolean; enable?: boolean }) =>
+      (await import('./transfer.ts')).importWorkflows(file, options),
+    );
+
+  program
+    .command('migrate')
+    .description('bring the schema of the configured database up to date')
+    .action(async () => (await import('./migrate.ts')).migrateDatabase());
+
+  program
+    .command('config')
+    .description('print the configuration in effect, without secrets')
+    .action(async () => {
+      const { describeConfig, loadConfig } = await import('../config.ts');
+      console.log(JSON.stringify(describeConfig(loadConfig()), null, 2));
+    });
+
+  return program;
+}

@@ -1,0 +1,106 @@
+// `hookline export` and `hookline import`: workflows of the configured database to and from JSON.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { type Config, loadConfig } from '../config.ts';
+import { parseJson } from '../engine/json.ts';
+import { createRegistry } from '../engine/registry.ts';
+import { createWorkflowService, type WorkflowService, type WorkflowServiceOptions } from '../engine/workflows.ts';
+import { HooklineError } from '../errors.ts';
+import { createEvaluator } from '../expressions/evaluator.ts';
+import { builtInPlugins } from '../plugins/index.ts';
+import { createSecretBox, loadSecretKey } from '../secrets/secret-box.ts';
+import { openStorage, openStorageReader } from '../storage/storage.ts';
+
+/** Most workflows that one page of a list may have. */
+const PAGE_SIZE = 100;
+
+/**
+ * Writes the named workflows, or all; a server may be running on the database.
+ * @throws HooklineError `workflow_not_found`
+ */
+export async function exportWorkflows(ids: readonly string[], { out }: { out?: string }): Promise<void> {
+  const config = loadConfig();
+  const storage = await openStorageReader(config.databaseUrl);
+  try {
+    const documents = await withService(config, storage, async (service) => {
+      const wanted = ids.length > 0 ? ids : await allIds(service);
+      return Promise.all(wanted.map((id) => service.exportWorkflow(id)));
+    });
+    const json = `${JSON.stringify(ids.length === 1 ? documents[0] : documents, null, 2)}\n`;
+    if (out === undefined) process.stdout.write(json);
+    else await writeFile(out, json);
+  } finally {
+    await storage.close();
+  }
+}
+
+/**
+ * Adds the workflows of a file; all are read before the first is added, and what was added is printed one by one.
+ * @throws HooklineError `invalid_json`, `invalid_workflow`, `conflict` when a kept key is taken
+ */
+export async function importWorkflows(file: string, options: { keepKey?: boolean; enable?: boolean }): Promise<void> {
+  const config = loadConfig();
+  const content = parseJson(file === '-' ? await text(process.stdin) : await readInput(file));
+  const documents = Array.isArray(content) ? content : [content];
+  const { databaseUrl: url, durability, autoMigrate } = config;
+  const storage = await openStorage({ url, durability, autoMigrate });
+  try {
+    await withService(config, storage, async (service) => {
+      for (const document of documents) {
+        const imported = await service.importWorkflow(document, { keepKey: options.keepKey === true });
+        if (options.enable === true) await service.update(imported.id, { enabled: true });
+        const state = options.enable === true ? 'enabled' : 'disabled';
+        console.log(`${imported.id}  ${imported.title} (${imported.mode}, ${state})`);
+        console.log(`  ${config.publicUrl}${config.prefix}/hooks/${imported.hookKey}`);
+        for (const { path, message } of imported.problems) console.log(`  note: ${path}: ${message}`);
+      }
+    });
+  } finally {
+    await storage.close();
+  }
+}
+
+/** A workflow service without an engine: nothing runs here. */
+async function withService<Result>(
+  config: Config,
+  storage: WorkflowServiceOptions['storage'],
+  work: (service: WorkflowService) => Promise<Result>,
+): Promise<Result> {
+  const { expressionTimeoutMs: timeoutMs, expressionWorkers: maxWorkers, expressionMemoryMb: memoryMb } = config;
+  const evaluator = createEvaluator({ timeoutMs, maxWorkers, memoryMb });
+  const key = await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile });
+  try {
+    const service = createWorkflowService({
+      storage,
+      registry: createRegistry(builtInPlugins),
+      evaluator,
+      secretBox: createSecretBox(key),
+      now: Date.now,
+      onChange: () => {},
+      hasExecuted: () => false,
+    });
+    return await work(service);
+  } finally {
+    await evaluator.close();
+  }
+}
+
+async function allIds(service: WorkflowService): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await service.list({ limit: PAGE_SIZE, cursor });
+    ids.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return ids;
+}
+
+async function readInput(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new HooklineError('invalid_request', `The file ${file} cannot be read.`, { cause: error });
+  }
+}
