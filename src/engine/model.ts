@@ -100,6 +100,8 @@ export interface Job {
   /** The branch that the node chose. */
   branch?: string | undefined;
   error?: Failure | undefined;
+  /** Values that this node gave to variable nodes, by their keys; a resumed run gives them again. */
+  assigns?: Record<string, unknown> | undefined;
   /** Milliseconds since 1970, as everywhere inside the server. */
   startedAt: number;
   finishedAt: number | null;

@@ -72,7 +72,10 @@ export interface NodeContext<Config> {
   evaluate(engine: ExpressionEngine, expression: string, options?: { source?: unknown }): Promise<unknown>;
   /** Changes a variable node's value: `$nodes.<key>` is `value` from here on. */
   assign(key: string, value: unknown): void;
-  /** For control nodes: runs a branch now, with `locals` as `$scopes.<this key>`; `index` tells loop rounds apart. */
+  /**
+   * For control nodes: runs a branch now, with `locals` as `$scopes.<this key>`; `index` tells loop rounds apart.
+   * After `stopped` (the execution ended or waits) return at once; what is returned then counts for nothing.
+   */
   branch(name: string, options?: { locals?: unknown; index?: number }): Promise<BranchOutcome>;
 }
 
@@ -127,12 +130,10 @@ export interface RequestHead {
   readonly address: string;
 }
 
-/** A whole request as triggers see it. */
+/** A whole request before its body is looked into. */
 export interface IncomingRequest extends RequestHead {
-  /** Exact bytes received, inflated. */
+  /** Exact bytes received, inflated: what senders sign. */
   readonly rawBody: Uint8Array;
-  /** The form that is stored: text body, secret headers redacted. */
-  readonly stored: StoredRequest;
 }
 
 export interface TriggerTools {
@@ -144,8 +145,8 @@ export interface TriggerTools {
 export interface HttpTrigger {
   /** Largest body in bytes, counted after inflating. */
   readonly maxBodyBytes: number;
-  /** How long a sync caller waits, in milliseconds, before 504. */
-  readonly deadlineMs: number;
+  /** How long a sync caller waits, in milliseconds, before 504; undefined for the server's default. */
+  readonly deadlineMs: number | undefined;
   /** Refuses before the body is read, by throwing (`unauthorized`, `forbidden`, `too_many_requests`). */
   admit?(head: RequestHead): void;
   /** Refuses the whole request by throwing (media type, signature). Not called for replays and manual runs. */

@@ -86,6 +86,9 @@ export interface ExecutionFilter extends PageRequest {
   to?: number | undefined;
 }
 
+/** What lists show: an execution without the parts that may be large. */
+export type ExecutionSummary = Omit<Execution, 'request' | 'context' | 'response'>;
+
 export interface ExecutionStore {
   /**
    * Commits units in one transaction with whatever else waits at that moment; resolves when it is durable.
@@ -95,9 +98,9 @@ export interface ExecutionStore {
   /** Marks a revision as executed; from then on it is immutable. */
   markExecuted(workflowId: string, revision: number): Promise<void>;
   get(id: string): Promise<ExecutionWithJobs | undefined>;
-  list(filter: ExecutionFilter): Promise<Page<Execution>>;
-  /** The oldest executions that are `queued` or `running` (after a crash), with their jobs. */
-  listUnfinished(limit: number): Promise<ExecutionWithJobs[]>;
+  list(filter: ExecutionFilter): Promise<Page<ExecutionSummary>>;
+  /** The oldest executions with one status, with their jobs: the backlog (`queued`), or what a crash left (`running`). */
+  listOldest(status: 'queued' | 'running', limit: number): Promise<ExecutionWithJobs[]>;
   countByStatus(): Promise<Record<ExecutionStatus, number>>;
   /** When the oldest queued execution was accepted, or null. */
   oldestQueuedAt(): Promise<number | null>;
@@ -121,12 +124,12 @@ export interface Storage {
 
 /** Runs executions later, at least once, in order of acceptance, with bounded memory and concurrency. */
 export interface Queue {
-  /** Takes over what is unfinished in storage and begins to run. `run` never rejects for an execution's own failure. */
+  /** Takes over what is unfinished in storage and begins to run. `run` rejects only when storage fails; then it is tried again. */
   start(run: (execution: ExecutionWithJobs) => Promise<void>): Promise<void>;
-  /** Hands over a committed execution. Keeps it in memory only while the window has room. */
+  /** Hands over a committed execution. It stays in memory only while the window has room; otherwise storage has it. */
   push(execution: ExecutionWithJobs): void;
-  /** Starts nothing more and waits until what runs has settled, at most `graceMs`. */
-  stop(graceMs: number): Promise<void>;
+  /** Starts nothing more; what runs goes on. What waits stays in storage for the next start. */
+  stop(): Promise<void>;
   /** What is in memory and what runs now. */
   depth(): { readonly waiting: number; readonly running: number };
 }

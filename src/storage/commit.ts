@@ -4,6 +4,7 @@ import sqlite3 from 'sqlite3';
 import type { ExecutionWithJobs, Job } from '../engine/model.ts';
 import { isFinal } from '../engine/model.ts';
 import type { ExecutionUpdate, ExecutionWrite } from '../engine/ports.ts';
+import { HooklineError } from '../errors.ts';
 import { toStorageError } from './storage-error.ts';
 
 export interface Committer {
@@ -215,8 +216,14 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
         for (const one of batch) await commitBatch([one]);
         return;
       }
-      const storageError = toStorageError(error);
-      for (const { reject } of batch) reject(storageError);
+      const known = toStorageError(error);
+      const failure =
+        known instanceof HooklineError
+          ? known
+          : new HooklineError('storage_unavailable', 'The database refused the write; the server log says why.', {
+              cause: error,
+            });
+      for (const { reject } of batch) reject(failure);
       return;
     }
     for (const { resolve } of batch) resolve();
@@ -242,14 +249,14 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
 
   return {
     commit(write) {
-      if (closed) return Promise.reject(toStorageError(new Error('the database is closed')));
+      if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
       return new Promise((resolve, reject) => {
         pending.push({ write, resolve, reject });
         wake();
       });
     },
     exclusive(work) {
-      if (closed) return Promise.reject(toStorageError(new Error('the database is closed')));
+      if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
       return new Promise((resolve, reject) => {
         exclusives.push({
           run: () =>

@@ -1,0 +1,90 @@
+// Compiles a revision once, so that running it does no parsing: templates, schemas, branches and the trigger.
+
+import type { z } from 'zod';
+import { HooklineError } from '../errors.ts';
+import type { Document, Node, Workflow } from './model.ts';
+import type { AnyNodeType, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
+import { formatPath } from './path.ts';
+import type { Registry } from './registry.ts';
+import { compileTemplate } from './template.ts';
+import { expressionPlaces } from './tree.ts';
+
+export interface CompiledNode {
+  readonly key: string;
+  readonly type: AnyNodeType;
+  readonly branches: ReadonlyMap<string, readonly CompiledNode[]>;
+  /** The node's configuration with its templates filled in and checked. @throws HooklineError `invalid_config` */
+  config(scope: Scope): unknown;
+}
+
+/** A revision that is ready to run. */
+export interface CompiledWorkflow {
+  readonly workflow: Workflow;
+  readonly revision: number;
+  readonly trigger: TriggerInstance;
+  readonly nodes: readonly CompiledNode[];
+  /** Whether the revision was marked as executed in storage; set by the engine. */
+  executed: boolean;
+}
+
+/** Whether a trigger is called over HTTP. */
+export function isHttpTrigger(trigger: TriggerInstance): trigger is HttpTrigger {
+  return 'parse' in trigger;
+}
+
+/**
+ * @param document with its write-only values opened
+ * @throws HooklineError `unknown_type` when a type is no longer installed, `invalid_config` when a stored value no longer fits
+ */
+export function compileWorkflow(
+  workflow: Workflow,
+  revision: { readonly revision: number; readonly executed: boolean },
+  document: Document,
+  registry: Registry,
+): CompiledWorkflow {
+  const triggerType = registry.trigger(document.trigger.type);
+  if (!triggerType) throw unknownType('trigger', document.trigger.type);
+  const tools = { template: (value: unknown): Template => compileTemplate(value) };
+  return {
+    workflow,
+    revision: revision.revision,
+    executed: revision.executed,
+    trigger: triggerType.create(parse(triggerType.config, document.trigger.config, 'The trigger'), tools),
+    nodes: document.nodes.map((node) => compileNode(node, registry)),
+  };
+}
+
+function compileNode(node: Node, registry: Registry): CompiledNode {
+  const type = registry.node(node.type);
+  if (!type) throw unknownType('node', node.type);
+  const branches = new Map<string, readonly CompiledNode[]>();
+  for (const [name, nodes] of Object.entries(node.branches ?? {})) {
+    branches.set(
+      name,
+      nodes.map((child) => compileNode(child, registry)),
+    );
+  }
+  return { key: node.key, type, branches, config: compileConfig(node, type) };
+}
+
+function compileConfig(node: Node, type: AnyNodeType): (scope: Scope) => unknown {
+  const expressions = new Set(expressionPlaces(node.config, type.expressions ?? []));
+  const template = compileTemplate(node.config, { isVerbatim: (segments) => expressions.has(formatPath(segments)) });
+  if (template.isConstant) {
+    const config = parse(type.config, node.config, `Node "${node.key}"`);
+    return () => config;
+  }
+  return (scope) => parse(type.config, template.render(scope), `Node "${node.key}"`);
+}
+
+function parse<Config>(schema: z.ZodType<Config>, config: unknown, owner: string): Config {
+  const result = schema.safeParse(config);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const place = issue && issue.path.length > 0 ? `config.${issue.path.join('.')}` : 'config';
+  throw new HooklineError('invalid_config', `${owner}, ${place}: ${issue?.message ?? 'does not fit its type'}`);
+}
+
+function unknownType(kind: 'node' | 'trigger', type: string): HooklineError {
+  return new HooklineError('unknown_type', `The ${kind} type "${type}" is not installed. Install its plugin or change the workflow.`);
+}

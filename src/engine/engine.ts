@@ -1,0 +1,536 @@
+// The kernel's front: accepts requests, runs executions now or later, resumes, replays and cancels them, starts and stops.
+
+import { v7 as uuidv7 } from 'uuid';
+import { HooklineError } from '../errors.ts';
+import { type CompiledWorkflow, compileWorkflow, isHttpTrigger } from './compile.ts';
+import { createWatch } from './watch.ts';
+import type {
+  Document,
+  Execution,
+  ExecutionSource,
+  ExecutionStatus,
+  ExecutionWithJobs,
+  Job,
+  Reply,
+  StoredRequest,
+  Workflow,
+} from './model.ts';
+import { EXECUTION_STATUSES, isFinal } from './model.ts';
+import type { HttpTrigger, Log } from './plugin.ts';
+import type { ExpressionEvaluator, Queue, Storage } from './ports.ts';
+import type { Registry } from './registry.ts';
+import { buildReply } from './reply.ts';
+import { Run, type RunnerServices, type RunOutcome, toFailure, walk } from './runner.ts';
+import { createScope, type ParsedRequest } from './scope.ts';
+import { toStoredRequest } from './stored-request.ts';
+
+/** A workflow with one of its revisions, write-only values opened. */
+export interface LoadedWorkflow {
+  readonly workflow: Workflow;
+  readonly revision: number;
+  readonly executed: boolean;
+  readonly document: Document;
+}
+
+/** Where the engine gets documents from. */
+export interface DocumentSource {
+  /** `revision` undefined: the live one. @returns undefined when there is no such workflow or revision */
+  byId(id: string, revision?: number): Promise<LoadedWorkflow | undefined>;
+  byHookKey(hookKey: string): Promise<LoadedWorkflow | undefined>;
+}
+
+export interface EngineOptions {
+  readonly storage: Storage;
+  readonly queue: Queue;
+  readonly documents: DocumentSource;
+  readonly registry: Registry;
+  readonly evaluator: ExpressionEvaluator;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** How long the caller of a sync workflow waits when the workflow does not say, in milliseconds. */
+  readonly deadlineMs: number;
+  /** How long `stop` waits for running executions, in milliseconds. */
+  readonly shutdownGraceMs: number;
+}
+
+/** What a person types to run a workflow by hand. */
+export interface ManualInput {
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Query text, with or without `?`. */
+  readonly query?: string | undefined;
+  readonly body?: unknown;
+  /** For triggers that are not HTTP: `$context` itself. */
+  readonly context?: unknown;
+}
+
+export interface AcceptedReply {
+  readonly executionId: string;
+  readonly reply: Reply;
+}
+
+export interface EngineStats {
+  /** Executions in memory that run now. */
+  readonly running: number;
+  /** Executions in memory that wait for their turn. */
+  readonly queued: number;
+  /** Accepted since the start. */
+  readonly accepted: number;
+  /** Finished since the start. */
+  readonly finished: Readonly<Record<ExecutionStatus, number>>;
+}
+
+export interface Engine {
+  start(): Promise<void>;
+  /** Takes nothing new, lets running executions finish within the grace period, leaves the rest to the next start. */
+  stop(): Promise<void>;
+  isAccepting(): boolean;
+  /** The live revision behind a trigger URL, enabled or not; undefined when the key is unknown. */
+  find(hookKey: string): CompiledWorkflow | undefined | Promise<CompiledWorkflow | undefined>;
+  /**
+   * Takes a request for an enabled workflow and answers as its mode says; what is answered is committed.
+   * @throws HooklineError what the trigger refuses with; `storage_unavailable`, `shutting_down`
+   */
+  accept(target: CompiledWorkflow, trigger: HttpTrigger, request: StoredRequest): Promise<AcceptedReply>;
+  /** Runs by hand, enabled or not; resolves at the end of a sync workflow, and when an async one is accepted. */
+  run(workflowId: string, input: ManualInput, options?: { revision?: number | undefined }): Promise<ExecutionWithJobs>;
+  /** Runs the stored request of an execution again, on the live or a named revision. */
+  replay(executionId: string, options?: { revision?: number | undefined }): Promise<ExecutionWithJobs>;
+  /** @throws HooklineError `execution_not_found`, `conflict` when it is final already */
+  cancel(executionId: string): Promise<ExecutionWithJobs>;
+  /** Gives a waiting job its result and goes on. @throws `execution_not_found`, `conflict` when that job does not wait */
+  resume(executionId: string, jobPath: string, output: unknown): Promise<void>;
+  /** A workflow changed: its compiled copies are dropped and its trigger listens anew. */
+  refresh(workflowId: string): Promise<void>;
+  /** Whether this process has run a revision; storage may not know yet. */
+  hasExecuted(workflowId: string, revision: number): boolean;
+  stats(): EngineStats;
+}
+
+/** Compiled revisions kept; a revision is some 10 KB. */
+const MAX_COMPILED = 1000;
+/** Recently cancelled ids kept, for executions that a queue still holds. */
+const MAX_CANCELED = 10_000;
+
+export function createEngine(options: EngineOptions): Engine {
+  const { storage, queue, documents, registry, evaluator, log, now } = options;
+  const compiledByKey = new Map<string, CompiledWorkflow>();
+  const compiledById = new Map<string, CompiledWorkflow>();
+  const executed = new Set<string>();
+  const active = new Map<string, Run>();
+  const canceled = new Set<string>();
+  /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
+  const prepared = new WeakMap<ExecutionWithJobs, { run: Run; target: CompiledWorkflow }>();
+  const listeners = new Map<string, () => Promise<void> | void>();
+  const finished = Object.fromEntries(EXECUTION_STATUSES.map((status) => [status, 0])) as Record<ExecutionStatus, number>;
+  let accepted = 0;
+  let onIdle: (() => void) | undefined;
+  let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
+
+  const services: RunnerServices = { evaluator, log, now, flush };
+  const watch = createWatch({ onSlow: showAsRunning, onDeadline: timeOut });
+
+  // --- finding and compiling -------------------------------------------------------------------------------------------
+
+  function remember(cache: Map<string, CompiledWorkflow>, key: string, compiled: CompiledWorkflow): CompiledWorkflow {
+    if (cache.size >= MAX_COMPILED) for (const oldest of cache.keys()) if (cache.delete(oldest)) break;
+    cache.set(key, compiled);
+    return compiled;
+  }
+
+  function compile(loaded: LoadedWorkflow): CompiledWorkflow {
+    return compileWorkflow(loaded.workflow, loaded, loaded.document, registry);
+  }
+
+  async function findInStorage(hookKey: string): Promise<CompiledWorkflow | undefined> {
+    const loaded = await documents.byHookKey(hookKey);
+    return loaded && remember(compiledByKey, hookKey, compile(loaded));
+  }
+
+  /** @param revision undefined for the live one */
+  async function load(workflowId: string, revision: number | undefined): Promise<CompiledWorkflow> {
+    const key = `${workflowId}:${revision ?? 'live'}`;
+    const known = compiledById.get(key);
+    if (known) return known;
+    const loaded = await documents.byId(workflowId, revision);
+    if (!loaded) {
+      throw revision === undefined
+        ? new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`)
+        : new HooklineError('revision_not_found', `Workflow ${workflowId} has no revision ${revision}.`);
+    }
+    return remember(compiledById, key, compile(loaded));
+  }
+
+  // --- accepting -------------------------------------------------------------------------------------------------------
+
+  function prepare(
+    target: CompiledWorkflow,
+    origin: { source: ExecutionSource; request: StoredRequest | null; replayOf?: string },
+    parsed: ParsedRequest,
+  ): Run {
+    if (state !== 'accepting') throw new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5' } });
+    accepted += 1;
+    const execution: ExecutionWithJobs = {
+      id: uuidv7(),
+      workflowId: target.workflow.id,
+      revision: target.revision,
+      status: 'queued',
+      source: origin.source,
+      createdAt: now(),
+      startedAt: null,
+      finishedAt: null,
+      request: origin.request,
+      context: origin.request === null ? parsed.context : undefined,
+      response: null,
+      error: null,
+      replayOf: origin.replayOf ?? null,
+      jobs: [],
+    };
+    return new Run(execution, createScope(execution, parsed, now), false);
+  }
+
+  /** From now on an edit makes a new revision. Once per revision and process; the flag is stored before the first run is. */
+  function markExecuted(target: CompiledWorkflow): Promise<void> | undefined {
+    if (target.executed) return undefined;
+    executed.add(`${target.workflow.id}:${target.revision}`);
+    return storage.executions.markExecuted(target.workflow.id, target.revision).then(() => {
+      target.executed = true;
+    });
+  }
+
+  /** Commits as queued and hands over to the queue. */
+  async function enqueue(target: CompiledWorkflow, run: Run): Promise<void> {
+    const marked = markExecuted(target);
+    if (marked) await marked;
+    await write(run);
+    prepared.set(run.execution, { run, target });
+    queue.push(run.execution);
+  }
+
+  // --- running ---------------------------------------------------------------------------------------------------------
+
+  async function execute(target: CompiledWorkflow, run: Run, deadlineMs: number): Promise<void> {
+    const { execution } = run;
+    execution.status = 'running';
+    execution.startedAt ??= now();
+    active.set(execution.id, run);
+    watch.add(run, deadlineMs);
+    try {
+      const outcome = await walk(run, target.nodes, services);
+      if (run.isSettled) await run.lastWrite;
+      else await settle(run, outcome);
+    } finally {
+      active.delete(execution.id);
+      watch.remove(run);
+      if (active.size === 0) onIdle?.();
+    }
+  }
+
+  /** Decides how the execution ended, once, and commits it. */
+  function settle(run: Run, outcome: RunOutcome | { status: 'canceled' | 'timed_out'; reply: null; error: Execution['error'] }): Promise<void> {
+    const { execution } = run;
+    run.isSettled = true;
+    execution.status = outcome.status;
+    execution.response = outcome.reply;
+    execution.error = outcome.error;
+    if (isFinal(outcome.status)) execution.finishedAt = now();
+    return write(run).then(() => {
+      if (isFinal(outcome.status)) finished[outcome.status] += 1;
+    });
+  }
+
+  /** Commits the run's present state. Writes of one execution go one after the other. */
+  function write(run: Run): Promise<void> {
+    const { execution } = run;
+    const jobs = run.unsaved;
+    run.unsaved = [];
+    if (!run.isStored) {
+      run.isStored = true;
+      if (jobs.length > 0) {
+        execution.jobs = jobs;
+        run.sequence += 1;
+      }
+      // A copy: the run goes on while the commit waits for its turn.
+      run.lastWrite = storage.executions.commit({ insert: isFinal(execution.status) ? execution : { ...execution } });
+      run.lastWrite.catch(() => {
+        // Nothing is stored; whoever awaits the write hears of it, and the next write must insert again.
+        run.isStored = false;
+        run.unsaved = [...jobs, ...run.unsaved];
+      });
+      return run.lastWrite;
+    }
+    execution.jobs = execution.jobs.length === 0 ? jobs : [...execution.jobs, ...jobs];
+    const update = {
+      id: execution.id,
+      status: execution.status,
+      startedAt: execution.startedAt,
+      finishedAt: execution.finishedAt,
+      response: execution.response,
+      error: execution.error,
+      jobs,
+      sequence: run.sequence,
+    };
+    if (jobs.length > 0) run.sequence += 1;
+    run.lastWrite = run.lastWrite.then(() => storage.executions.commit({ update }));
+    return run.lastWrite;
+  }
+
+  async function flush(run: Run): Promise<void> {
+    if (run.isStored && run.unsaved.length === 0) return run.lastWrite;
+    await write(run);
+  }
+
+  /** A run that takes longer than a moment is stored, so that it can be seen and survives a crash. */
+  function showAsRunning(run: Run): void {
+    if (run.isSettled) return;
+    write(run).catch((error: unknown) => {
+      log.error({ execution: run.execution.id, error: toFailure(error) }, 'a running execution could not be stored');
+    });
+  }
+
+  function timeOut(run: Run): void {
+    if (run.isSettled) return;
+    const error = new HooklineError('deadline_exceeded', 'The workflow did not answer before its deadline.');
+    const written = settle(run, { status: 'timed_out', reply: null, error: toFailure(error) });
+    run.abort(error);
+    run.onSettled?.(written);
+  }
+
+  /** The queue's turn: an execution of this process, or one that storage had. */
+  async function runQueued(execution: ExecutionWithJobs): Promise<void> {
+    if (canceled.delete(execution.id)) return;
+    const known = prepared.get(execution);
+    try {
+      if (known) {
+        prepared.delete(execution);
+        await execute(known.target, known.run, 0);
+      } else {
+        const target = await load(execution.workflowId, execution.revision);
+        await execute(target, new Run(execution, createScope(execution, parseAgain(target, execution), now), true), 0);
+      }
+    } catch (error) {
+      await fail(execution, error);
+    }
+  }
+
+  /** What could not even start (a plugin is gone, the request no longer parses) ends in its own record. */
+  async function fail(execution: ExecutionWithJobs, error: unknown): Promise<void> {
+    if (error instanceof HooklineError && error.code === 'storage_unavailable') throw error;
+    log.error({ execution: execution.id, error: toFailure(error) }, 'an execution could not run');
+    const run = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
+    await settle(run, { status: 'error', reply: null, error: toFailure(error) });
+  }
+
+  function parseAgain(target: CompiledWorkflow, execution: ExecutionWithJobs): ParsedRequest {
+    if (execution.request === null) return { context: execution.context, body: undefined };
+    if (!isHttpTrigger(target.trigger)) {
+      throw new HooklineError('conflict', 'The execution came from an HTTP request, but the revision has no HTTP trigger.');
+    }
+    return target.trigger.parse(execution.request);
+  }
+
+  /** Runs to the end, or to the deadline, whichever is first. */
+  async function runToReply(target: CompiledWorkflow, run: Run, deadlineMs: number): Promise<void> {
+    const marked = markExecuted(target);
+    if (marked) await marked;
+    await new Promise<void>((resolve, reject) => {
+      run.onSettled = (written) => written.then(resolve, reject);
+      execute(target, run, deadlineMs).then(resolve, reject);
+    });
+  }
+
+  function replyOf({ execution }: Run): Reply {
+    const { status, response, id } = execution;
+    if (response) return response;
+    if (status === 'succeeded') return buildReply({ status: 200, headers: [], body: 'ok' });
+    const timedOut = status === 'timed_out';
+    return buildReply({
+      status: timedOut ? 504 : status === 'canceled' ? 503 : 500,
+      headers: [],
+      body: {
+        error: {
+          code: timedOut ? 'deadline_exceeded' : 'workflow_failed',
+          message: timedOut ? 'The workflow did not answer in time.' : 'The workflow did not succeed.',
+          details: { executionId: id, status },
+        },
+      },
+    });
+  }
+
+  /** Starts a manual run or a replay. */
+  async function startRun(target: CompiledWorkflow, run: Run): Promise<ExecutionWithJobs> {
+    if (target.workflow.mode === 'async') {
+      await enqueue(target, run);
+    } else {
+      await runToReply(target, run, (isHttpTrigger(target.trigger) ? target.trigger.deadlineMs : undefined) ?? options.deadlineMs);
+      run.execution.response ??= replyOf(run);
+    }
+    return run.execution;
+  }
+
+  /** Lets what runs finish for a while. What then still runs and is stored goes on at the next start. */
+  async function settleOrAbandon(graceMs: number): Promise<void> {
+    if (active.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      onIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    onIdle = undefined;
+    const error = new HooklineError('shutting_down', 'The server stopped before the workflow had finished.');
+    for (const run of active.values()) {
+      run.isSettled = true;
+      run.abort(error);
+      run.onSettled?.(Promise.reject(error));
+    }
+  }
+
+  // --- triggers that listen --------------------------------------------------------------------------------------------
+
+  async function listen(workflowId: string): Promise<void> {
+    const target = await load(workflowId, undefined);
+    if (isHttpTrigger(target.trigger) || !target.workflow.enabled) return;
+    const stop = await target.trigger.listen(async (context) => {
+      const run = prepare(target, { source: 'trigger', request: null }, { context, body: undefined });
+      await enqueue(target, run);
+      return { executionId: run.execution.id };
+    });
+    listeners.set(workflowId, stop);
+  }
+
+  async function stopListening(workflowId: string): Promise<void> {
+    const stop = listeners.get(workflowId);
+    listeners.delete(workflowId);
+    await stop?.();
+  }
+
+  return {
+    async start() {
+      await queue.start(runQueued);
+      watch.start();
+      state = 'accepting';
+      for (const workflow of await storage.workflows.listEnabled()) {
+        try {
+          await listen(workflow.id);
+        } catch (error) {
+          // One workflow whose plugin is gone must not keep the others from starting.
+          log.error({ workflow: workflow.id, error: toFailure(error) }, 'the trigger of a workflow could not start');
+        }
+      }
+    },
+
+    async stop() {
+      if (state === 'stopped') return;
+      state = 'stopping';
+      await Promise.all([...listeners.keys()].map(stopListening));
+      await queue.stop();
+      await settleOrAbandon(options.shutdownGraceMs);
+      watch.stop();
+      state = 'stopped';
+    },
+
+    isAccepting: () => state === 'accepting',
+
+    find(hookKey) {
+      return compiledByKey.get(hookKey) ?? findInStorage(hookKey);
+    },
+
+    async accept(target, trigger, request) {
+      const run = prepare(target, { source: 'webhook', request }, trigger.parse(request));
+      const { id } = run.execution;
+      if (target.workflow.mode === 'async') {
+        const reply = trigger.reply(run.scope);
+        await enqueue(target, run);
+        return { executionId: id, reply };
+      }
+      await runToReply(target, run, trigger.deadlineMs ?? options.deadlineMs);
+      return { executionId: id, reply: replyOf(run) };
+    },
+
+    async run(workflowId, input, { revision } = {}) {
+      const target = await load(workflowId, revision);
+      if (!isHttpTrigger(target.trigger)) {
+        return startRun(target, prepare(target, { source: 'manual', request: null }, { context: input.context, body: undefined }));
+      }
+      const request = toManualRequest(target.workflow.hookKey, input);
+      return startRun(target, prepare(target, { source: 'manual', request }, target.trigger.parse(request)));
+    },
+
+    async replay(executionId, { revision } = {}) {
+      const original = await storage.executions.get(executionId);
+      if (!original) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
+      const target = await load(original.workflowId, revision);
+      const { request } = original;
+      return startRun(target, prepare(target, { source: 'replay', request, replayOf: original.id }, parseAgain(target, original)));
+    },
+
+    async cancel(executionId) {
+      const error = { code: 'canceled', message: 'Somebody cancelled the execution.' };
+      const run = active.get(executionId);
+      if (run && !run.isSettled) {
+        const written = settle(run, { status: 'canceled', reply: null, error });
+        run.abort(new HooklineError('conflict', error.message));
+        run.onSettled?.(written);
+        await written;
+        return run.execution;
+      }
+      const execution = await storage.executions.get(executionId);
+      if (!execution) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
+      if (isFinal(execution.status)) {
+        throw new HooklineError('conflict', `The execution has ended already (${execution.status}); it cannot be cancelled.`);
+      }
+      if (canceled.size >= MAX_CANCELED) canceled.clear();
+      canceled.add(executionId);
+      const stopped = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
+      await settle(stopped, { status: 'canceled', reply: null, error });
+      return execution;
+    },
+
+    async resume(executionId, jobPath, output) {
+      const execution = await storage.executions.get(executionId);
+      if (!execution) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
+      const waiting = execution.jobs.find((job) => job.path === jobPath && job.status === 'waiting');
+      if (execution.status !== 'waiting' || !waiting || active.has(executionId)) {
+        throw new HooklineError('conflict', `The execution does not wait at "${jobPath}".`);
+      }
+      const target = await load(execution.workflowId, execution.revision);
+      const job: Job = { ...waiting, status: 'succeeded', output, finishedAt: now() };
+      const others = execution.jobs.filter(({ path }) => path !== jobPath);
+      const resumed: ExecutionWithJobs = { ...execution, status: 'running', jobs: [...others, job] };
+      const run = new Run(resumed, createScope(resumed, parseAgain(target, resumed), now), true);
+      run.unsaved = [job];
+      await write(run);
+      execute(target, run, 0).catch((error: unknown) => {
+        log.error({ execution: executionId, error: toFailure(error) }, 'a resumed execution could not be stored');
+      });
+    },
+
+    async refresh(workflowId) {
+      for (const [key, { workflow }] of compiledByKey) if (workflow.id === workflowId) compiledByKey.delete(key);
+      for (const [key, { workflow }] of compiledById) if (workflow.id === workflowId) compiledById.delete(key);
+      await stopListening(workflowId);
+      if (state !== 'accepting') return;
+      const workflow = await storage.workflows.get(workflowId);
+      if (workflow?.enabled) await listen(workflowId);
+    },
+
+    hasExecuted: (workflowId, revision) => executed.has(`${workflowId}:${revision}`),
+
+    stats() {
+      const { waiting } = queue.depth();
+      return { running: active.size, queued: waiting, accepted, finished: { ...finished } };
+    },
+  };
+}
+
+/** The request that a manual run pretends to have received. */
+function toManualRequest(hookKey: string, input: ManualInput): StoredRequest {
+  const query = (input.query ?? '').replace(/^\?/, '');
+  const hasBody = input.body !== undefined;
+  const headers: Record<string, string> = hasBody ? { 'content-type': 'application/json' } : {};
+  for (const [name, value] of Object.entries(input.headers ?? {})) headers[name.toLowerCase()] = value;
+  const url = `/hooks/${hookKey}${query === '' ? '' : `?${query}`}`;
+  return toStoredRequest({ method: 'POST', url, headers, address: '' }, hasBody ? JSON.stringify(input.body) : '');
+}

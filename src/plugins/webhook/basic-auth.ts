@@ -1,0 +1,32 @@
+// Checks HTTP Basic credentials (RFC 7617) in constant time.
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { HooklineError } from '../../errors.ts';
+
+const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Hookline", charset="UTF-8"' };
+
+/**
+ * @returns a check of the `Authorization` header against these credentials
+ * @throws (the check) HooklineError `unauthorized`, which does not tell what was wrong
+ */
+export function createBasicAuth(username: string, password: string): (authorization: string | undefined) => void {
+  const expected = digest(Buffer.from(`${username}:${password}`, 'utf8'));
+  return (authorization) => {
+    // Digests make both sides equally long, so that the time tells neither length nor a common start.
+    const given = digest(credentials(authorization));
+    if (!timingSafeEqual(given, expected)) {
+      throw new HooklineError('unauthorized', 'This workflow needs HTTP Basic credentials; they are missing or wrong.', {
+        headers: CHALLENGE,
+      });
+    }
+  };
+}
+
+function credentials(authorization: string | undefined): Buffer {
+  const match = /^basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(authorization ?? '');
+  return Buffer.from(match?.[1] ?? '', 'base64');
+}
+
+function digest(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}

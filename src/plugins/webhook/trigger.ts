@@ -1,0 +1,138 @@
+// The trigger "Webhook event": a URL of the workflow's own that another system POSTs JSON to.
+
+import { HooklineError } from '../../errors.ts';
+import { isJsonPath } from '../../engine/json-path.ts';
+import { parseJson } from '../../engine/json.ts';
+import { compilePath } from '../../engine/path.ts';
+import { type ConfigProblem, defineTrigger, type IncomingRequest } from '../../engine/plugin.ts';
+import { parseQuery } from '../../engine/query.ts';
+import { buildReply, replyConfigSchema } from '../../engine/reply.ts';
+import { isSecretHeader } from '../../engine/stored-request.ts';
+import { createBasicAuth } from './basic-auth.ts';
+import { type PathVariable, type WebhookConfig, webhookConfigSchema } from './schema.ts';
+import { compileHeaders, compilePart } from './variables.ts';
+
+export const webhookTrigger = defineTrigger<WebhookConfig>({
+  type: 'webhook',
+  title: 'Webhook event',
+  description: 'Starts when another system sends a POST request with JSON to the URL of this workflow.',
+  config: webhookConfigSchema,
+
+  check(config, { mode }) {
+    const problems: ConfigProblem[] = [
+      ...checkPaths('query', config.query),
+      ...checkPaths('body', config.body),
+      ...checkHeaders(config),
+    ];
+    if (mode === 'sync' && config.response !== undefined) {
+      problems.push({
+        path: 'response',
+        code: 'not_used',
+        message: 'A sync workflow answers from its response node; these settings are not used.',
+        severity: 'warning',
+      });
+    }
+    return problems;
+  },
+
+  create(config, tools) {
+    const { auth } = config;
+    const checkCredentials = auth && createBasicAuth(auth.username, auth.password);
+    const readHeaders = compileHeaders(config.headers);
+    const readQuery = compilePart('query', config.query);
+    const readBody = compilePart('body', config.body);
+    const responseConfig = { status: 200, headers: [], body: 'ok', ...config.response };
+    const response = tools.template(responseConfig);
+    const fixedReply = response.isConstant ? buildReply(replyConfigSchema.parse(responseConfig)) : undefined;
+
+    return {
+      maxBodyBytes: config.maxBodyBytes,
+      deadlineMs: config.deadlineMs,
+
+      // What a caller must prove before the body is read stands here, cheapest first.
+      admit(head) {
+        checkCredentials?.(head.headers.authorization);
+      },
+
+      // What needs the exact bytes stands here.
+      verify: requireJson,
+
+      parse(request) {
+        const start = request.url.indexOf('?');
+        const query = parseQuery(start === -1 ? '' : request.url.slice(start + 1));
+        const body = request.body === '' ? undefined : parseJson(request.body);
+        return { context: { headers: readHeaders(request.headers), query: readQuery(query), body: readBody(body) }, body };
+      },
+
+      reply(scope) {
+        return fixedReply ?? buildReply(replyConfigSchema.parse(response.render(scope)));
+      },
+    };
+  },
+});
+
+/** An empty body needs no type; anything else must say that it is JSON (RFC 8259, RFC 6839). */
+function requireJson({ headers, rawBody }: IncomingRequest): void {
+  if (rawBody.byteLength === 0) return;
+  const type = headers['content-type'];
+  if (typeof type === 'string' && /^\s*application\/(?:[a-z0-9!#$&^_.+-]+\+)?json\s*(?:;|$)/i.test(type)) return;
+  throw new HooklineError(
+    'unsupported_media_type',
+    `The body must be JSON: send "Content-Type: application/json"${typeof type === 'string' ? ` instead of "${type.slice(0, 100)}"` : ''}.`,
+    { headers: { Accept: 'application/json' } },
+  );
+}
+
+function checkPaths(part: 'query' | 'body', variables: readonly PathVariable[]): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const seen = new Set<string>();
+  for (const [index, variable] of variables.entries()) {
+    const place = `${part}[${index}]`;
+    if (isJsonPath(variable.path) && variable.name === undefined) {
+      problems.push({ path: `${place}.name`, code: 'name_needed', message: 'A JSONPath needs a variable name.' });
+    }
+    try {
+      compilePart(part, [variable]);
+      // A default must have a place to stand in; trying it once finds an index that is too high.
+      if (variable.default !== undefined && !isJsonPath(variable.path)) compilePart(part, [variable])(undefined);
+    } catch (error) {
+      if (!(error instanceof HooklineError)) throw error;
+      problems.push({ path: `${place}.path`, code: error.code, message: error.message });
+    }
+    const name = variable.name ?? normalPath(variable.path);
+    if (seen.has(name)) problems.push({ path: place, code: 'duplicate', message: `"${name}" is listed twice.` });
+    seen.add(name);
+  }
+  return problems;
+}
+
+/** A path that does not compile has its own problem already. */
+function normalPath(path: string): string {
+  try {
+    return compilePath(path).segments.join('.');
+  } catch (error) {
+    if (error instanceof HooklineError) return path;
+    throw error;
+  }
+}
+
+function checkHeaders({ headers }: WebhookConfig): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const seen = new Set<string>();
+  for (const [index, { name }] of headers.entries()) {
+    const key = name.toLowerCase();
+    if (seen.has(key)) {
+      problems.push({ path: `headers[${index}].name`, code: 'duplicate', message: `"${name}" is listed twice.` });
+    }
+    seen.add(key);
+    if (isSecretHeader(key)) {
+      problems.push({
+        path: `headers[${index}].name`,
+        code: 'secret_header',
+        message: `"${name}" carries a secret. The flow sees "[redacted]" in its place.`,
+        severity: 'warning',
+      });
+    }
+  }
+  return problems;
+}
