@@ -1,12 +1,12 @@
 // Prometheus metrics of one Hookline, on a registry of its own, so that two in one process do not mix.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EngineStats } from '../engine/engine.ts';
 import type { ExecutionStatus } from '../engine/model.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { ExecutionStore } from '../engine/ports.ts';
 import type { ErrorCode } from '../errors.ts';
 import { describeError } from './middleware/errors.ts';
-import type { EnginePort } from './route.ts';
 
 /** How a request to a trigger URL came out: `accepted` (async), `answered` (sync), or the code of the refusal. */
 export type TriggerOutcome = 'accepted' | 'answered' | ErrorCode;
@@ -39,7 +39,7 @@ function remember<Key, Child>(make: (key: Key) => Child): (key: Key) => Child {
 /** Gauges are read when Prometheus asks; one that cannot be read is left out of that reply and logged. */
 export function createMetrics(sources: {
   /** Read at each scrape; a function, since the engine may be made after the metrics. */
-  stats: () => Pick<ReturnType<EnginePort['stats']>, 'running' | 'queued'>;
+  stats: () => Pick<EngineStats, 'running' | 'queued'>;
   executions: Pick<ExecutionStore, 'oldestQueuedAt'>;
   now: () => number;
   log: Log;

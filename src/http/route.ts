@@ -1,44 +1,18 @@
 // What a route of the admin API is: a value that says everything about itself, so that one table serves, checks and documents it.
 
 import type { z } from 'zod';
-import type { ExecutionStatus, ExecutionWithJobs } from '../engine/model.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { ExecutionStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
 import type { WorkflowService } from '../engine/workflows.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { TokenVerifier } from './admin-token.ts';
 
-/** What the admin API asks of the engine. */
-export interface EnginePort {
-  /** A manual run. Waits for the end of a sync workflow; for an async one returns the accepted execution. */
-  run(
-    workflowId: string,
-    input: {
-      headers?: Record<string, string>;
-      query?: string | Record<string, unknown>;
-      body?: unknown;
-      context?: unknown;
-    },
-    options?: { revision?: number },
-  ): Promise<ExecutionWithJobs>;
-  /** Runs a stored request once more, by default on the live revision. */
-  replay(executionId: string, options?: { revision?: number | 'live' }): Promise<ExecutionWithJobs>;
-  cancel(executionId: string): Promise<ExecutionWithJobs>;
-  /** False before the start and from the beginning of the stop. */
-  isAccepting(): boolean;
-  stats(): {
-    readonly running: number;
-    readonly queued: number;
-    readonly accepted: number;
-    readonly finished: Record<ExecutionStatus, number>;
-  };
-}
-
 /** The parts of Hookline that the admin API speaks with. */
 export interface Services {
   readonly workflows: WorkflowService;
   readonly executions: ExecutionStore;
-  readonly engine: EnginePort;
+  readonly engine: Pick<Engine, 'run' | 'replay' | 'cancel' | 'isAccepting' | 'stats'>;
   readonly registry: Pick<Registry, 'describe'>;
   readonly storage: Pick<Storage, 'ping'>;
   readonly tokens: TokenVerifier;

@@ -73,7 +73,7 @@ const replayExecution = defineRoute({
   status: 201,
   errors: ['execution_not_found', 'workflow_not_found', 'revision_not_found', 'conflict', 'shutting_down'],
   async handle({ params, body }, { engine }) {
-    return toExecutionView(await engine.replay(params.id, { revision: body.revision ?? 'live' }));
+    return toExecutionView(await engine.replay(params.id, body));
   },
 });
 

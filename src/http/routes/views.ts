@@ -2,7 +2,6 @@
 
 import { z } from 'zod';
 import {
-  type Execution,
   type ExecutionWithJobs,
   executionSourceSchema,
   executionStatusSchema,
@@ -13,6 +12,7 @@ import {
   problemSchema,
   triggerSchema,
 } from '../../engine/model.ts';
+import type { ExecutionSummary } from '../../engine/ports.ts';
 
 /** A moment as the API writes it. */
 export const timeSchema = z.iso.datetime().meta({ description: 'ISO 8601 in UTC.' });
@@ -129,7 +129,7 @@ function toTimeOrNull(milliseconds: number | null): string | null {
   return milliseconds === null ? null : toTime(milliseconds);
 }
 
-export function toExecutionSummary(execution: Execution): z.input<typeof executionSummaryView> {
+export function toExecutionSummary(execution: ExecutionSummary): z.input<typeof executionSummaryView> {
   const { id, workflowId, revision, status, source, error, createdAt, startedAt, finishedAt, replayOf } = execution;
   return {
     id,

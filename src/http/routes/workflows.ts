@@ -1,5 +1,6 @@
 // Routes of workflows: create, read, change, run, copy, move.
 
+import qs from 'qs';
 import { z } from 'zod';
 import { documentSchema, modeSchema, nodeSchema, titleSchema, triggerSchema } from '../../engine/model.ts';
 import type { WorkflowView } from '../../engine/workflows.ts';
@@ -176,7 +177,10 @@ const runWorkflow = defineRoute({
   body: z
     .strictObject({
       headers: z.record(z.string(), z.string()).optional(),
-      query: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+      query: z
+        .union([z.string(), z.record(z.string(), z.unknown())])
+        .optional()
+        .meta({ description: 'Text such as `a=1&b[0]=2`, or its values.' }),
       body: z.unknown().optional(),
       context: z.unknown().optional().meta({ description: 'For triggers that are not HTTP: what the trigger hands over.' }),
       revision: revisionNumber.optional().meta({ description: 'Default: the live revision.' }),
@@ -186,12 +190,9 @@ const runWorkflow = defineRoute({
   status: 201,
   errors: ['workflow_not_found', 'revision_not_found', 'invalid_query', 'missing_value', 'shutting_down'],
   async handle({ params, body }, { engine }) {
-    const { revision, headers, query, ...input } = body;
-    const execution = await engine.run(
-      params.id,
-      { ...input, ...(headers === undefined ? {} : { headers }), ...(query === undefined ? {} : { query }) },
-      revision === undefined ? {} : { revision },
-    );
+    const { revision, query, ...input } = body;
+    const text = typeof query === 'object' ? qs.stringify(query) : query;
+    const execution = await engine.run(params.id, { ...input, query: text }, { revision });
     return toExecutionView(execution);
   },
 });
