@@ -1,0 +1,121 @@
+// Opens the storage: connections, migrations, committer and stores, wired together.
+
+import type { Sequelize } from 'sequelize';
+import type { ExecutionStore, Storage, WorkflowStore } from '../engine/ports.ts';
+import { type CommitterOptions, createCommitter } from './commit.ts';
+import { type Connections, connect, connectReader, type Durability } from './connect.ts';
+import { type Database, databaseOn } from './database.ts';
+import { finishPurges } from './execution-purge.ts';
+import { executionStore } from './executions.ts';
+import { migrate, requireMigrated } from './migrate.ts';
+import { defineModels } from './models.ts';
+import { settingStore } from './settings.ts';
+import { withStorageErrors } from './storage-error.ts';
+import { workflowStore } from './workflows.ts';
+
+export interface StorageOptions {
+  /** `sqlite:<path>`. */
+  readonly url: string;
+  /** Default `full`: an acknowledged write survives a power cut. */
+  readonly durability?: Durability;
+  /** Whether to run pending migrations. Default true; false throws `migration_needed` when there are some. */
+  readonly autoMigrate?: boolean;
+  readonly onCheckpointError?: CommitterOptions['onCheckpointError'];
+}
+
+/** The storage port, with what only the server itself needs. */
+export interface OpenStorage extends Storage {
+  /** Deletes what deletions that a crash interrupted have left; `startRetention` calls it. */
+  finishDeletes(): Promise<void>;
+  /** For tests and tools of the database itself. */
+  readonly connections: Connections;
+}
+
+/** What a program may use that only reads, such as `hookline export`. */
+export interface StorageReader {
+  readonly workflows: Pick<
+    WorkflowStore,
+    'get' | 'findByHookKey' | 'list' | 'listEnabled' | 'getRevision' | 'listRevisions' | 'executionCounts'
+  >;
+  readonly executions: Pick<ExecutionStore, 'get' | 'list' | 'listOldest' | 'countByStatus' | 'oldestQueuedAt'>;
+  readonly settings: Pick<Storage['settings'], 'get'>;
+  close(): Promise<void>;
+}
+
+/** Writes this setting to see whether writing works. */
+const PING_SETTING = 'ping';
+
+/**
+ * Opens the database for a server, which is then the only one that writes to it.
+ * @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable`
+ */
+export async function openStorage(options: StorageOptions): Promise<OpenStorage> {
+  const { url, durability = 'full', autoMigrate = true, onCheckpointError } = options;
+  const connections = await connect({ url, durability });
+  try {
+    if (autoMigrate) await migrate(connections.writer);
+    else await requireMigrated(connections.writer);
+    const committer = await createCommitter(connections.writerHandle, {
+      checkpointPath: connections.file,
+      ...(onCheckpointError === undefined ? {} : { onCheckpointError }),
+    });
+    const database = databaseOn(defineModels(connections.reader), defineModels(connections.writer), committer);
+    return {
+      workflows: workflowStore(database),
+      executions: executionStore(connections.reader, database, committer),
+      settings: settingStore(database),
+      ping: pingOn(connections.reader, database),
+      finishDeletes: () => finishPurges(database),
+      connections,
+      async close() {
+        try {
+          await committer.close();
+        } finally {
+          await connections.close();
+        }
+      },
+    };
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens the database to read only; a server may be running on it.
+ * @throws HooklineError `invalid_configuration` when there is none, `migration_needed`, `storage_unavailable`
+ */
+export async function openStorageReader(url: string): Promise<StorageReader> {
+  const reader = await connectReader(url);
+  const close = () => withStorageErrors(() => reader.close());
+  try {
+    await requireMigrated(reader);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const models = defineModels(reader);
+  const refuse = () => Promise.reject(new TypeError('This storage was opened to read only.'));
+  const database: Database = { read: models, write: refuse };
+  return {
+    workflows: workflowStore(database),
+    executions: executionStore(reader, database, { commit: refuse }),
+    settings: settingStore(database),
+    close,
+  };
+}
+
+/** One read and one write, shared by everybody who asks meanwhile: health checks must not become a load. */
+function pingOn(reader: Sequelize, { write }: Database): Storage['ping'] {
+  let running: Promise<void> | undefined;
+  async function ping(): Promise<void> {
+    await withStorageErrors(() => reader.query('SELECT 1'));
+    await write(({ settings }) => settings.upsert({ name: PING_SETTING, value: String(Date.now()) }));
+  }
+  return () => {
+    running ??= ping().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}

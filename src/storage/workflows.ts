@@ -1,0 +1,221 @@
+// Workflows and their revisions in the database.
+
+import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
+import type { Document, Revision, Workflow } from '../engine/model.ts';
+import type { WorkflowStore } from '../engine/ports.ts';
+import { HooklineError } from '../errors.ts';
+import type { Database } from './database.ts';
+import { parseStored } from './database.ts';
+import { countExecutions, purgeExecutions, startPurge } from './execution-purge.ts';
+import type { RevisionRow, WorkflowRow } from './models.ts';
+import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
+import { withStorageErrors } from './storage-error.ts';
+
+/** Newest first; two of the same millisecond by id. */
+const WORKFLOW_LIST: ListKind<[createdAt: number, id: string]> = {
+  name: 'workflows',
+  isPlace: (value): value is [number, string] =>
+    value.length === 2 && Number.isSafeInteger(value[0]) && typeof value[1] === 'string',
+};
+const REVISION_LIST: ListKind<[revision: number]> = {
+  name: 'revisions',
+  isPlace: (value): value is [number] => value.length === 1 && Number.isSafeInteger(value[0]),
+};
+
+/** Workflows read at a time while titles are searched. */
+const SEARCH_BATCH = 200;
+
+/** The workflow part of the storage port. */
+export function workflowStore(database: Database): WorkflowStore {
+  const { read, write } = database;
+
+  async function find(where: WhereOptions<WorkflowRow>): Promise<Workflow | undefined> {
+    const row = await withStorageErrors(() => read.workflows.findOne({ where }));
+    return row ? toWorkflow(row.get()) : undefined;
+  }
+
+  function readAfter(where: WhereOptions<WorkflowRow>, after: [number, string] | undefined, limit: number) {
+    const [createdAt, id] = after ?? [];
+    const behind = after ? { [Op.or]: [{ createdAt: { [Op.lt]: createdAt } }, { createdAt, id: { [Op.lt]: id } }] } : {};
+    return withStorageErrors(async () => {
+      const rows = await read.workflows.findAll({
+        where: { [Op.and]: [where, behind] },
+        order: [
+          ['createdAt', 'DESC'],
+          ['id', 'DESC'],
+        ],
+        limit,
+      });
+      return rows.map((row) => toWorkflow(row.get()));
+    });
+  }
+
+  return {
+    async insert(workflow, document) {
+      await refuseTakenKey(workflow.hookKey, () =>
+        write(async ({ workflows, revisions }) => {
+          await workflows.create({ ...workflow, removedExecutions: 0 });
+          await revisions.create(newRevision(workflow.id, workflow.revision, document, workflow.createdAt));
+        }),
+      );
+    },
+
+    get: (id) => find({ id }),
+    findByHookKey: (hookKey) => find({ hookKey }),
+
+    async list(filter) {
+      const limit = limitOf(filter);
+      const where: WhereOptions<WorkflowRow> = {
+        ...(filter.enabled === undefined ? {} : { enabled: filter.enabled }),
+        ...(filter.mode === undefined ? {} : { mode: filter.mode }),
+      };
+      let after = placeOf(WORKFLOW_LIST, filter.cursor);
+      const search = foldCase(filter.search ?? '');
+      const found: Workflow[] = [];
+      // SQL's LIKE folds ASCII letters only, and each database its own way; titles are few enough to be searched here.
+      const batchSize = search === '' ? limit + 1 : SEARCH_BATCH;
+      for (;;) {
+        const batch = await readAfter(where, after, batchSize);
+        found.push(...batch.filter((workflow) => foldCase(workflow.title).includes(search)));
+        const last = batch.at(-1);
+        if (last === undefined || batch.length < batchSize || found.length > limit) break;
+        after = placeInList(last);
+      }
+      return toPage(WORKFLOW_LIST, found, limit, placeInList);
+    },
+
+    listEnabled: () =>
+      withStorageErrors(async () => {
+        const rows = await read.workflows.findAll({ where: { enabled: true }, order: [['id', 'ASC']] });
+        return rows.map((row) => toWorkflow(row.get()));
+      }),
+
+    async update(id, change) {
+      const { title, enabled, hookKey, revision, updatedAt } = change;
+      const values: Partial<WorkflowRow> = Object.fromEntries(
+        Object.entries({ title, enabled, hookKey, revision, updatedAt }).filter(([, value]) => value !== undefined),
+      );
+      await refuseTakenKey(hookKey, () =>
+        write(async ({ workflows, revisions }) => {
+          const row = await workflows.findByPk(id);
+          if (!row) throw workflowNotFound(id);
+          if (revision !== undefined && (await revisions.count({ where: { workflowId: id, revision } })) === 0) {
+            throw new HooklineError('revision_not_found', `Workflow ${id} has no revision ${revision}.`);
+          }
+          if (Object.keys(values).length > 0) await workflows.update(values, { where: { id } });
+        }),
+      );
+    },
+
+    saveDocument: (id, document, { hasExecuted, now }) =>
+      write(async ({ workflows, revisions }) => {
+        const live = (await workflows.findByPk(id))?.get().revision;
+        if (live === undefined) throw workflowNotFound(id);
+        const stored = await revisions.findOne({ where: { workflowId: id, revision: live } });
+        if (!hasExecuted && stored && !stored.get().executed) {
+          await revisions.update({ document: JSON.stringify(document) }, { where: { workflowId: id, revision: live } });
+          await workflows.update({ updatedAt: now }, { where: { id } });
+          return live;
+        }
+        if (hasExecuted) await revisions.update({ executed: true }, { where: { workflowId: id, revision: live } });
+        // The live revision may be an older one that was made live again.
+        const newest = await revisions.max<number, InstanceType<typeof revisions>>('revision', { where: { workflowId: id } });
+        const next = Math.max(newest ?? 0, live) + 1;
+        await revisions.create(newRevision(id, next, document, now));
+        await workflows.update({ revision: next, updatedAt: now }, { where: { id } });
+        return next;
+      }),
+
+    getRevision: (id, revision) =>
+      withStorageErrors(async () => {
+        const row = await read.revisions.findOne({ where: { workflowId: id, revision } });
+        return row ? toRevision(row.get()) : undefined;
+      }),
+
+    async listRevisions(id, page) {
+      const limit = limitOf(page);
+      const before = placeOf(REVISION_LIST, page.cursor)?.[0];
+      const rows = await withStorageErrors(() =>
+        read.revisions.findAll({
+          where: { workflowId: id, ...(before === undefined ? {} : { revision: { [Op.lt]: before } }) },
+          order: [['revision', 'DESC']],
+          limit: limit + 1,
+        }),
+      );
+      const revisions = rows.map((row) => toRevision(row.get()));
+      return toPage(REVISION_LIST, revisions, limit, (revision) => [revision.revision]);
+    },
+
+    async delete(id) {
+      await write(async (models) => {
+        await models.revisions.destroy({ where: { workflowId: id } });
+        if ((await models.workflows.destroy({ where: { id } })) === 0) throw workflowNotFound(id);
+        await startPurge(models, id);
+      });
+      await purgeExecutions(database, id);
+    },
+
+    async executionCounts(ids) {
+      const rows = await withStorageErrors(() => read.workflows.findAll({ where: { id: [...ids] } }));
+      const stored = await withStorageErrors(() => countExecutions(read, { workflowId: [...ids] }));
+      return new Map(
+        rows.map((row) => {
+          const { id, removedExecutions } = row.get();
+          return [id, Number(removedExecutions) + (stored.get(id) ?? 0)];
+        }),
+      );
+    },
+  };
+}
+
+/** @throws HooklineError `conflict` in place of the database's complaint about a unique value */
+async function refuseTakenKey(hookKey: string | undefined, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof UniqueConstraintError)) throw error;
+    const taken = hookKey === undefined ? 'id' : 'id or hook key';
+    throw new HooklineError('conflict', `Another workflow has this ${taken} already.`, { cause: error });
+  }
+}
+
+function workflowNotFound(id: string): HooklineError {
+  return new HooklineError('workflow_not_found', `There is no workflow ${id}.`);
+}
+
+function newRevision(workflowId: string, revision: number, document: Document, createdAt: number): RevisionRow {
+  return { workflowId, revision, document: JSON.stringify(document), executed: false, createdAt };
+}
+
+function placeInList(workflow: Workflow): [number, string] {
+  return [workflow.createdAt, workflow.id];
+}
+
+function foldCase(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}
+
+// PostgreSQL gives BIGINT as text and SQLite BOOLEAN as 0 or 1; hence Number and Boolean.
+
+function toWorkflow(row: WorkflowRow): Workflow {
+  return {
+    id: row.id,
+    title: row.title,
+    mode: row.mode === 'sync' ? 'sync' : 'async',
+    enabled: Boolean(row.enabled),
+    hookKey: row.hookKey,
+    revision: row.revision,
+    createdAt: Number(row.createdAt),
+    updatedAt: Number(row.updatedAt),
+  };
+}
+
+function toRevision(row: RevisionRow): Revision {
+  return {
+    workflowId: row.workflowId,
+    revision: row.revision,
+    document: parseStored<Document>(row.document),
+    executed: Boolean(row.executed),
+    createdAt: Number(row.createdAt),
+  };
+}
