@@ -25,7 +25,8 @@ const STATEMENTS = [
     PRIMARY KEY (workflow_id, revision),
     FOREIGN KEY (workflow_id) REFERENCES workflows (id) ON DELETE CASCADE
   )`,
-  // No foreign key here, and no index beyond these: each costs on every accepted request.
+  // No foreign key here, and no index beyond these: each costs on every accepted request. `origin` is always there; it may not
+  // be NOT NULL, since SQLite checks that before ON CONFLICT turns the insert of a changed execution into an update.
   `CREATE TABLE executions (
     id TEXT NOT NULL PRIMARY KEY,
     workflow_id TEXT NOT NULL,
@@ -34,7 +35,7 @@ const STATEMENTS = [
     created_at BIGINT NOT NULL,
     started_at BIGINT,
     finished_at BIGINT,
-    origin TEXT NOT NULL,
+    origin TEXT,
     body TEXT,
     result TEXT
   )`,

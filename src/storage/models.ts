@@ -36,7 +36,7 @@ export interface ExecutionRow {
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** JSON `{ source, replayOf?, context?, request?: { method, url, headers, address } }`. */
+  /** JSON `{ source, replayOf?, context?, request?: { method, url, headers, address } }`; never null in a stored row. */
   origin: string;
   /** The request's raw body; null without a request. */
   body: string | null;
@@ -104,7 +104,7 @@ export function defineModels(sequelize: Sequelize): Models {
       createdAt: required(BIGINT),
       startedAt: optional(BIGINT),
       finishedAt: optional(BIGINT),
-      origin: required(TEXT),
+      origin: optional(TEXT),
       body: optional(TEXT),
       result: optional(TEXT),
     }),
