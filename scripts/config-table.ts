@@ -9,9 +9,8 @@ const END = '<!-- end of configuration table -->';
 
 function table(): string {
   const rows = CONFIG_FIELDS.map((field) => {
-    const isWords = field.defaultText === '' || field.defaultText.includes(' ') || field.defaultText.includes('<');
-    const standard =
-      field.defaultText === '' ? 'empty' : isWords ? field.defaultText.replace(/</g, '&lt;') : `\`${field.defaultText}\``;
+    const isWords = field.defaultText.includes('`');
+    const standard = field.defaultText === '' ? 'empty' : isWords ? field.defaultText : `\`${field.defaultText}\``;
     return `| \`${field.env}\` | ${field.values} | ${standard} | ${field.description} |`;
   });
   return ['| variable | value | default | meaning |', '|---|---|---|---|', ...rows].join('\n');

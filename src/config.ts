@@ -75,7 +75,7 @@ const fields = {
     .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')
     .transform((url) => url.replace(/\/+$/, ''))
     .optional()
-    .meta({ description: 'How callers reach this server; trigger URLs begin with it.', defaultText: 'http://<host>:<port>' }),
+    .meta({ description: 'How callers reach this server; trigger URLs begin with it.', defaultText: '`http://<host>:<port>`' }),
   prefix: z
     .string()
     .regex(/^((\/[A-Za-z0-9._~-]+)+)?$/, 'must be empty or a path such as `/automation`, without a `/` at its end')
