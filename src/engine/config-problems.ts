@@ -146,7 +146,9 @@ function leaveOut(value: unknown, places: readonly (readonly Segment[])[]): unkn
   const inside = new Map<string, (readonly Segment[])[]>();
   for (const [first, ...rest] of places) {
     const name = String(first);
-    inside.set(name, [...(inside.get(name) ?? []), rest]);
+    const others = inside.get(name);
+    if (others) others.push(rest);
+    else inside.set(name, [rest]);
   }
   const isLeftOut = (name: string) => inside.get(name)?.some((place) => place.length === 0) ?? false;
   const copy = (name: string, item: unknown) => leaveOut(item, inside.get(name) ?? []);

@@ -1,0 +1,268 @@
+// Pure: values that go in and never come out. Schema fields marked `.meta({ writeOnly: true })` are sealed when stored,
+// hidden from replies and exports, kept when an edit leaves them out, and opened only to run.
+
+import { HooklineError } from '../errors.ts';
+import { isRecord, type Segment } from './path.ts';
+import type { SecretBox } from './ports.ts';
+import type { JsonSchema } from './registry.ts';
+
+/** The key of a sealed value's object. Documents from outside may not use it anywhere. */
+export const SEALED_KEY = '$sealed';
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** A value as it is stored: `{ "$sealed": "v1.…" }`. */
+export function isSealed(value: unknown): value is { [SEALED_KEY]: string } {
+  return (
+    isRecord(value) &&
+    Object.hasOwn(value, SEALED_KEY) &&
+    typeof value[SEALED_KEY] === 'string' &&
+    Object.keys(value).length === 1
+  );
+}
+
+/** The form that is stored: every write-only value sealed. */
+export function sealWriteOnly(config: Config, schema: JsonSchema, box: SecretBox): Record<string, unknown> {
+  if (!hasWriteOnly(schema)) return { ...config };
+  return mapObject(config, [schema], schema, (value) =>
+    isSealed(value) || value === null ? value : { [SEALED_KEY]: box.seal(JSON.stringify(value)) },
+  );
+}
+
+/**
+ * The form that is shown: without write-only values. In a list of secrets each becomes null, so that the others keep
+ * their places.
+ * @param schema undefined when the type is no longer installed; then what is sealed is hidden
+ */
+export function hideWriteOnly(config: Config, schema: JsonSchema | undefined): Record<string, unknown> {
+  const shown = schema && hasWriteOnly(schema) ? mapObject(config, [schema], schema, () => undefined) : config;
+  return mapSealed(shown, () => undefined);
+}
+
+/**
+ * The form that runs: sealed values opened.
+ * @param onUnreadable told the place of a value that cannot be opened, which is then left out; without it that is thrown
+ * @throws HooklineError `invalid_configuration` when the key is not the one that a value was sealed with
+ */
+export function openWriteOnly(
+  config: Config,
+  box: SecretBox,
+  onUnreadable?: (segments: readonly Segment[]) => void,
+): Record<string, unknown> {
+  return mapSealed(config, (sealed, segments) => {
+    try {
+      return JSON.parse(box.open(sealed));
+    } catch (error) {
+      if (!onUnreadable || !(error instanceof HooklineError)) throw error;
+      onUnreadable(segments);
+      return undefined;
+    }
+  });
+}
+
+/**
+ * An edit with the write-only values that it leaves out taken from the previous configuration, wherever the object around
+ * them still exists. Elements of lists are recognised by equal content, then by their `key`, `id` or `name`, then by
+ * their index when the lists are equally long.
+ */
+export function keepWriteOnly(next: Config, previous: Config, schema: JsonSchema): Record<string, unknown> {
+  return hasWriteOnly(schema) ? keepInObject(next, previous, [schema], schema) : { ...next };
+}
+
+/** Whether a value at this place of a configuration, present or not, is write-only. */
+export function isWriteOnlyPlace(schema: JsonSchema, config: unknown, segments: readonly Segment[]): boolean {
+  if (!hasWriteOnly(schema)) return false;
+  let value = config;
+  let schemas = applicable([schema], schema, value);
+  for (const segment of segments) {
+    if (isMarked(schemas)) return true;
+    schemas = childSchemas(schemas, segment);
+    value = childOf(value, segment);
+    schemas = applicable(schemas, schema, value);
+  }
+  return isMarked(schemas);
+}
+
+// --- walking a value along its schema ------------------------------------------------------------------------------------
+
+/** Gives a write-only value's replacement; undefined leaves it out. */
+type Replace = (value: unknown) => unknown;
+
+function mapObject(object: Config, schemas: readonly JsonSchema[], root: JsonSchema, replace: Replace): Record<string, unknown> {
+  const here = applicable(schemas, root, object);
+  const entries: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(object)) {
+    const mapped = mapValue(value, childSchemas(here, key), root, replace);
+    if (mapped !== undefined) entries.push([key, mapped]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function mapValue(value: unknown, schemas: readonly JsonSchema[], root: JsonSchema, replace: Replace): unknown {
+  if (schemas.length === 0 || value === undefined) return value;
+  const here = applicable(schemas, root, value);
+  if (isMarked(here)) return replace(value);
+  if (Array.isArray(value)) return value.map((item, index) => mapValue(item, childSchemas(here, index), root, replace) ?? null);
+  return isRecord(value) ? mapObject(value, schemas, root, replace) : value;
+}
+
+function mapSealed(config: Config, replace: (sealed: string, segments: readonly Segment[]) => unknown): Record<string, unknown> {
+  const visit = (value: unknown, segments: readonly Segment[]): unknown => {
+    if (isSealed(value)) return replace(value[SEALED_KEY], segments);
+    if (Array.isArray(value)) return value.map((item, index) => visit(item, [...segments, index]) ?? null);
+    return isRecord(value) ? visitObject(value, segments) : value;
+  };
+  const visitObject = (object: Config, segments: readonly Segment[]): Record<string, unknown> => {
+    const entries = Object.entries(object).map(([key, value]): [string, unknown] => [key, visit(value, [...segments, key])]);
+    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  };
+  return visitObject(config, []);
+}
+
+function keepInObject(next: Config, previous: Config, schemas: readonly JsonSchema[], root: JsonSchema): Record<string, unknown> {
+  const here = applicable(schemas, root, next);
+  const entries = Object.entries(next).map(([key, value]): [string, unknown] => {
+    return [key, keepInValue(value, childOf(previous, key), childSchemas(here, key), root)];
+  });
+  for (const [key, value] of Object.entries(previous)) {
+    if (!Object.hasOwn(next, key) && isMarked(applicable(childSchemas(here, key), root, value))) entries.push([key, value]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function keepInValue(next: unknown, previous: unknown, schemas: readonly JsonSchema[], root: JsonSchema): unknown {
+  if (schemas.length === 0 || previous === undefined) return next;
+  const here = applicable(schemas, root, next);
+  if (isMarked(here)) return next === null || next === undefined ? previous : next;
+  if (Array.isArray(next) && Array.isArray(previous)) return keepInArray(next, previous, here, root);
+  return isRecord(next) && isRecord(previous) ? keepInObject(next, previous, schemas, root) : next;
+}
+
+function keepInArray(
+  next: readonly unknown[],
+  previous: readonly unknown[],
+  here: readonly JsonSchema[],
+  root: JsonSchema,
+): unknown[] {
+  if (childSchemas(here, 0).length === 0) return [...next];
+  const left = new Set(previous.keys());
+  const partners = new Map<number, number>();
+  const pair = (isPartner: (item: unknown, itemIndex: number, other: unknown, otherIndex: number) => boolean) => {
+    for (const [index, item] of next.entries()) {
+      if (partners.has(index)) continue;
+      for (const otherIndex of left) {
+        if (!isPartner(item, index, previous[otherIndex], otherIndex)) continue;
+        partners.set(index, otherIndex);
+        left.delete(otherIndex);
+        break;
+      }
+    }
+  };
+  const shown = previous.map((item, index) => print(mapValue(item, childSchemas(here, index), root, () => undefined) ?? null));
+  const nextShown = next.map((item, index) => print(mapValue(item, childSchemas(here, index), root, () => undefined) ?? null));
+  // Same place and same content first: what was not touched.
+  pair((_, index, __, otherIndex) => index === otherIndex && nextShown[index] === shown[otherIndex]);
+  pair((_, index, __, otherIndex) => nextShown[index] === shown[otherIndex]);
+  pair((item, _, other) => identityOf(item) !== undefined && identityOf(item) === identityOf(other));
+  if (next.length === previous.length) {
+    pair(
+      (item, index, other, otherIndex) =>
+        index === otherIndex && (identityOf(item) === undefined || identityOf(other) === undefined),
+    );
+  }
+  return next.map((item, index) => {
+    const partner = partners.get(index);
+    return partner === undefined ? item : keepInValue(item, previous[partner], childSchemas(here, index), root);
+  });
+}
+
+function print(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+function identityOf(value: unknown): string | undefined {
+  if (!isRecord(value)) return undefined;
+  for (const name of ['key', 'id', 'name']) {
+    const identity = childOf(value, name);
+    if (typeof identity === 'string') return `${name}:${identity}`;
+  }
+  return undefined;
+}
+
+// --- reading JSON Schema, as far as zod writes it ------------------------------------------------------------------------
+
+/** Remembered by schema: most types have nothing to hide, and their configurations need no walk. */
+const marked = new WeakMap<JsonSchema, boolean>();
+
+function hasWriteOnly(schema: JsonSchema): boolean {
+  let known = marked.get(schema);
+  if (known === undefined) {
+    known = JSON.stringify(schema).includes('"writeOnly":true');
+    marked.set(schema, known);
+  }
+  return known;
+}
+
+function isMarked(schemas: readonly JsonSchema[]): boolean {
+  return schemas.some((schema) => schema.writeOnly === true);
+}
+
+/** The schemas themselves with everything they refer to or combine, as far as it can apply to this value. */
+function applicable(schemas: readonly JsonSchema[], root: JsonSchema, value: unknown): JsonSchema[] {
+  const found = new Set<JsonSchema>();
+  const add = (schema: JsonSchema): void => {
+    if (found.has(schema)) return;
+    found.add(schema);
+    if (typeof schema.$ref === 'string') {
+      const target = resolveReference(schema.$ref, root);
+      if (target) add(target);
+    }
+    for (const member of schemaList(schema.allOf)) add(member);
+    for (const members of [schemaList(schema.anyOf), schemaList(schema.oneOf)]) {
+      const fitting = members.filter((member) => mayFit(member, root, value));
+      for (const member of fitting.length > 0 ? fitting : members) add(member);
+    }
+  };
+  for (const schema of schemas) add(schema);
+  return [...found];
+}
+
+/** Whether the constants that tell a union's members apart allow this one. */
+function mayFit(schema: JsonSchema, root: JsonSchema, value: unknown): boolean {
+  if (!isRecord(value)) return true;
+  const target = typeof schema.$ref === 'string' ? resolveReference(schema.$ref, root) : schema;
+  if (!isRecord(target?.properties)) return true;
+  return Object.entries(target.properties).every(([key, property]) => {
+    if (!isRecord(property) || !Object.hasOwn(property, 'const') || !Object.hasOwn(value, key)) return true;
+    return value[key] === property.const;
+  });
+}
+
+function childSchemas(schemas: readonly JsonSchema[], segment: Segment): JsonSchema[] {
+  return schemas.flatMap((schema) => {
+    if (typeof segment === 'number') {
+      const ownItem = schemaList(schema.prefixItems)[segment];
+      return ownItem ? [ownItem] : isRecord(schema.items) ? [schema.items] : [];
+    }
+    const property = childOf(schema.properties, segment);
+    if (isRecord(property)) return [property];
+    return isRecord(schema.additionalProperties) ? [schema.additionalProperties] : [];
+  });
+}
+
+function resolveReference(reference: string, root: JsonSchema): JsonSchema | undefined {
+  if (reference === '#') return root;
+  const name = /^#\/\$defs\/(.+)$/.exec(reference)?.[1];
+  if (name === undefined) return undefined;
+  const target = childOf(root.$defs, decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~'));
+  return isRecord(target) ? target : undefined;
+}
+
+function schemaList(value: unknown): JsonSchema[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function childOf(value: unknown, segment: Segment): unknown {
+  if (Array.isArray(value)) return typeof segment === 'number' ? value[segment] : undefined;
+  return isRecord(value) && Object.hasOwn(value, segment) ? value[String(segment)] : undefined;
+}
