@@ -1,0 +1,123 @@
+// Pure: JSONPath expressions such as `$.items[*].sku`, without scripts and with bounded work.
+
+import { JSONPath } from 'jsonpath-plus';
+import { HooklineError } from '../errors.ts';
+import { FORBIDDEN_NAMES } from './model.ts';
+import { MAX_PATH_LENGTH } from './path.ts';
+
+export interface CompiledJsonPath {
+  readonly text: string;
+  /**
+   * Everything the expression finds, in the order of the document; `[]` when nothing. Own properties only.
+   * @throws HooklineError `invalid_path` when the value is nested too deep to be walked
+   */
+  get(value: unknown): unknown[];
+}
+
+const MAX_DESCENTS = 2;
+/** Product of the sizes of all unions `[a,b]`: each union multiplies the work of what follows. */
+const MAX_UNION_PRODUCT = 100;
+
+/** Whether text is a JSONPath and not a path: it is `$`, or starts with `$.` or `$[`. (`$ref` is an ordinary name.) */
+export function isJsonPath(text: string): boolean {
+  return text.startsWith('$') && (text.length === 1 || text[1] === '.' || text[1] === '[');
+}
+
+/**
+ * Compiles a JSONPath in the dialect of jsonpath-plus, without its scripts (`[?(…)]`, `[(…)]`), which would be code.
+ * At most two `..`; `^` (parent) once, and behind it only names, so that the work stays in proportion to the value.
+ * @throws HooklineError `invalid_path`
+ */
+export function compileJsonPath(text: string): CompiledJsonPath {
+  if (text.length > MAX_PATH_LENGTH) throw invalid(text, `it is longer than ${MAX_PATH_LENGTH} characters`);
+  if (!isJsonPath(text)) throw invalid(text, 'it must start with `$.` or `$[`');
+  if (!areBracketsClosed(text)) throw invalid(text, 'a bracket or quote is not closed');
+  checkElements(text, splitElements(text));
+  return { text, get: (value) => evaluate(text, value) };
+}
+
+function evaluate(text: string, value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return text === '$' && value !== undefined ? [value] : [];
+  let found: unknown;
+  try {
+    found = JSONPath({ path: text, json: value, eval: false, wrap: true, resultType: 'value' });
+  } catch (cause) {
+    throw invalid(text, cause instanceof RangeError ? 'the value is nested too deep for it' : 'it cannot be applied', cause);
+  }
+  return Array.isArray(found) ? found : [];
+}
+
+/** The parts that jsonpath-plus itself will walk, so that what is checked is what runs. */
+function splitElements(text: string): readonly unknown[] {
+  try {
+    return JSONPath.toPathArray(text);
+  } catch (cause) {
+    throw invalid(text, 'it cannot be read', cause);
+  }
+}
+
+function checkElements(text: string, elements: readonly unknown[]): void {
+  let descents = 0;
+  let unionProduct = 1;
+  let hasParent = false;
+  for (const [index, element] of elements.entries()) {
+    if (typeof element !== 'string' || element === '') throw invalid(text, 'a name is missing, or a `#` stands before a digit');
+    if (index === 0) continue;
+    const parts = isScript(element) ? [element] : element.split(',');
+    unionProduct *= parts.length;
+    for (const part of parts) {
+      checkPart(text, part);
+      if (part === '..') descents++;
+      if (hasParent && isFan(part)) throw invalid(text, 'behind `^` there may only be names and indexes');
+    }
+    if (parts.includes('^')) hasParent = true;
+  }
+  if (descents > MAX_DESCENTS) throw invalid(text, `it has more than ${MAX_DESCENTS} recursive descents (\`..\`)`);
+  if (unionProduct > MAX_UNION_PRODUCT) throw invalid(text, 'its unions (`[a,b]`) have too many combinations');
+}
+
+function checkPart(text: string, part: string): void {
+  if (isScript(part)) throw invalid(text, 'filters and scripts, such as `[?(…)]`, are not supported; use a JSONata expression');
+  const name = part.startsWith('`') ? part.slice(1) : part;
+  if (name === '') throw invalid(text, 'a name is missing');
+  if (FORBIDDEN_NAMES.has(name)) throw invalid(text, `the name "${name}" is reserved`);
+  if (name.includes("'") || name.includes('"')) throw invalid(text, 'names in a union are written without quotes: `[a,b]`');
+  if (part === '$') throw invalid(text, '`$` may stand only at the start');
+  if (part.startsWith('@') && !TYPE_OPERATORS.has(part)) throw invalid(text, `there is no "${part}"`);
+}
+
+const TYPE_OPERATORS: ReadonlySet<string> = new Set(
+  ['null', 'boolean', 'number', 'string', 'integer', 'nonFinite', 'scalar', 'array', 'object'].map((type) => `@${type}()`),
+);
+
+function isScript(part: string): boolean {
+  return part.startsWith('?') || part.startsWith('(');
+}
+
+/** Whether a part can lead to more than one place. */
+function isFan(part: string): boolean {
+  return part === '*' || part === '..' || part === '^' || part.includes(':');
+}
+
+function areBracketsClosed(text: string): boolean {
+  let isOpen = false;
+  let quote = '';
+  for (const letter of text) {
+    if (quote !== '') {
+      if (letter === quote) quote = '';
+    } else if (isOpen && (letter === "'" || letter === '"')) {
+      quote = letter;
+    } else if (letter === '[' && !isOpen) {
+      isOpen = true;
+    } else if (letter === ']') {
+      if (!isOpen) return false;
+      isOpen = false;
+    }
+  }
+  return !isOpen && quote === '';
+}
+
+function invalid(text: string, what: string, cause?: unknown): HooklineError {
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return new HooklineError('invalid_path', `The JSONPath ${JSON.stringify(shown)} is wrong: ${what}.`, { cause });
+}
