@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig, parseOptions } from '../config.ts';
 import { HooklineError } from '../errors.ts';
-import { readExample } from './package.ts';
+import { readExample } from './examples.ts';
 import { type RunningServer, serve } from './serve.ts';
 import { stopOnSignals } from './signals.ts';
 

@@ -1,7 +1,7 @@
 // The `hookline` command line: its commands and their options. Each command's code is loaded when it is used.
 
 import { Command, InvalidArgumentError } from 'commander';
-import { packageVersion } from './package.ts';
+import { version } from '../version.ts';
 
 function parsePort(text: string): number {
   const port = Number(text);
@@ -13,7 +13,7 @@ function parsePort(text: string): number {
 export function createProgram(): Command {
   const program = new Command('hookline')
     .description('Runs workflows when HTTP requests arrive, and answers them from inside the workflow.')
-    .version(packageVersion())
+    .version(version)
     .showHelpAfterError('(hookline --help lists the commands)')
     .addHelpText(
       'after',

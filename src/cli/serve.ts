@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { type Config, withPort } from '../config.ts';
 import { HooklineError, toErrorReply } from '../errors.ts';
+import { notFound } from '../http/middleware/errors.ts';
 import { createHookline, type Hookline } from '../index.ts';
 
 /** How long connections may take to end by themselves once all work is done, in milliseconds. */
@@ -37,16 +38,13 @@ export async function serve(configured: Config): Promise<RunningServer> {
   }
   const app = new Koa();
   app.use(hookline.middleware());
-  app.use((ctx) => {
-    const { status, body } = toErrorReply(new HooklineError('not_found', `There is nothing at ${ctx.path}.`));
-    ctx.status = status;
-    ctx.body = body;
-  });
+  app.use(notFound);
   answer = app.callback();
   return {
     hookline,
     config,
     stop: async () => {
+      answer = answerStopping;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await hookline.stop();
       await closeConnections(server, closed);
@@ -72,13 +70,21 @@ function toListenError(error: NodeJS.ErrnoException, host: string, port: number)
   return new HooklineError('invalid_configuration', reason, { cause: error });
 }
 
-const answerStarting: RequestListener = (_request, response) => {
-  const { status, body } = toErrorReply(
-    new HooklineError('storage_unavailable', 'The server is starting. Try again in a second.'),
-  );
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Retry-After': '1' });
-  response.end(JSON.stringify(body));
-};
+const answerStarting = refuse(
+  new HooklineError('storage_unavailable', 'The server is starting. Try again in a second.', { headers: { 'Retry-After': '1' } }),
+);
+
+const answerStopping = refuse(
+  new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5', Connection: 'close' } }),
+);
+
+function refuse(error: HooklineError): RequestListener {
+  const { status, headers, body } = toErrorReply(error);
+  return (_request, response) => {
+    response.writeHead(status, { ...headers, 'Content-Type': 'application/json; charset=utf-8' });
+    response.end(JSON.stringify(body));
+  };
+}
 
 /** Waits for the last replies to leave; connections that are kept alive without a request are closed. */
 async function closeConnections(server: Server, closed: Promise<void>): Promise<void> {

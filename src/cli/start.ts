@@ -1,7 +1,7 @@
 // `hookline start`: the real server.
 
 import { loadConfig } from '../config.ts';
-import { packageVersion } from './package.ts';
+import { version } from '../version.ts';
 import { serve } from './serve.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -9,7 +9,7 @@ import { stopOnSignals } from './signals.ts';
 export async function start(): Promise<void> {
   const { hookline, config, stop } = await serve(loadConfig());
   const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}${config.prefix}`;
-  console.log(`Hookline ${packageVersion()} listens on ${base}`);
+  console.log(`Hookline ${version} listens on ${base}`);
   console.log(`Admin API ${config.publicUrl}${config.prefix}/api, described by /api/openapi.json`);
   if (hookline.generatedAdminToken !== undefined) {
     console.log(`Admin token, shown only this once: ${hookline.generatedAdminToken}`);

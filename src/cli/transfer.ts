@@ -8,7 +8,7 @@ import { createRegistry } from '../engine/registry.ts';
 import { createWorkflowService, type WorkflowService, type WorkflowServiceOptions } from '../engine/workflows.ts';
 import { HooklineError } from '../errors.ts';
 import { createEvaluator } from '../expressions/evaluator.ts';
-import { builtInPlugins } from '../plugins/index.ts';
+import { builtIns } from '../plugins/index.ts';
 import { createSecretBox, loadSecretKey } from '../secrets/secret-box.ts';
 import { openStorage, openStorageReader } from '../storage/storage.ts';
 
@@ -73,7 +73,7 @@ async function withService<Result>(
   try {
     const service = createWorkflowService({
       storage,
-      registry: createRegistry(builtInPlugins),
+      registry: createRegistry([builtIns]),
       evaluator,
       secretBox: createSecretBox(key),
       now: Date.now,
