@@ -3,7 +3,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { HooklineError } from '../errors.ts';
 import { type CompiledWorkflow, compileWorkflow, isHttpTrigger } from './compile.ts';
-import { createWatch } from './watch.ts';
 import type {
   Document,
   Execution,
@@ -15,7 +14,7 @@ import type {
   StoredRequest,
   Workflow,
 } from './model.ts';
-import { EXECUTION_STATUSES, isFinal } from './model.ts';
+import { isFinal } from './model.ts';
 import type { HttpTrigger, Log } from './plugin.ts';
 import type { ExpressionEvaluator, Queue, Storage } from './ports.ts';
 import type { Registry } from './registry.ts';
@@ -23,6 +22,7 @@ import { buildReply } from './reply.ts';
 import { Run, type RunnerServices, type RunOutcome, toFailure, walk } from './runner.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
 import { toStoredRequest } from './stored-request.ts';
+import { createWatch } from './watch.ts';
 
 /** A workflow with one of its revisions, write-only values opened. */
 export interface LoadedWorkflow {
@@ -50,6 +50,8 @@ export interface EngineOptions {
   now(): number;
   /** How long the caller of a sync workflow waits when the workflow does not say, in milliseconds. */
   readonly deadlineMs: number;
+  /** Told of each execution that has ended and is stored; the duration runs from its acceptance. */
+  onFinish?(status: ExecutionStatus, durationMs: number): void;
   /** How long `stop` waits for running executions, in milliseconds. */
   readonly shutdownGraceMs: number;
 }
@@ -74,10 +76,6 @@ export interface EngineStats {
   readonly running: number;
   /** Executions in memory that wait for their turn. */
   readonly queued: number;
-  /** Accepted since the start. */
-  readonly accepted: number;
-  /** Finished since the start. */
-  readonly finished: Readonly<Record<ExecutionStatus, number>>;
 }
 
 export interface Engine {
@@ -122,8 +120,6 @@ export function createEngine(options: EngineOptions): Engine {
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
   const prepared = new WeakMap<ExecutionWithJobs, { run: Run; target: CompiledWorkflow }>();
   const listeners = new Map<string, () => Promise<void> | void>();
-  const finished = Object.fromEntries(EXECUTION_STATUSES.map((status) => [status, 0])) as Record<ExecutionStatus, number>;
-  let accepted = 0;
   let onIdle: (() => void) | undefined;
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
 
@@ -168,8 +164,8 @@ export function createEngine(options: EngineOptions): Engine {
     origin: { source: ExecutionSource; request: StoredRequest | null; replayOf?: string },
     parsed: ParsedRequest,
   ): Run {
-    if (state !== 'accepting') throw new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5' } });
-    accepted += 1;
+    if (state !== 'accepting')
+      throw new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5' } });
     const execution: ExecutionWithJobs = {
       id: uuidv7(),
       workflowId: target.workflow.id,
@@ -227,7 +223,10 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Decides how the execution ended, once, and commits it. */
-  function settle(run: Run, outcome: RunOutcome | { status: 'canceled' | 'timed_out'; reply: null; error: Execution['error'] }): Promise<void> {
+  function settle(
+    run: Run,
+    outcome: RunOutcome | { status: 'canceled' | 'timed_out'; reply: null; error: Execution['error'] },
+  ): Promise<void> {
     const { execution } = run;
     run.isSettled = true;
     execution.status = outcome.status;
@@ -235,7 +234,7 @@ export function createEngine(options: EngineOptions): Engine {
     execution.error = outcome.error;
     if (isFinal(outcome.status)) execution.finishedAt = now();
     return write(run).then(() => {
-      if (isFinal(outcome.status)) finished[outcome.status] += 1;
+      if (isFinal(outcome.status)) options.onFinish?.(execution.status, now() - execution.createdAt);
     });
   }
 
@@ -362,7 +361,11 @@ export function createEngine(options: EngineOptions): Engine {
     if (target.workflow.mode === 'async') {
       await enqueue(target, run);
     } else {
-      await runToReply(target, run, (isHttpTrigger(target.trigger) ? target.trigger.deadlineMs : undefined) ?? options.deadlineMs);
+      await runToReply(
+        target,
+        run,
+        (isHttpTrigger(target.trigger) ? target.trigger.deadlineMs : undefined) ?? options.deadlineMs,
+      );
       run.execution.response ??= replyOf(run);
     }
     return run.execution;
@@ -452,7 +455,10 @@ export function createEngine(options: EngineOptions): Engine {
     async run(workflowId, input, { revision } = {}) {
       const target = await load(workflowId, revision);
       if (!isHttpTrigger(target.trigger)) {
-        return startRun(target, prepare(target, { source: 'manual', request: null }, { context: input.context, body: undefined }));
+        return startRun(
+          target,
+          prepare(target, { source: 'manual', request: null }, { context: input.context, body: undefined }),
+        );
       }
       const request = toManualRequest(target.workflow.hookKey, input);
       return startRun(target, prepare(target, { source: 'manual', request }, target.trigger.parse(request)));
@@ -463,7 +469,10 @@ export function createEngine(options: EngineOptions): Engine {
       if (!original) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
       const target = await load(original.workflowId, revision);
       const { request } = original;
-      return startRun(target, prepare(target, { source: 'replay', request, replayOf: original.id }, parseAgain(target, original)));
+      return startRun(
+        target,
+        prepare(target, { source: 'replay', request, replayOf: original.id }, parseAgain(target, original)),
+      );
     },
 
     async cancel(executionId) {
@@ -518,10 +527,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     hasExecuted: (workflowId, revision) => executed.has(`${workflowId}:${revision}`),
 
-    stats() {
-      const { waiting } = queue.depth();
-      return { running: active.size, queued: waiting, accepted, finished: { ...finished } };
-    },
+    stats: () => ({ running: active.size, queued: queue.depth().waiting }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
 import { type CompiledWorkflow, isHttpTrigger } from '../../engine/compile.ts';
 import type { AcceptedReply, Engine } from '../../engine/engine.ts';
-import type { HttpTrigger, RequestHead } from '../../engine/plugin.ts';
+import type { RequestHead } from '../../engine/plugin.ts';
 import { toStoredRequest } from '../../engine/stored-request.ts';
 import { HooklineError } from '../../errors.ts';
 import { inflate } from '../inflate.ts';
@@ -64,7 +64,9 @@ export function hooks(options: HooksOptions): Middleware {
     const rawBody = await readBody(req, Math.min(trigger.maxBodyBytes, options.maxBodyBytes));
     trigger.verify?.({ ...head, rawBody });
     if (!engine.isAccepting()) {
-      throw new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5', Connection: 'close' } });
+      throw new HooklineError('shutting_down', 'The server is stopping.', {
+        headers: { 'Retry-After': '5', Connection: 'close' },
+      });
     }
     return engine.accept(target, trigger, toStoredRequest(head, decode(rawBody, req.headers['content-type'])));
   }
@@ -131,16 +133,21 @@ function decode(body: Buffer, contentType: string | undefined): string {
 }
 
 function decodeAs(body: Buffer, charset: string): string {
-  let decoder: TextDecoder;
-  try {
-    decoder = new TextDecoder(charset, { fatal: true });
-  } catch (cause) {
-    throw new HooklineError('unsupported_media_type', `The charset "${charset.slice(0, 40)}" is not known; send UTF-8.`, { cause });
-  }
+  const decoder = decoderOf(charset);
   try {
     return decoder.decode(body);
   } catch (cause) {
     throw new HooklineError('invalid_json', `The body is not valid ${charset.slice(0, 40)}.`, { cause });
+  }
+}
+
+function decoderOf(charset: string): InstanceType<typeof TextDecoder> {
+  try {
+    return new TextDecoder(charset, { fatal: true });
+  } catch (cause) {
+    throw new HooklineError('unsupported_media_type', `The charset "${charset.slice(0, 40)}" is not known; send UTF-8.`, {
+      cause,
+    });
   }
 }
 

@@ -6,10 +6,7 @@ import { z } from 'zod';
 const templateSchema = z.string().regex(/^\s*\{\{.*\}\}\s*$/, 'must be a status from 200 to 599 or a template');
 
 const alias = z.string().max(200).optional().meta({ title: 'Alias', description: 'The name that the variable is shown with.' });
-const required = z
-  .boolean()
-  .optional()
-  .meta({ title: 'Required', description: 'A request without it is refused with 422.' });
+const required = z.boolean().optional().meta({ title: 'Required', description: 'A request without it is refused with 422.' });
 const defaultValue = z.unknown().optional().meta({ title: 'Default', description: 'The value when the request has none.' });
 /** A variable's own name, so that templates reach it at one step: no dots, no brackets. */
 const name = z
@@ -29,7 +26,11 @@ const headerVariableSchema = z.strictObject({
 });
 
 const pathVariableSchema = z.strictObject({
-  path: z.string().min(1).max(1000).meta({ title: 'Path', description: 'Such as `payment.status`, `items[0].sku` or `items.sku`.' }),
+  path: z
+    .string()
+    .min(1)
+    .max(1000)
+    .meta({ title: 'Path', description: 'Such as `payment.status`, `items[0].sku` or `items.sku`.' }),
   name,
   alias,
   required,
@@ -51,7 +52,10 @@ const basicAuthSchema = z
 
 const responseSchema = z
   .strictObject({
-    status: z.union([z.int().min(200).max(599), templateSchema]).optional().meta({ title: 'Status' }),
+    status: z
+      .union([z.int().min(200).max(599), templateSchema])
+      .optional()
+      .meta({ title: 'Status' }),
     headers: z
       .array(z.strictObject({ name: z.string().min(1).max(200), value: z.string().max(8000) }))
       .max(50)

@@ -1,13 +1,13 @@
 // The trigger "Webhook event": a URL of the workflow's own that another system POSTs JSON to.
 
-import { HooklineError } from '../../errors.ts';
-import { isJsonPath } from '../../engine/json-path.ts';
 import { parseJson } from '../../engine/json.ts';
+import { isJsonPath } from '../../engine/json-path.ts';
 import { compilePath } from '../../engine/path.ts';
 import { type ConfigProblem, defineTrigger, type IncomingRequest } from '../../engine/plugin.ts';
 import { parseQuery } from '../../engine/query.ts';
 import { buildReply, replyConfigSchema } from '../../engine/reply.ts';
 import { isSecretHeader } from '../../engine/stored-request.ts';
+import { HooklineError } from '../../errors.ts';
 import { createBasicAuth } from './basic-auth.ts';
 import { type PathVariable, type WebhookConfig, webhookConfigSchema } from './schema.ts';
 import { compileHeaders, compilePart } from './variables.ts';
@@ -51,7 +51,8 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
 
       // What a caller must prove before the body is read stands here, cheapest first.
       admit(head) {
-        checkCredentials?.(head.headers.authorization);
+        const { authorization } = head.headers;
+        checkCredentials?.(typeof authorization === 'string' ? authorization : undefined);
       },
 
       // What needs the exact bytes stands here.

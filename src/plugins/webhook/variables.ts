@@ -1,9 +1,9 @@
 // Turns a stored request into `$context`: exactly the headers, query paths and body paths that the trigger names.
 
-import { HooklineError } from '../../errors.ts';
 import { compileJsonPath, isJsonPath } from '../../engine/json-path.ts';
 import { compilePath, type Path } from '../../engine/path.ts';
 import { assignAt, compileProjection, withDefault } from '../../engine/projection.ts';
+import { HooklineError } from '../../errors.ts';
 import type { PathVariable, WebhookConfig } from './schema.ts';
 
 /** Reads one part (query or body) into its variables. @throws HooklineError `missing_value` */

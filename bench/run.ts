@@ -1,0 +1,128 @@
+// `npm run bench`: measures Hookline against an empty Koa app and a bare HTTP server, in ratios of one run.
+// Options: --rounds 3 --seconds 4 --connections 64
+
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { startBaseline, startHookline, type Target } from './targets.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
+    connections: { type: 'string', default: '64' },
+  },
+});
+
+interface Round {
+  rate: number;
+  p50: number;
+  p99: number;
+  peakMemoryMb: number;
+  startMs: number;
+}
+
+interface Load {
+  answered: number;
+  wrong: number;
+  seconds: number;
+  p50: number;
+  p99: number;
+}
+
+const SUBJECTS: readonly { readonly name: string; readonly start: () => Promise<Target & { startMs?: number }> }[] = [
+  { name: 'A node:http', start: () => startBaseline('http') },
+  { name: 'B Koa + router + bodyparser', start: () => startBaseline('koa') },
+  { name: 'C sync, normal', start: () => startHookline('sync', 'normal') },
+  { name: 'C sync, full', start: () => startHookline('sync', 'full') },
+  { name: 'D async, normal', start: () => startHookline('async', 'normal') },
+  { name: 'D async, full', start: () => startHookline('async', 'full') },
+];
+/** Shares of B that the project aims for. */
+const GOALS: Readonly<Record<string, number>> = {
+  'C sync, normal': 1.2,
+  'C sync, full': 1,
+  'D async, normal': 0.8,
+  'D async, full': 0.8,
+};
+
+async function measure(start: () => Promise<Target & { startMs?: number }>): Promise<Round> {
+  const target = await start();
+  try {
+    // A short run first: the compilers of both sides warm up outside the measurement.
+    const warm = await load(target, 1);
+    const startedAt = performance.now();
+    const result = await load(target, Number(values.seconds));
+    const answered = warm.answered + result.answered;
+    const { stored, peakMemoryMb } = await target.settle(answered);
+    const seconds = target.kind === 'async' ? (performance.now() - startedAt) / 1000 : result.seconds;
+    if (result.wrong + warm.wrong > 0) throw new Error(`${result.wrong + warm.wrong} wrong answers`);
+    if (stored !== answered) throw new Error(`${answered} answers, but ${stored} executions stored`);
+    return { rate: result.answered / seconds, p50: result.p50, p99: result.p99, peakMemoryMb, startMs: target.startMs ?? 0 };
+  } finally {
+    await target.stop();
+  }
+}
+
+async function load(target: Target, seconds: number): Promise<Load> {
+  const script = fileURLToPath(new URL('load.ts', import.meta.url));
+  const args = ['--import', 'tsx', script, String(target.port), target.path, String(seconds), values.connections, target.kind];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as Load;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+const rounds = new Map<string, Round[]>(SUBJECTS.map(({ name }) => [name, []]));
+for (let round = 1; round <= Number(values.rounds); round += 1) {
+  for (const { name, start } of SUBJECTS) {
+    const result = await measure(start);
+    rounds.get(name)?.push(result);
+    console.error(`round ${round}  ${name.padEnd(28)} ${Math.round(result.rate)}/s`);
+  }
+}
+
+const base = median((rounds.get('B Koa + router + bodyparser') ?? []).map(({ rate }) => rate));
+const results = SUBJECTS.map(({ name }) => {
+  const measured = rounds.get(name) ?? [];
+  const of = (pick: (round: Round) => number): number => median(measured.map(pick));
+  const rate = of((round) => round.rate);
+  return {
+    name,
+    perSecond: Math.round(rate),
+    ratioToKoa: Number((rate / base).toFixed(2)),
+    goal: GOALS[name] ?? null,
+    p50Ms: Number(of((round) => round.p50).toFixed(2)),
+    p99Ms: Number(of((round) => round.p99).toFixed(2)),
+    peakMemoryMb: Math.round(Math.max(...measured.map((round) => round.peakMemoryMb))),
+    startMs: Math.round(of((round) => round.startMs)),
+  };
+});
+
+console.table(Object.fromEntries(results.map(({ name, ...rest }) => [name, rest])), [
+  'perSecond',
+  'ratioToKoa',
+  'goal',
+  'p50Ms',
+  'p99Ms',
+  'peakMemoryMb',
+  'startMs',
+]);
+const report = {
+  node: process.version,
+  cpu: os.cpus()[0]?.model ?? 'unknown',
+  cores: os.cpus().length,
+  rounds: Number(values.rounds),
+  secondsPerRound: Number(values.seconds),
+  connections: Number(values.connections),
+  results,
+};
+const folder = fileURLToPath(new URL('results/', import.meta.url));
+await mkdir(folder, { recursive: true });
+await writeFile(`${folder}latest.json`, `${JSON.stringify(report, null, 2)}\n`);
+console.log(JSON.stringify(report));

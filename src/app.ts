@@ -1,0 +1,181 @@
+// The only place that wires the parts together: storage, engine, queue, expressions, HTTP.
+
+import type { Middleware } from 'koa';
+import { type ConfigOptions, parseOptions } from './config.ts';
+import { createEngine, type DocumentSource, type Engine } from './engine/engine.ts';
+import type { Log, Plugin } from './engine/plugin.ts';
+import type { ExecutionStore } from './engine/ports.ts';
+import { createRegistry } from './engine/registry.ts';
+import { createWorkflowService, type WorkflowService } from './engine/workflows.ts';
+import { HooklineError } from './errors.ts';
+import { createEvaluator } from './expressions/evaluator.ts';
+import { createTokenVerifier } from './http/admin-token.ts';
+import { createMetrics } from './http/metrics.ts';
+import { hooks } from './http/routes/hooks.ts';
+import { createHttp } from './http/server.ts';
+import { createLog } from './log.ts';
+import { builtIns } from './plugins/index.ts';
+import { createSqliteQueue } from './queue/sqlite.ts';
+import { createSecretBox, loadSecretKey } from './secrets/secret-box.ts';
+import { startRetention } from './storage/retention.ts';
+import { openStorage } from './storage/storage.ts';
+import { version } from './version.ts';
+
+/** The configuration (see the README's table), in camel case, and what only code can give. */
+export type HooklineOptions = ConfigOptions & {
+  /** Node and trigger types beside the built-in ones. */
+  readonly plugins?: readonly Plugin[];
+  /** Where log lines go; default JSON lines on standard output, from `logLevel` on. */
+  readonly log?: Log;
+};
+
+/** One Hookline: a middleware for a Koa app, and the parts behind it. */
+export interface Hookline {
+  /** To mount with `app.use(…)`. Takes its own paths (under `prefix`) and leaves all others to the app. */
+  middleware(): Middleware;
+  /** Opens the database, continues what was left unfinished, and begins to accept. Until then its paths answer 503. */
+  start(): Promise<void>;
+  /** Takes nothing new, lets running executions finish within `shutdownGraceMs`, closes the database. */
+  stop(): Promise<void>;
+  /** @throws HooklineError `storage_unavailable` before `start` */
+  readonly workflows: WorkflowService;
+  readonly executions: ExecutionStore;
+  readonly engine: Engine;
+  /** The admin token that the very first start made, once; undefined at later starts or when one is configured. */
+  readonly generatedAdminToken: string | undefined;
+}
+
+interface Parts {
+  readonly workflows: WorkflowService;
+  readonly executions: ExecutionStore;
+  readonly engine: Engine;
+  readonly middleware: Middleware;
+  readonly generatedAdminToken: string | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes a Hookline; nothing is opened before `start()`.
+ * @throws HooklineError `invalid_configuration` that lists every wrong option, `duplicate_plugin`
+ */
+export function createHookline(options: HooklineOptions = {}): Hookline {
+  const { plugins = [], log: givenLog, ...configOptions } = options;
+  const config = parseOptions(configOptions);
+  const registry = createRegistry([builtIns, ...plugins]);
+  const log = givenLog ?? createLog(config.logLevel);
+  let parts: Parts | undefined;
+  let starting: Promise<void> | undefined;
+
+  function started(): Parts {
+    if (parts) return parts;
+    throw new HooklineError('storage_unavailable', 'Hookline has not been started: call start() first.', {
+      headers: { 'Retry-After': '1' },
+    });
+  }
+
+  async function open(): Promise<void> {
+    const now = Date.now;
+    const storage = await openStorage({
+      url: config.databaseUrl,
+      durability: config.durability,
+      autoMigrate: config.autoMigrate,
+      onCheckpointError: (error) => log.warn({ err: error }, 'a checkpoint of the database failed'),
+    });
+    const evaluator = createEvaluator({
+      timeoutMs: config.expressionTimeoutMs,
+      maxWorkers: config.expressionWorkers,
+      memoryMb: config.expressionMemoryMb,
+    });
+    try {
+      const { verifier, generated } = await createTokenVerifier({ adminToken: config.adminToken, settings: storage.settings });
+      const { executions } = storage;
+      const workflows = createWorkflowService({
+        storage,
+        registry,
+        evaluator,
+        secretBox: createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile })),
+        now,
+        onChange: (workflowId) => engine.refresh(workflowId),
+        hasExecuted: (workflowId, revision) => engine.hasExecuted(workflowId, revision),
+      });
+      const documents: DocumentSource = {
+        byId: (id, revision) => workflows.load({ id }, revision),
+        byHookKey: (hookKey) => workflows.load({ hookKey }),
+      };
+      const metrics = createMetrics({ stats: () => engine.stats(), executions, now, log });
+      const engine = createEngine({
+        storage,
+        queue: createSqliteQueue({ executions, window: config.queueWindow, concurrency: config.concurrency, log }),
+        documents,
+        registry,
+        evaluator,
+        log,
+        now,
+        deadlineMs: config.deadlineMs,
+        shutdownGraceMs: config.shutdownGraceMs,
+        onFinish: metrics.countExecution,
+      });
+      const { middleware } = createHttp(
+        { workflows, executions, engine, registry, storage, tokens: verifier },
+        {
+          publicUrl: config.publicUrl,
+          prefix: config.prefix,
+          metricsAccess: config.metrics,
+          metrics,
+          log,
+          hooks: hooks({ engine, maxBodyBytes: config.maxBodyBytes, metrics }),
+          version,
+        },
+      );
+      await engine.start();
+      const stopRetention = startRetention(storage, config.retention, { log, now });
+      parts = {
+        workflows,
+        executions,
+        engine,
+        middleware,
+        generatedAdminToken: generated,
+        async stop() {
+          await engine.stop();
+          await stopRetention();
+          await evaluator.close();
+          await storage.close();
+        },
+      };
+    } catch (error) {
+      await evaluator.close();
+      await storage.close();
+      throw error;
+    }
+  }
+
+  return {
+    middleware: () => (ctx, next) => started().middleware(ctx, next),
+    start() {
+      starting ??= open().catch((error: unknown) => {
+        starting = undefined;
+        throw error;
+      });
+      return starting;
+    },
+    async stop() {
+      await starting;
+      const stopping = parts;
+      parts = undefined;
+      starting = undefined;
+      await stopping?.stop();
+    },
+    get workflows() {
+      return started().workflows;
+    },
+    get executions() {
+      return started().executions;
+    },
+    get engine() {
+      return started().engine;
+    },
+    get generatedAdminToken() {
+      return parts?.generatedAdminToken;
+    },
+  };
+}

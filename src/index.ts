@@ -1,0 +1,42 @@
+// The public API: what programs that embed or extend Hookline may import.
+
+export { createHookline, type Hookline, type HooklineOptions } from './app.ts';
+export type { Engine, EngineStats, ManualInput } from './engine/engine.ts';
+export type {
+  Document,
+  Execution,
+  ExecutionStatus,
+  ExecutionWithJobs,
+  Failure,
+  Job,
+  Mode,
+  Node,
+  Problem,
+  Reply,
+  StoredRequest,
+  Trigger,
+  Workflow,
+} from './engine/model.ts';
+export type {
+  BranchOutcome,
+  CheckContext,
+  ConfigProblem,
+  ExpressionEngine,
+  HttpTrigger,
+  IncomingRequest,
+  ListeningTrigger,
+  Log,
+  NodeContext,
+  NodeResult,
+  NodeType,
+  Plugin,
+  RequestHead,
+  Scope,
+  Template,
+  TriggerInstance,
+  TriggerTools,
+  TriggerType,
+} from './engine/plugin.ts';
+export { defineNode, definePlugin, defineTrigger } from './engine/plugin.ts';
+export { buildReply } from './engine/reply.ts';
+export { type ErrorCode, HooklineError } from './errors.ts';
