@@ -8,6 +8,9 @@ import { HooklineError } from '../../errors.ts';
 /** Largest body in bytes, counted after inflating. Workflow documents are far smaller. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
+/** Levels of nesting: workflows may nest 50 nodes deep, and each takes three levels of JSON. */
+export const MAX_DEPTH = 256;
+
 function hasBody(ctx: Context): boolean {
   return ctx.get('Transfer-Encoding') !== '' || (ctx.request.length ?? 0) > 0;
 }
@@ -71,7 +74,7 @@ export function jsonBody(): Middleware {
       requireJson(ctx);
       await readBytes(ctx, async () => {});
       const bytes: unknown = ctx.request.body;
-      if (bytes instanceof Uint8Array && bytes.length > 0) ctx.state.body = parseJson(decode(bytes));
+      if (bytes instanceof Uint8Array && bytes.length > 0) ctx.state.body = parseJson(decode(bytes), { maxDepth: MAX_DEPTH });
     }
     return next();
   };
