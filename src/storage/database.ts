@@ -21,6 +21,14 @@ export function databaseOn(read: Models, writer: Models, committer: Pick<Committ
   return { read, write: (work) => withStorageErrors(() => committer.exclusive(() => work(writer))) };
 }
 
+/**
+ * Whether a name from outside may go into a condition. SQLite ends a statement at U+0000, and Sequelize writes conditions into
+ * the statement's text; no name that we store has one, so nothing is found by it.
+ */
+export function isSearchable(name: string): boolean {
+  return !name.includes('\0');
+}
+
 /** Parses JSON that this program has stored. */
 export function parseStored<Value>(json: string): Value {
   return JSON.parse(json) as Value;

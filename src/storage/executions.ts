@@ -5,7 +5,7 @@ import type { Execution, ExecutionSource, ExecutionStatus, ExecutionWithJobs, Jo
 import { EXECUTION_STATUSES, executionStatusSchema, isFinal } from '../engine/model.ts';
 import type { ExecutionStore, ExecutionSummary } from '../engine/ports.ts';
 import type { Committer } from './commit.ts';
-import { type Database, parseStored } from './database.ts';
+import { type Database, isSearchable, parseStored } from './database.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
 import { countExecutions, deleteExecutions, findIds } from './execution-purge.ts';
 import type { ExecutionRow } from './models.ts';
@@ -58,6 +58,7 @@ export function executionStore(sequelize: Sequelize, database: Database, committ
 
     get: (id) =>
       withStorageErrors(async () => {
+        if (!isExecutionId(id)) return undefined;
         // The row before its log: what is written in between is at worst newer, never missing.
         const row = await read.executions.findByPk(id);
         return row ? toExecution(row.get(), (await loggedJobs([id])).get(id) ?? []) : undefined;
@@ -66,6 +67,7 @@ export function executionStore(sequelize: Sequelize, database: Database, committ
     async list(filter) {
       const limit = limitOf(filter);
       const before = placeOf(EXECUTION_LIST, filter.cursor)?.[0];
+      if (filter.workflowId !== undefined && !isSearchable(filter.workflowId)) return { items: [], nextCursor: null };
       const where: WhereOptions<ExecutionRow> = {
         [Op.and]: [
           filter.workflowId === undefined ? {} : { workflowId: filter.workflowId },

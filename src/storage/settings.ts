@@ -1,13 +1,14 @@
 // Small named values of the installation.
 
 import type { Storage } from '../engine/ports.ts';
-import type { Database } from './database.ts';
+import { type Database, isSearchable } from './database.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** The settings part of the storage port. */
 export function settingStore({ read, write }: Database): Storage['settings'] {
   return {
-    get: (name) => withStorageErrors(async () => (await read.settings.findByPk(name))?.get().value),
+    get: (name) =>
+      withStorageErrors(async () => (isSearchable(name) ? (await read.settings.findByPk(name))?.get().value : undefined)),
     set: (name, value) =>
       write(async ({ settings }) => {
         await settings.upsert({ name, value });

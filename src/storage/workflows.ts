@@ -4,10 +4,9 @@ import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
 import type { Document, Revision, Workflow } from '../engine/model.ts';
 import type { WorkflowStore } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
-import type { Database } from './database.ts';
-import { parseStored } from './database.ts';
+import { type Database, isSearchable, parseStored } from './database.ts';
 import { countExecutions, purgeExecutions, startPurge } from './execution-purge.ts';
-import type { RevisionRow, WorkflowRow } from './models.ts';
+import type { Models, RevisionRow, WorkflowRow } from './models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
 import { withStorageErrors } from './storage-error.ts';
 
@@ -29,8 +28,9 @@ const SEARCH_BATCH = 200;
 export function workflowStore(database: Database): WorkflowStore {
   const { read, write } = database;
 
-  async function find(where: WhereOptions<WorkflowRow>): Promise<Workflow | undefined> {
-    const row = await withStorageErrors(() => read.workflows.findOne({ where }));
+  async function findBy(column: 'id' | 'hookKey', value: string): Promise<Workflow | undefined> {
+    if (!isSearchable(value)) return undefined;
+    const row = await withStorageErrors(() => read.workflows.findOne({ where: { [column]: value } }));
     return row ? toWorkflow(row.get()) : undefined;
   }
 
@@ -60,8 +60,8 @@ export function workflowStore(database: Database): WorkflowStore {
       );
     },
 
-    get: (id) => find({ id }),
-    findByHookKey: (hookKey) => find({ hookKey }),
+    get: (id) => findBy('id', id),
+    findByHookKey: (hookKey) => findBy('hookKey', hookKey),
 
     async list(filter) {
       const limit = limitOf(filter);
@@ -97,8 +97,7 @@ export function workflowStore(database: Database): WorkflowStore {
       );
       await refuseTakenKey(hookKey, () =>
         write(async ({ workflows, revisions }) => {
-          const row = await workflows.findByPk(id);
-          if (!row) throw workflowNotFound(id);
+          await requireWorkflow(workflows, id);
           if (revision !== undefined && (await revisions.count({ where: { workflowId: id, revision } })) === 0) {
             throw new HooklineError('revision_not_found', `Workflow ${id} has no revision ${revision}.`);
           }
@@ -109,8 +108,7 @@ export function workflowStore(database: Database): WorkflowStore {
 
     saveDocument: (id, document, { hasExecuted, now }) =>
       write(async ({ workflows, revisions }) => {
-        const live = (await workflows.findByPk(id))?.get().revision;
-        if (live === undefined) throw workflowNotFound(id);
+        const { revision: live } = await requireWorkflow(workflows, id);
         const stored = await revisions.findOne({ where: { workflowId: id, revision: live } });
         if (!hasExecuted && stored && !stored.get().executed) {
           await revisions.update({ document: JSON.stringify(document) }, { where: { workflowId: id, revision: live } });
@@ -128,6 +126,7 @@ export function workflowStore(database: Database): WorkflowStore {
 
     getRevision: (id, revision) =>
       withStorageErrors(async () => {
+        if (!isSearchable(id)) return undefined;
         const row = await read.revisions.findOne({ where: { workflowId: id, revision } });
         return row ? toRevision(row.get()) : undefined;
       }),
@@ -135,6 +134,7 @@ export function workflowStore(database: Database): WorkflowStore {
     async listRevisions(id, page) {
       const limit = limitOf(page);
       const before = placeOf(REVISION_LIST, page.cursor)?.[0];
+      if (!isSearchable(id)) return { items: [], nextCursor: null };
       const rows = await withStorageErrors(() =>
         read.revisions.findAll({
           where: { workflowId: id, ...(before === undefined ? {} : { revision: { [Op.lt]: before } }) },
@@ -148,23 +148,26 @@ export function workflowStore(database: Database): WorkflowStore {
 
     async delete(id) {
       await write(async (models) => {
+        await requireWorkflow(models.workflows, id);
         await models.revisions.destroy({ where: { workflowId: id } });
-        if ((await models.workflows.destroy({ where: { id } })) === 0) throw workflowNotFound(id);
+        await models.workflows.destroy({ where: { id } });
         await startPurge(models, id);
       });
       await purgeExecutions(database, id);
     },
 
-    async executionCounts(ids) {
-      const rows = await withStorageErrors(() => read.workflows.findAll({ where: { id: [...ids] } }));
-      const stored = await withStorageErrors(() => countExecutions(read, { workflowId: [...ids] }));
-      return new Map(
-        rows.map((row) => {
-          const { id, removedExecutions } = row.get();
-          return [id, Number(removedExecutions) + (stored.get(id) ?? 0)];
-        }),
-      );
-    },
+    executionCounts: (names) =>
+      withStorageErrors(async () => {
+        const ids = names.filter(isSearchable);
+        const rows = await read.workflows.findAll({ attributes: ['id', 'removedExecutions'], where: { id: ids } });
+        const stored = await countExecutions(read, { workflowId: ids });
+        return new Map(
+          rows.map((row) => {
+            const { id, removedExecutions } = row.get();
+            return [id, Number(removedExecutions) + (stored.get(id) ?? 0)];
+          }),
+        );
+      }),
   };
 }
 
@@ -179,8 +182,11 @@ async function refuseTakenKey(hookKey: string | undefined, work: () => Promise<v
   }
 }
 
-function workflowNotFound(id: string): HooklineError {
-  return new HooklineError('workflow_not_found', `There is no workflow ${id}.`);
+/** @throws HooklineError `workflow_not_found` */
+async function requireWorkflow(workflows: Models['workflows'], id: string): Promise<WorkflowRow> {
+  const row = isSearchable(id) ? await workflows.findByPk(id) : null;
+  if (!row) throw new HooklineError('workflow_not_found', `There is no workflow ${id}.`);
+  return row.get();
 }
 
 function newRevision(workflowId: string, revision: number, document: Document, createdAt: number): RevisionRow {

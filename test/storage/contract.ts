@@ -126,6 +126,34 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         expect(await storage.settings.get('none')).toBeUndefined();
       });
 
+      test('a name that no database could hold finds nothing', async () => {
+        await storage.workflows.insert(makeWorkflow('w1'), makeDocument());
+        for (const id of ['\0', 'w1\0', "w1' OR '1'='1", '\uD800', 'x'.repeat(100_000), '__proto__']) {
+          expect(await storage.workflows.get(id)).toBeUndefined();
+          expect(await storage.workflows.findByHookKey(id)).toBeUndefined();
+          expect(await storage.workflows.getRevision(id, 1)).toBeUndefined();
+          expect(await storage.workflows.listRevisions(id, { limit: 1 })).toEqual({ items: [], nextCursor: null });
+          expect(await storage.executions.get(id)).toBeUndefined();
+          expect(await storage.executions.list({ limit: 1, workflowId: id })).toEqual({ items: [], nextCursor: null });
+          expect(await storage.workflows.executionCounts([id, 'w1'])).toEqual(new Map([['w1', 0]]));
+          expect(await storage.settings.get(id)).toBeUndefined();
+          const save = storage.workflows.saveDocument(id, makeDocument(), { hasExecuted: false, now: START });
+          await expect(save).rejects.toMatchObject({ code: 'workflow_not_found' });
+          await expect(storage.workflows.delete(id)).rejects.toMatchObject({ code: 'workflow_not_found' });
+          await expect(storage.workflows.update(id, { title: 'x' })).rejects.toMatchObject({ code: 'workflow_not_found' });
+        }
+        expect(await storage.workflows.get('w1')).toEqual(makeWorkflow('w1'));
+      });
+
+      test('odd titles come back exactly', async () => {
+        for (const [n, title] of ODD_TEXTS.entries()) {
+          await storage.workflows.insert(makeWorkflow(`w${n}`, { title }), makeDocument());
+          expect((await storage.workflows.get(`w${n}`))?.title).toBe(title);
+          await storage.workflows.update(`w${n}`, { title: `${title}!` });
+          expect((await storage.workflows.get(`w${n}`))?.title).toBe(`${title}!`);
+        }
+      });
+
       test('a taken hook key is a conflict, and nothing of the workflow is stored', async () => {
         await storage.workflows.insert(makeWorkflow('w1'), makeDocument());
         const twin = makeWorkflow('w2', { hookKey: 'key-w1' });
