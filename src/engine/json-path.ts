@@ -15,8 +15,6 @@ export interface CompiledJsonPath {
 }
 
 const MAX_DESCENTS = 2;
-/** Product of the sizes of all unions `[a,b]`: each union multiplies the work of what follows. */
-const MAX_UNION_PRODUCT = 100;
 
 /** Whether text is a JSONPath and not a path: it is `$`, or starts with `$.` or `$[`. (`$ref` is an ordinary name.) */
 export function isJsonPath(text: string): boolean {
@@ -25,7 +23,8 @@ export function isJsonPath(text: string): boolean {
 
 /**
  * Compiles a JSONPath in the dialect of jsonpath-plus, without its scripts (`[?(…)]`, `[(…)]`), which would be code.
- * At most two `..`; `^` (parent) once, and behind it only names, so that the work stays in proportion to the value.
+ * At most two `..`; `^` (parent) once, and behind it only names; unions `[a,b]` of different names or indexes, written
+ * without quotes. So the work stays in proportion to the value.
  * @throws HooklineError `invalid_path`
  */
 export function compileJsonPath(text: string): CompiledJsonPath {
@@ -58,13 +57,12 @@ function splitElements(text: string): readonly unknown[] {
 
 function checkElements(text: string, elements: readonly unknown[]): void {
   let descents = 0;
-  let unionProduct = 1;
   let hasParent = false;
   for (const [index, element] of elements.entries()) {
     if (typeof element !== 'string' || element === '') throw invalid(text, 'a name is missing, or a `#` stands before a digit');
     if (index === 0) continue;
     const parts = isScript(element) ? [element] : element.split(',');
-    unionProduct *= parts.length;
+    if (parts.length > 1) checkUnion(text, parts);
     for (const part of parts) {
       checkPart(text, part);
       if (part === '..') descents++;
@@ -73,12 +71,23 @@ function checkElements(text: string, elements: readonly unknown[]): void {
     if (parts.includes('^')) hasParent = true;
   }
   if (descents > MAX_DESCENTS) throw invalid(text, `it has more than ${MAX_DESCENTS} recursive descents (\`..\`)`);
-  if (unionProduct > MAX_UNION_PRODUCT) throw invalid(text, 'its unions (`[a,b]`) have too many combinations');
+}
+
+/** Each element may be found once: `[a,a]` and `[*,a]` would double the work of all that follows. */
+function checkUnion(text: string, parts: readonly string[]): void {
+  const names = new Set(parts.map(withoutEscape));
+  if (names.size < parts.length || parts.some((part) => isFan(part) || part === '~')) {
+    throw invalid(text, 'a union, such as `[a,b]` or `[0,2]`, holds different names or indexes and nothing else');
+  }
+}
+
+function withoutEscape(part: string): string {
+  return part.startsWith('`') ? part.slice(1) : part;
 }
 
 function checkPart(text: string, part: string): void {
   if (isScript(part)) throw invalid(text, 'filters and scripts, such as `[?(…)]`, are not supported; use a JSONata expression');
-  const name = part.startsWith('`') ? part.slice(1) : part;
+  const name = withoutEscape(part);
   if (name === '') throw invalid(text, 'a name is missing');
   if (FORBIDDEN_NAMES.has(name)) throw invalid(text, `the name "${name}" is reserved`);
   if (name.includes("'") || name.includes('"')) throw invalid(text, 'names in a union are written without quotes: `[a,b]`');
