@@ -107,14 +107,20 @@ export const basicTestSchema: z.ZodType<BasicTest> = z
 
 function measure(group: unknown, depth: number, size: { comparisons: number; depth: number }): void {
   if (typeof group !== 'object' || group === null) return;
-  const terms: unknown = 'all' in group ? group.all : 'any' in group ? group.any : undefined;
-  if (!Array.isArray(terms)) {
+  const lists = ['all' in group ? group.all : undefined, 'any' in group ? group.any : undefined].filter(Array.isArray);
+  if (lists.length === 0) {
     size.comparisons += 1;
     return;
   }
   if (depth > size.depth) size.depth = depth;
   if (depth > MAX_TEST_DEPTH) return;
-  for (const term of terms) measure(term, depth + 1, size);
+  for (const terms of lists) {
+    for (const term of terms) {
+      measure(term, depth + 1, size);
+      // Enough to refuse it: do not walk what may be enormous.
+      if (size.comparisons > MAX_TEST_COMPARISONS) return;
+    }
+  }
 }
 
 /**

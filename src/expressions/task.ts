@@ -1,0 +1,44 @@
+// What the server and the threads that evaluate expressions say to each other. Everything here is structured-cloned.
+
+import type { ExpressionEngine } from '../engine/plugin.ts';
+
+/** The languages that run in a thread; `template` needs none. */
+export type ThreadEngine = Exclude<ExpressionEngine, 'template'>;
+
+export interface Inputs {
+  /** Values of the templates in the expression, in the order of `names`. */
+  readonly values: readonly unknown[];
+  /** The variables that the expression names, such as `$context`. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** The document that JSONata, JSONPath and JMESPath query. */
+  readonly input: unknown;
+}
+
+export interface Task extends Inputs {
+  readonly kind: 'check' | 'evaluate';
+  readonly engine: ThreadEngine;
+  /** The expression's text, its templates replaced by `names`. */
+  readonly expression: string;
+  readonly names: readonly string[];
+}
+
+/** A task on its way to a thread. */
+export interface NumberedTask extends Task {
+  readonly id: number;
+}
+
+/** Sent when a task's language is loaded: from here on its time counts. */
+export interface StartedMessage {
+  readonly started: number;
+}
+
+/** What a thread answers. `message` is for the designer. */
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: 'invalid_expression' | 'expression_failed'; readonly message: string };
+
+/** What a thread gets when it starts. */
+export interface WorkerSettings {
+  /** URL of the module whose `register` lets `import()` read TypeScript; only when the source runs uncompiled. */
+  readonly sourceLoader: string;
+}
