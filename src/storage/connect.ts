@@ -47,12 +47,11 @@ const SYNCHRONOUS: Readonly<Record<Durability, number>> = { normal: 1, full: 2 }
  */
 export async function connect({ url, durability }: ConnectOptions): Promise<Connections> {
   const file = await prepareFile(sqlitePath(url));
-  const release = await claimDatabase(file);
-  const writer = sequelizeOn(file);
-  const reader = sequelizeOn(file);
-  const close = () => closeAll([() => reader.close(), () => writer.close(), release]);
+  const opened = [await claimDatabase(file)];
+  const close = () => closeAll(opened);
   try {
-    const writerHandle = await handleOf(writer);
+    const writer = sequelizeOn(file);
+    const writerHandle = await openHandle(writer, opened);
     writerHandle.serialize();
     await configure(writer, [
       ['page_size', PAGE_SIZE, undefined],
@@ -63,6 +62,8 @@ export async function connect({ url, durability }: ConnectOptions): Promise<Conn
       // The committer checkpoints on a thread of its own, so that no commit has to wait for one.
       ['wal_autocheckpoint', 0, 0],
     ]);
+    const reader = sequelizeOn(file);
+    await openHandle(reader, opened);
     await configureReader(reader);
     return { writer, reader, writerHandle, file, close };
   } catch (error) {
@@ -80,12 +81,14 @@ export async function connectReader(url: string): Promise<Sequelize> {
   if (!existsSync(path)) {
     throw new HooklineError('invalid_configuration', `There is no database at ${path}. Check the database URL.`);
   }
-  const reader = sequelizeOn(await realpath(path));
+  const opened: Closer[] = [];
   try {
+    const reader = sequelizeOn(await realpath(path));
+    await openHandle(reader, opened);
     await configureReader(reader);
     return reader;
   } catch (error) {
-    await closeAll([() => reader.close()]);
+    await closeAll(opened);
     throw toStorageError(error);
   }
 }
@@ -159,10 +162,12 @@ function sequelizeOn(file: string): Sequelize {
   return new Sequelize(options);
 }
 
-async function handleOf(sequelize: Sequelize): Promise<sqlite3.Database> {
+/** Opens the connection and notes how to close it; closing one that did not open would wait for ever. */
+async function openHandle(sequelize: Sequelize, opened: Closer[]): Promise<sqlite3.Database> {
   // Outside transactions, which are never used, the connection manager has this one connection for SQLite.
   const handle: unknown = await sequelize.connectionManager.getConnection({ type: 'write' });
   if (!(handle instanceof sqlite3.Database)) throw new TypeError('Sequelize did not give a sqlite3 connection.');
+  opened.push(() => sequelize.close());
   return handle;
 }
 
@@ -193,10 +198,14 @@ async function configure(sequelize: Sequelize, settings: readonly Setting[]): Pr
   }
 }
 
-/** Closes in order, all of them even when one fails; throws the first failure. */
-async function closeAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
+type Closer = () => Promise<void>;
+
+/** Closes what was opened last first, all of it even when one fails, and throws the first failure. */
+async function closeAll(opened: readonly Closer[]): Promise<void> {
   const failures: unknown[] = [];
-  for (const step of steps) await withStorageErrors(step).catch((error: unknown) => failures.push(error));
+  for (const close of opened.toReversed()) {
+    await withStorageErrors(close).catch((error: unknown) => failures.push(error));
+  }
   if (failures.length > 0) throw failures[0];
 }
 

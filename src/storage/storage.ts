@@ -27,7 +27,7 @@ export interface StorageOptions {
 export interface OpenStorage extends Storage {
   /** Deletes what deletions that a crash interrupted have left; `startRetention` calls it. */
   finishDeletes(): Promise<void>;
-  /** For tests and tools of the database itself. */
+  /** For tests and for tools that work on the database itself. */
   readonly connections: Connections;
 }
 
@@ -60,6 +60,8 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
       ...(onCheckpointError === undefined ? {} : { onCheckpointError }),
     });
     const database = databaseOn(defineModels(connections.reader), defineModels(connections.writer), committer);
+    let closing: Promise<void> | undefined;
+    const close = () => committer.close().finally(() => connections.close());
     return {
       workflows: workflowStore(database),
       executions: executionStore(connections.reader, database, committer),
@@ -67,12 +69,9 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
       ping: pingOn(connections.reader, database),
       finishDeletes: () => finishPurges(database),
       connections,
-      async close() {
-        try {
-          await committer.close();
-        } finally {
-          await connections.close();
-        }
+      close: () => {
+        closing ??= close();
+        return closing;
       },
     };
   } catch (error) {

@@ -608,7 +608,7 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
 
       test('a healthy database answers, a closed one says that it is unavailable', async () => {
         await Promise.all([storage.ping(), storage.ping()]);
-        await storage.close();
+        await Promise.all([storage.close(), storage.close()]);
         const unavailable = { code: 'storage_unavailable' };
         await expect(storage.ping()).rejects.toMatchObject(unavailable);
         await expect(storage.executions.commit({ insert: makeExecution(executionId(1)) })).rejects.toMatchObject(unavailable);
