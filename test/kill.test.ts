@@ -1,0 +1,101 @@
+// Acknowledged means committed: a real server under load is killed at random moments, and nothing acknowledged is lost.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import sqlite3 from 'sqlite3';
+import { expect, it } from 'vitest';
+
+const ROUNDS = 10;
+const CONNECTIONS = 16;
+const server = fileURLToPath(new URL('./kill-server.ts', import.meta.url));
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+async function start(folder: string): Promise<Started> {
+  const child = spawn(process.execPath, ['--import', 'tsx', server, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await once(lines, 'line')) as [string];
+  return { child, port: Number(line) };
+}
+
+/** Calls until the server is gone. @returns the executions it acknowledged */
+async function callUntilGone(port: number, path: string): Promise<string[]> {
+  const acknowledged: string[] = [];
+  for (;;) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/hooks/${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ n: acknowledged.length }),
+      });
+      const id = response.headers.get('x-hookline-execution-id');
+      if (response.status === 200 && id) acknowledged.push(id);
+      await response.arrayBuffer();
+    } catch {
+      return acknowledged;
+    }
+  }
+}
+
+function query<Row>(path: string, sql: string): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    const database = new sqlite3.Database(path, sqlite3.OPEN_READONLY);
+    database.all(sql, (error, rows) => {
+      database.close();
+      if (error) reject(error);
+      else resolve(rows as Row[]);
+    });
+  });
+}
+
+it('keeps every acknowledged request through ten kills at random moments', { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hookline-kill-'));
+  try {
+    const asyncIds: string[] = [];
+    const syncIds: string[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { child, port } = await start(folder);
+      const gone = once(child, 'exit');
+      const calls = Array.from({ length: CONNECTIONS }, (_, index) => callUntilGone(port, index % 2 === 0 ? 'async' : 'sync'));
+      setTimeout(() => child.kill('SIGKILL'), 50 + Math.random() * 250);
+      await gone;
+      for (const [index, ids] of (await Promise.all(calls)).entries()) (index % 2 === 0 ? asyncIds : syncIds).push(...ids);
+    }
+    expect(asyncIds.length).toBeGreaterThan(ROUNDS);
+    expect(syncIds.length).toBeGreaterThan(ROUNDS);
+
+    // The last start runs on what the kills left; SIGTERM then stops it when nothing is left to run.
+    const { child, port } = await start(folder);
+    await expect
+      .poll(async () => (await (await fetch(`http://127.0.0.1:${port}/unfinished`)).json()) as number, { timeout: 30_000 })
+      .toBe(0);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+
+    const database = join(folder, 'hookline.db');
+    const rows = await query<{ id: string; status: string; result: string }>(
+      database,
+      'SELECT id, status, result FROM executions',
+    );
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    for (const id of [...asyncIds, ...syncIds]) {
+      const row = byId.get(id);
+      expect(row?.status, id).toBe('succeeded');
+      const { jobs } = JSON.parse(row?.result ?? '{}') as { jobs: { key: string }[] };
+      // Its record says that each node ran once.
+      expect(jobs.map(({ key }) => key)).toEqual(['double', 'answer']);
+    }
+    expect(rows.every(({ status }) => status === 'succeeded')).toBe(true);
+    expect(await query(database, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

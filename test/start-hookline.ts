@@ -1,0 +1,116 @@
+// A real Hookline on a real socket with a database of its own, for tests.
+
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Koa from 'koa';
+import { createHookline, type Hookline, type HooklineOptions } from '../src/index.ts';
+
+export const TOKEN = 'token-of-the-tests-0123456789';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** What the JSON parser gives, since tests look into replies of every shape; undefined when it is not JSON. */
+  body: ReturnType<typeof JSON.parse>;
+}
+
+export interface TestHookline {
+  readonly hookline: Hookline;
+  readonly server: Server;
+  readonly url: string;
+  readonly port: number;
+  readonly folder: string;
+  /** Calls the admin API with the token. */
+  api(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Creates an enabled workflow and gives its id and trigger URL. */
+  workflow(input: object): Promise<{ id: string; hookUrl: string; hookKey: string }>;
+  /** POSTs JSON (text is sent as it is). */
+  post(url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Resolves with the execution when it is final. */
+  finished(executionId: string): Promise<Answer['body']>;
+  stop(): Promise<void>;
+}
+
+export async function startHookline(options: HooklineOptions & { folder?: string } = {}): Promise<TestHookline> {
+  const { folder: given, ...rest } = options;
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'hookline-test-')));
+  const app = new Koa();
+  const server = createServer(app.callback()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const hookline = createHookline({
+    databaseUrl: `sqlite:${join(folder, 'hookline.db')}`,
+    secretKeyFile: join(folder, 'secret.key'),
+    adminToken: TOKEN,
+    logLevel: 'silent',
+    publicUrl: url,
+    ...rest,
+  });
+  await hookline.start();
+  app.silent = true;
+  app.use(hookline.middleware());
+
+  async function call(target: string, init: RequestInit): Promise<Answer> {
+    const response = await fetch(target, init);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : undefined,
+    };
+  }
+
+  const api: TestHookline['api'] = (method, path, body) =>
+    call(`${url}${rest.prefix ?? ''}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${TOKEN}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+
+  return {
+    hookline,
+    server,
+    url,
+    port,
+    folder,
+    api,
+    async workflow(input) {
+      const { status, body, text } = await api('POST', '/api/workflows', {
+        title: 'A workflow',
+        enabled: true,
+        nodes: [],
+        ...input,
+      });
+      if (status !== 201) throw new Error(`The workflow was refused: ${status} ${text}`);
+      return body;
+    },
+    post: (target, body, headers = {}) =>
+      call(target, {
+        method: 'POST',
+        headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    async finished(executionId) {
+      for (;;) {
+        const { body } = await api('GET', `/api/executions/${executionId}`);
+        if (!['queued', 'running', 'waiting'].includes(body?.status)) return body;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    async stop() {
+      await hookline.stop();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+      if (given === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
