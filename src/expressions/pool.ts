@@ -176,10 +176,6 @@ function entry(): { readonly filename: string; readonly execArgv: string[]; read
   const isSource = import.meta.url.endsWith('.ts');
   const filename = fileURLToPath(new URL(isSource ? './worker.ts' : './worker.js', import.meta.url));
   if (!isSource) return { filename, execArgv: [] };
-  const { resolve } = createRequire(import.meta.url);
-  return {
-    filename,
-    execArgv: ['--import', pathToFileURL(resolve('tsx')).href],
-    workerData: { sourceLoader: pathToFileURL(resolve('tsx/esm/api')).href },
-  };
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx'));
+  return { filename, execArgv: ['--import', tsx.href], workerData: { sourceLoader: 'tsx/esm/api' } };
 }

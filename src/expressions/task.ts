@@ -39,6 +39,6 @@ export type Outcome =
 
 /** What a thread gets when it starts. */
 export interface WorkerSettings {
-  /** URL of the module whose `register` lets `import()` read TypeScript; only when the source runs uncompiled. */
+  /** The module whose `register` lets `import()` read TypeScript; only when the source runs uncompiled. */
   readonly sourceLoader: string;
 }

@@ -50,9 +50,9 @@ describe('JSONata', () => {
   it('gives plain lists, null for nothing and refuses functions', async () => {
     expect(await run('jsonata', '$context.body.items.sku')).toEqual(['a', 'b']);
     expect(await run('jsonata', '$context.body.nothing')).toBeNull();
-    await expect(run('jsonata', 'function($x){$x}')).rejects.toMatchObject({ code: 'expression_failed' });
-    await expect(run('jsonata', '{"a": $sum}')).rejects.toMatchObject({ code: 'expression_failed' });
-    await expect(run('jsonata', '/a/')).rejects.toMatchObject({ code: 'expression_failed' });
+    await expect(run('jsonata', 'function($x){$x}')).rejects.toThrow(/^The jsonata expression failed/);
+    await expect(run('jsonata', '{"a": $sum}')).rejects.toThrow(/^The jsonata expression failed/);
+    await expect(run('jsonata', '/a/')).rejects.toThrow(/^The jsonata expression failed/);
   });
   it('runs regular expressions in linear time', async () => {
     expect(await run('jsonata', `$contains("${'a'.repeat(5000)}!", /(a+)+$/)`)).toBe(false);
@@ -89,7 +89,7 @@ describe('Math.js', () => {
     expect(await run('mathjs', 'a = 2; a + 1')).toBe(3);
   });
   it.each(['sqrt(-4)', '2 cm', 'f(x) = x', 'cos', '1 / 0', '{a: 2 cm}'])('refuses the result of %s', async (expression) => {
-    await expect(run('mathjs', expression)).rejects.toMatchObject({ code: 'expression_failed' });
+    await expect(run('mathjs', expression)).rejects.toThrow(/^The mathjs expression failed/);
   });
   it.each([
     'import({a: 1})',
@@ -109,7 +109,7 @@ describe('Math.js', () => {
     '{{$nodes.made}}["constructor"]',
     '{{$nodes.made}}.__proto__',
   ])('refuses %s', async (expression) => {
-    await expect(run('mathjs', expression)).rejects.toMatchObject({ code: 'expression_failed' });
+    await expect(run('mathjs', expression)).rejects.toThrow(/^The mathjs expression failed/);
   });
   it('says how to compare texts', async () => {
     await expect(run('mathjs', '{{$context.body.status}} == "paid"')).rejects.toThrow(/equalText/);
@@ -146,7 +146,7 @@ describe('JSONPath, JMESPath and templates', () => {
   });
   it('JSONPath has no scripts', async () => {
     expect(await evaluator.check('jsonpath', '$..[?(@.a)]')).toMatch(/not available/);
-    await expect(run('jsonpath', '$[(@.length-1)]', { source: [1] })).rejects.toMatchObject({ code: 'expression_failed' });
+    await expect(run('jsonpath', '$[(@.length-1)]', { source: [1] })).rejects.toThrow(/^The jsonpath expression failed/);
   });
   it('JMESPath queries the source, or the variables', async () => {
     expect(await run('jmespath', 'items[?price > `3`].sku', { source: (scope.$context as { body: unknown }).body })).toEqual([

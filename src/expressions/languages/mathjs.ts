@@ -24,7 +24,6 @@ const DISABLED = [
   'simplifyConstant',
   'simplifyCore',
   'symbolicEqual',
-  'typed',
 ] as const;
 
 const math = createMath();
@@ -39,18 +38,25 @@ function createMath(): MathJsInstance {
 function disable(instance: MathJsInstance): void {
   const refusals: Record<string, () => never> = {};
   for (const name of DISABLED) {
-    refusals[name] = () => {
-      throw new Error(`The function ${name} is not available`);
-    };
+    refusals[name] = () => refuse(name);
   }
   instance.import(refusals, { override: true });
+}
+
+function refuse(name: string): never {
+  throw new Error(`The function ${name} is not available`);
+}
+
+function refuseTyped(): never {
+  refuse('typed');
 }
 
 export const language: Language = {
   compile(expression, names) {
     const code = parse(expression).compile();
     return ({ values }) => {
-      const scope = new Map<string, unknown>();
+      // The library itself needs `typed`, so it is hidden from expressions rather than replaced.
+      const scope = new Map<string, unknown>([['typed', refuseTyped]]);
       names.forEach((name, index) => {
         scope.set(name, values[index] ?? null);
       });
