@@ -42,6 +42,8 @@ const COLUMNS = 10;
 const CHECKPOINT_BYTES = 12 * 1024 * 1024;
 /** What a commit writes to the log besides its rows: the pages of two indexes and the tail page of the table. */
 const BATCH_OVERHEAD_BYTES = 4 * 8192;
+/** What an exclusive section is taken to write: a deletion of 200 executions touches about as much. */
+const EXCLUSIVE_BYTES = 64 * 8192;
 
 /**
  * One statement for new executions and for changed ones: an upsert keeps a batch in one implicit transaction, and so in one
@@ -131,7 +133,10 @@ class Statements {
   }
 
   log(): sqlite3.Statement {
-    this.#log ??= this.#handle.prepare('INSERT INTO execution_jobs (execution_id, sequence, jobs) VALUES (?, ?, ?)');
+    // Not for an execution that was deleted while it ran: nothing would ever remove the row.
+    this.#log ??= this.#handle.prepare(
+      'INSERT INTO execution_jobs (execution_id, sequence, jobs) SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM executions WHERE id = ?1)',
+    );
     return this.#log;
   }
 
@@ -188,7 +193,7 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
         for (const { id, sequence, jobs } of entries) await run(log, [id, sequence, JSON.stringify(jobs)]);
       });
     }
-    checkpoints.wrote(values);
+    checkpoints.wrote(values, BATCH_OVERHEAD_BYTES);
   }
 
   async function inTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -260,9 +265,13 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
       return new Promise((resolve, reject) => {
         exclusives.push({
           run: () =>
-            inTransaction(work).then(resolve, (error: unknown) => {
-              reject(toStorageError(error));
-            }),
+            inTransaction(work).then(
+              (result) => {
+                checkpoints.wrote([], EXCLUSIVE_BYTES);
+                resolve(result);
+              },
+              (error: unknown) => reject(toStorageError(error)),
+            ),
         });
         wake();
       });
@@ -282,7 +291,7 @@ function isConstraintError(error: unknown): boolean {
 
 interface Checkpoints {
   /** Counts what went to the log; starts a checkpoint beside the writer when it is due. */
-  wrote(values: readonly Value[]): void;
+  wrote(values: readonly Value[], overheadBytes: number): void;
   /** The short last step, on the writer's connection between two batches. */
   finish(): Promise<void>;
   close(): Promise<void>;
@@ -312,8 +321,8 @@ async function openCheckpoints(writer: sqlite3.Database, options: CommitterOptio
     });
 
   return {
-    wrote(values) {
-      bytes += BATCH_OVERHEAD_BYTES;
+    wrote(values, overheadBytes) {
+      bytes += overheadBytes;
       for (const value of values) if (typeof value === 'string') bytes += value.length;
       if (bytes < CHECKPOINT_BYTES || state !== 'idle') return;
       bytes = 0;
