@@ -36,7 +36,31 @@ export function sealWriteOnly(config: Config, schema: JsonSchema, box: SecretBox
  */
 export function hideWriteOnly(config: Config, schema: JsonSchema | undefined): Record<string, unknown> {
   const shown = schema && hasWriteOnly(schema) ? mapObject(config, [schema], schema, () => undefined) : config;
-  return mapSealed(shown, () => undefined);
+  return replaceSealedIn(shown, () => undefined, []);
+}
+
+/** A value with each sealed value inside replaced; undefined leaves it out, in a list null takes its place. */
+export function replaceSealed(
+  value: unknown,
+  replace: (sealed: string, segments: readonly Segment[]) => unknown,
+  segments: readonly Segment[] = [],
+): unknown {
+  if (isSealed(value)) return replace(value[SEALED_KEY], segments);
+  if (Array.isArray(value)) return value.map((item, index) => replaceSealed(item, replace, [...segments, index]) ?? null);
+  return isRecord(value) ? replaceSealedIn(value, replace, segments) : value;
+}
+
+function replaceSealedIn(
+  object: Config,
+  replace: (sealed: string, segments: readonly Segment[]) => unknown,
+  segments: readonly Segment[],
+): Record<string, unknown> {
+  const entries: [string, unknown][] = [];
+  for (const [key, item] of Object.entries(object)) {
+    const replaced = replaceSealed(item, replace, [...segments, key]);
+    if (replaced !== undefined) entries.push([key, replaced]);
+  }
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -49,7 +73,7 @@ export function openWriteOnly(
   box: SecretBox,
   onUnreadable?: (segments: readonly Segment[]) => void,
 ): Record<string, unknown> {
-  return mapSealed(config, (sealed, segments) => {
+  const open = (sealed: string, segments: readonly Segment[]): unknown => {
     try {
       return JSON.parse(box.open(sealed));
     } catch (error) {
@@ -57,7 +81,8 @@ export function openWriteOnly(
       onUnreadable(segments);
       return undefined;
     }
-  });
+  };
+  return replaceSealedIn(config, open, []);
 }
 
 /**
@@ -104,19 +129,6 @@ function mapValue(value: unknown, schemas: readonly JsonSchema[], root: JsonSche
   if (isMarked(here)) return replace(value);
   if (Array.isArray(value)) return value.map((item, index) => mapValue(item, childSchemas(here, index), root, replace) ?? null);
   return isRecord(value) ? mapObject(value, schemas, root, replace) : value;
-}
-
-function mapSealed(config: Config, replace: (sealed: string, segments: readonly Segment[]) => unknown): Record<string, unknown> {
-  const visit = (value: unknown, segments: readonly Segment[]): unknown => {
-    if (isSealed(value)) return replace(value[SEALED_KEY], segments);
-    if (Array.isArray(value)) return value.map((item, index) => visit(item, [...segments, index]) ?? null);
-    return isRecord(value) ? visitObject(value, segments) : value;
-  };
-  const visitObject = (object: Config, segments: readonly Segment[]): Record<string, unknown> => {
-    const entries = Object.entries(object).map(([key, value]): [string, unknown] => [key, visit(value, [...segments, key])]);
-    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-  };
-  return visitObject(config, []);
 }
 
 function keepInObject(next: Config, previous: Config, schemas: readonly JsonSchema[], root: JsonSchema): Record<string, unknown> {

@@ -1,0 +1,134 @@
+// Pure: seals, hides, opens and keeps the write-only values of a whole document, by the schemas of its types.
+
+import type { Document, Node } from './model.ts';
+import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
+import type { SecretBox } from './ports.ts';
+import type { JsonSchema, Registry } from './registry.ts';
+import { MAX_NODE_LEVELS } from './tree.ts';
+import { hideWriteOnly, keepWriteOnly, openWriteOnly, replaceSealed, SEALED_KEY, sealWriteOnly } from './write-only.ts';
+
+type Config = Record<string, unknown>;
+type Schemas = Pick<Registry, 'nodeSchema' | 'triggerSchema'>;
+
+/** The form that is stored. */
+export function sealDocument(document: Document, registry: Schemas, box: SecretBox): Document {
+  return mapConfigs(document, registry, (config, schema) => (schema ? sealWriteOnly(config, schema, box) : config));
+}
+
+/** The form that is shown and exported. */
+export function hideDocument(document: Document, registry: Schemas): Document {
+  return mapConfigs(document, registry, (config, schema) => hideWriteOnly(config, schema));
+}
+
+/**
+ * The form that runs.
+ * @param onUnreadable told the places of values that the present key does not open; without it that is thrown
+ * @throws HooklineError `invalid_configuration`
+ */
+export function openDocument(
+  document: Document,
+  registry: Schemas,
+  box: SecretBox,
+  onUnreadable?: (place: string) => void,
+): Document {
+  return mapConfigs(document, registry, (config, _, place) =>
+    openWriteOnly(config, box, onUnreadable && ((segments: readonly Segment[]) => onUnreadable(joinSegments(place, segments)))),
+  );
+}
+
+/** A form to compare: equal secrets get equal marks in all documents that one function of these has marked. */
+export function createSecretMarker(registry: Schemas, box: SecretBox): (document: Document) => Document {
+  const marks = new Map<string, string>();
+  const markOf = (text: string): string => {
+    const mark = marks.get(text) ?? String(marks.size);
+    marks.set(text, mark);
+    return mark;
+  };
+  return (document) =>
+    mapConfigs(sealDocument(document, registry, box), registry, (config) => {
+      const marked = replaceSealed(config, (sealed) => ({ [SEALED_KEY]: markOf(openOrSealed(sealed, box)) }));
+      return isRecord(marked) ? marked : config;
+    });
+}
+
+/** What cannot be opened is told apart by its sealed text. */
+function openOrSealed(sealed: string, box: SecretBox): string {
+  const opened = openWriteOnly({ value: { [SEALED_KEY]: sealed } }, box, () => undefined);
+  return Object.hasOwn(opened, 'value') ? JSON.stringify(opened.value) : sealed;
+}
+
+/**
+ * An edit from outside, its shape not yet checked, with the write-only values that it leaves out. The trigger is the same
+ * while its type is, a node while its key and type are.
+ * @param next plain JSON
+ * @param previous opened
+ */
+export function keepSecrets(
+  next: { readonly trigger: unknown; readonly nodes: unknown },
+  previous: Document,
+  registry: Schemas,
+): { trigger: unknown; nodes: unknown } {
+  const oldNodes = new Map<string, Node>();
+  const remember = (nodes: readonly Node[]): void => {
+    for (const node of nodes) {
+      oldNodes.set(node.key, node);
+      for (const list of Object.values(node.branches ?? {})) remember(list);
+    }
+  };
+  remember(previous.nodes);
+
+  const keepIn = (owner: Config, old: Node | Document['trigger'] | undefined, schema: JsonSchema | undefined): Config => {
+    if (!old || !schema || old.type !== owner.type) return owner;
+    const config = owner.config ?? {};
+    return isRecord(config) ? { ...owner, config: keepWriteOnly(config, old.config, schema) } : owner;
+  };
+  const keepInNodes = (nodes: unknown, level: number): unknown => {
+    // Deeper ones are refused anyway.
+    if (!Array.isArray(nodes) || level > MAX_NODE_LEVELS) return nodes;
+    return nodes.map((node: unknown) => {
+      if (!isRecord(node) || typeof node.type !== 'string') return node;
+      const old = typeof node.key === 'string' ? oldNodes.get(node.key) : undefined;
+      const kept = keepIn(node, old, registry.nodeSchema(node.type));
+      if (!isRecord(kept.branches)) return kept;
+      const branches = Object.entries(kept.branches).map(([name, list]) => [name, keepInNodes(list, level + 1)]);
+      return { ...kept, branches: Object.fromEntries(branches) };
+    });
+  };
+
+  const { trigger } = next;
+  return {
+    trigger:
+      isRecord(trigger) && typeof trigger.type === 'string'
+        ? keepIn(trigger, previous.trigger, registry.triggerSchema(trigger.type))
+        : trigger,
+    nodes: keepInNodes(next.nodes, 1),
+  };
+}
+
+function mapConfigs(
+  { trigger, nodes }: Document,
+  registry: Schemas,
+  change: (config: Config, schema: JsonSchema | undefined, place: string) => Config,
+): Document {
+  const mapNodes = (list: readonly Node[], listPlace: string): Node[] =>
+    list.map((node, index) => {
+      const place = appendSegment(listPlace, index);
+      const mapped: Node = { ...node, config: change(node.config, registry.nodeSchema(node.type), `${place}.config`) };
+      if (node.branches) {
+        const branches = Object.entries(node.branches).map(([name, children]): [string, Node[]] => {
+          return [name, mapNodes(children, appendSegment(`${place}.branches`, name))];
+        });
+        mapped.branches = Object.fromEntries(branches);
+      }
+      return mapped;
+    });
+  return {
+    trigger: { ...trigger, config: change(trigger.config, registry.triggerSchema(trigger.type), 'trigger.config') },
+    nodes: mapNodes(nodes, 'nodes'),
+  };
+}
+
+function joinSegments(place: string, segments: readonly Segment[]): string {
+  const inside = formatPath(segments);
+  return inside === '' || inside.startsWith('[') ? `${place}${inside}` : `${place}.${inside}`;
+}

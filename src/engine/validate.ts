@@ -1,0 +1,358 @@
+// Finds everything that is wrong with a workflow document, each problem with its place.
+
+import { HooklineError } from '../errors.ts';
+import { type ConfigCheck, checkConfig, valueAt } from './config-problems.ts';
+import { limitProblems, readDocument } from './document.ts';
+import { analyseFlow, branchNames, type NodeFlow } from './flow.ts';
+import type { Document, Mode, Problem } from './model.ts';
+import { nearestNames } from './nearest.ts';
+import { appendSegment, formatPath, type Segment } from './path.ts';
+import type { AnyNodeType, AnyTriggerType, ConfigProblem, ExpressionEngine } from './plugin.ts';
+import type { ExpressionEvaluator } from './ports.ts';
+import { createReferenceChecker, type ReferenceChecker } from './references.ts';
+import type { JsonSchema, Registry } from './registry.ts';
+import { inspectTemplates, type TemplateInspection } from './template.ts';
+import { findExpressions, problem, relationOf, type Tree, type TreeNode } from './tree.ts';
+import { isWriteOnlyPlace } from './write-only.ts';
+
+export interface Validation {
+  /** Undefined when the shape is wrong. */
+  readonly document: Document | undefined;
+  readonly problems: Problem[];
+}
+
+export interface ValidateOptions {
+  /** Undefined while it is unknown; then what depends on it is not checked. */
+  readonly mode: Mode | undefined;
+  readonly registry: Registry;
+  /** Checks the syntax of expressions; without one that is left out. */
+  readonly evaluator?: Pick<ExpressionEvaluator, 'check'> | undefined;
+}
+
+/** What the pure part leaves to be awaited. */
+interface Pending {
+  readonly expressions: { readonly place: string; readonly engine: ExpressionEngine; readonly text: string }[];
+  readonly checks: { readonly place: string; run(): readonly ConfigProblem[] | Promise<readonly ConfigProblem[]> }[];
+}
+
+interface Session {
+  readonly mode: Mode | undefined;
+  readonly registry: Registry;
+  readonly tree: Tree;
+  readonly references: ReferenceChecker;
+  readonly problems: Problem[];
+  readonly pending: Pending;
+}
+
+/** The engines that are text expressions, and whether `{{…}}` inside them are variables. */
+const ENGINES: ReadonlyMap<string, Language> = new Map<string, Language>([
+  ['jsonata', { engine: 'jsonata', hasTemplates: false }],
+  ['jsonpath', { engine: 'jsonpath', hasTemplates: false }],
+  ['jmespath', { engine: 'jmespath', hasTemplates: false }],
+  ['mathjs', { engine: 'mathjs', hasTemplates: true }],
+  ['formula', { engine: 'formula', hasTemplates: true }],
+  ['template', { engine: 'template', hasTemplates: true }],
+]);
+
+interface Language {
+  readonly engine: ExpressionEngine;
+  readonly hasTemplates: boolean;
+}
+
+/** Checks a document from outside, in every respect. Never throws because of the document. */
+export async function validateDocument(input: unknown, options: ValidateOptions): Promise<Validation> {
+  const { document, problems, pending } = inspect(input, options);
+  for (const { place, run } of pending.checks) {
+    try {
+      for (const found of await run()) {
+        const { path, code, message, severity } = found;
+        problems.push(problem(path === '' ? place : joinPlaces(place, path), code, message, severity));
+      }
+    } catch (error) {
+      problems.push(checkFailed(place, error));
+    }
+  }
+  for (const { place, engine, text } of options.evaluator ? pending.expressions : []) {
+    const message = await options.evaluator?.check(engine, text);
+    if (message !== undefined) problems.push(problem(place, 'invalid_expression', message));
+  }
+  return { document, problems: limitProblems(problems) };
+}
+
+/** The pure part of `validateDocument`: without the types' own checks and without the syntax of expressions. */
+export function inspectDocument(input: unknown, options: Omit<ValidateOptions, 'evaluator'>): Validation {
+  const { document, problems } = inspect(input, options);
+  return { document, problems: limitProblems(problems) };
+}
+
+function inspect(
+  input: unknown,
+  { mode, registry }: ValidateOptions,
+): { document: Document | undefined; problems: Problem[]; pending: Pending } {
+  const { document, trigger, tree, problems: shapeProblems } = readDocument(input);
+  const problems = [...shapeProblems];
+  const pending: Pending = { expressions: [], checks: [] };
+  const session: Session = { mode, registry, tree, references: createReferenceChecker(tree.all), problems, pending };
+  if (trigger.type !== undefined) inspectTrigger(session, trigger.type, trigger.config);
+  findDuplicateKeys(session);
+  const flows = new Map<TreeNode, NodeFlow>();
+  for (const node of tree.all) flows.set(node, inspectNode(session, node));
+  findFlowProblems(session, flows);
+  return { document, problems, pending };
+}
+
+function inspectTrigger(session: Session, typeName: string, config: TreeNode['config']): void {
+  const { registry, mode, problems, pending } = session;
+  const type = registry.trigger(typeName);
+  if (!type) {
+    problems.push(unknownType('trigger.type', 'trigger', typeName, registry.triggers()));
+    return;
+  }
+  const place = 'trigger.config';
+  const schema = schemaOf(() => registry.triggerSchema(typeName));
+  const isWriteOnly = (segments: readonly Segment[]) => isWriteOnlyPlace(schema(), config, segments);
+  const templates = inspectTemplates(config, { isVerbatim: isWriteOnly });
+  // A trigger is made once per revision, before there are variables: here templates excuse nothing.
+  const check = tryCheckConfig(session, place, type, config, { isTemplate: () => false, isWriteOnly });
+  reportTemplates(session, place, undefined, templates);
+  const { check: checkType } = type;
+  if (checkType && mode !== undefined && check && check.findings.length === 0) {
+    pending.checks.push({ place, run: () => checkType.call(type, check.parsed, { mode }) });
+  }
+}
+
+function inspectNode(session: Session, node: TreeNode): NodeFlow {
+  const { registry, mode, problems } = session;
+  const type = node.type === undefined ? undefined : registry.node(node.type);
+  if (!type) {
+    if (node.type !== undefined) problems.push(unknownType(`${node.place}.type`, 'node', node.type, registry.nodes()));
+    return { type: undefined, branches: undefined };
+  }
+  if (mode !== undefined && type.modes && !type.modes.includes(mode)) {
+    const modes = type.modes.join(' and ');
+    problems.push(problem(`${node.place}.type`, 'wrong_mode', `a ${type.type} node is for ${modes} workflows only`));
+  }
+  if (mode === 'sync' && type.canWait) {
+    problems.push(
+      problem(
+        `${node.place}.type`,
+        'waits_in_sync',
+        `a ${type.type} node waits, and the caller of a sync workflow cannot; use it in an async one`,
+      ),
+    );
+  }
+  const check = inspectNodeConfig(session, node, type);
+  const branches = check ? tryBranchNames(session, node, type, check.parsed) : undefined;
+  findUnknownBranches(session, node, type, branches);
+  return { type, branches };
+}
+
+function inspectNodeConfig(session: Session, node: TreeNode, type: AnyNodeType): ConfigCheck | undefined {
+  const { config } = node;
+  const place = `${node.place}.config`;
+  const expressions = findExpressions(config, type.expressions ?? []);
+  const verbatim = new Set(expressions.map(({ segments }) => formatPath(segments)));
+  const schema = schemaOf(() => session.registry.nodeSchema(type.type));
+  const isWriteOnly = (segments: readonly Segment[]) => isWriteOnlyPlace(schema(), config, segments);
+  const secrets = new Set<string>();
+  const templates = inspectTemplates(config, {
+    isVerbatim(segments) {
+      const at = formatPath(segments);
+      if (isWriteOnly(segments)) secrets.add(at);
+      return verbatim.has(at);
+    },
+  });
+  const rendered = new Set(templates.places);
+  const isTemplate = (_: string, segments: readonly Segment[]) => rendered.has(formatPath(segments));
+  const check = tryCheckConfig(session, place, type, config, { isTemplate, isWriteOnly });
+  reportTemplates(session, place, node, templates, secrets);
+  for (const { segments, text } of expressions) {
+    inspectExpression(session, node, { place: joinPlaces(place, formatPath(segments)), segments, text }, check?.parsed ?? config);
+  }
+  if (check) planCheck(session, node, type, check);
+  return check;
+}
+
+/** A type's own check runs on what its schema has accepted; what it says of values left out for a template is not heard. */
+function planCheck({ mode, tree, pending }: Session, node: TreeNode, type: AnyNodeType, check: ConfigCheck): void {
+  const { check: checkType } = type;
+  if (!checkType || mode === undefined || check.findings.length > 0 || check.parsed === undefined) return;
+  const excused = check.excused.map((segments) => formatPath(segments));
+  const isAboutExcused = ({ path }: ConfigProblem) =>
+    excused.some((place) => path === place || isInsidePlace(path, place) || isInsidePlace(place, path));
+  pending.checks.push({
+    place: `${node.place}.config`,
+    async run() {
+      const earlier = tree.all.flatMap((other) =>
+        other.key !== undefined && other.type !== undefined && relationOf(node, other) === 'earlier'
+          ? [{ key: other.key, type: other.type }]
+          : [],
+      );
+      const found = await checkType.call(type, check.parsed, { mode, earlier });
+      return found.filter((item) => !isAboutExcused(item));
+    },
+  });
+}
+
+function inspectExpression(
+  { references, problems, pending }: Session,
+  node: TreeNode,
+  expression: { readonly place: string; readonly segments: readonly Segment[]; readonly text: string },
+  config: unknown,
+): void {
+  const { place, segments, text } = expression;
+  // The language is named beside the expression; the schema fills in its default.
+  const named = valueAt([...segments.slice(0, -1), 'engine'], config);
+  const language = typeof named === 'string' ? ENGINES.get(named) : undefined;
+  if (!language) return;
+  if (language.hasTemplates) {
+    const templates = inspectTemplates(text);
+    for (const { message } of templates.problems) problems.push(problem(place, 'invalid_template', message));
+    for (const reference of templates.references) {
+      const finding = references.check(reference, node);
+      if (finding) problems.push(problem(place, finding.code, finding.message));
+    }
+    if (templates.problems.length > 0) return;
+  }
+  pending.expressions.push({ place, engine: language.engine, text });
+}
+
+function reportTemplates(
+  { problems, references }: Session,
+  place: string,
+  node: TreeNode | undefined,
+  templates: TemplateInspection,
+  secrets: ReadonlySet<string> = new Set(),
+): void {
+  for (const { at, message } of templates.problems) {
+    const shown = secrets.has(at) ? 'the template in this secret is wrong' : message;
+    problems.push(problem(joinPlaces(place, at), 'invalid_template', shown));
+  }
+  for (const reference of templates.references) {
+    const finding = references.check(reference, node);
+    if (finding) problems.push(problem(joinPlaces(place, reference.at), finding.code, finding.message));
+  }
+}
+
+function tryCheckConfig(
+  { problems }: Session,
+  place: string,
+  type: AnyNodeType | AnyTriggerType,
+  config: unknown,
+  options: Parameters<typeof checkConfig>[2],
+): ConfigCheck | undefined {
+  try {
+    const check = checkConfig(type.config, config, options);
+    for (const { segments, code, message } of check.findings) {
+      problems.push(problem(joinPlaces(place, formatPath(segments)), code, message));
+    }
+    return check;
+  } catch (error) {
+    problems.push(checkFailed(place, error));
+    return undefined;
+  }
+}
+
+function tryBranchNames(
+  { problems }: Session,
+  node: TreeNode,
+  type: AnyNodeType,
+  parsed: unknown,
+): readonly string[] | undefined {
+  try {
+    return branchNames(type, parsed);
+  } catch (error) {
+    problems.push(checkFailed(`${node.place}.config`, error));
+    return undefined;
+  }
+}
+
+function findUnknownBranches(
+  { problems }: Session,
+  node: TreeNode,
+  type: AnyNodeType,
+  names: readonly string[] | undefined,
+): void {
+  if (names === undefined) return;
+  for (const name of node.branches.keys()) {
+    if (names.includes(name)) continue;
+    const known = names.length === 0 ? `a ${type.type} node has none` : `it has ${names.map((known) => `"${known}"`).join(', ')}`;
+    const place = appendSegment(`${node.place}.branches`, name);
+    problems.push(problem(place, 'unknown_branch', `this node has no branch "${name}": ${known}`));
+  }
+}
+
+function findDuplicateKeys({ tree, problems }: Session): void {
+  const places = new Map<string, string[]>();
+  for (const { key, place } of tree.all) {
+    if (key === undefined) continue;
+    const others = places.get(key);
+    if (others) others.push(place);
+    else places.set(key, [place]);
+  }
+  for (const [key, [first = '', ...others]] of places) {
+    for (const [index, place] of others.entries()) {
+      if (index === 0) problems.push(problem(`${first}.key`, 'duplicate_key', `the key "${key}" is also that of ${place}`));
+      problems.push(problem(`${place}.key`, 'duplicate_key', `the key "${key}" is also that of ${first}`));
+    }
+  }
+}
+
+function findFlowProblems({ tree, mode, problems }: Session, flows: ReadonlyMap<TreeNode, NodeFlow>): void {
+  const report = analyseFlow(tree.roots, (node) => flows.get(node) ?? { type: undefined, branches: undefined });
+  for (const { place } of report.unreachable) {
+    problems.push(problem(place, 'unreachable', 'this node never runs: the flow always ends before it', 'warning'));
+  }
+  if (mode !== 'sync') return;
+  for (const place of report.openEnds) {
+    const message =
+      tree.roots.length === 0
+        ? 'the workflow has no nodes: its caller gets an empty success'
+        : 'the flow can end here without a response node: its caller gets a general answer';
+    problems.push(problem(place, 'no_response', message, 'warning'));
+  }
+  for (const { place } of report.silentEnds) {
+    problems.push(
+      problem(place, 'no_response', 'this node ends the flow without a response: its caller gets a general answer', 'warning'),
+    );
+  }
+}
+
+function unknownType(
+  place: string,
+  kind: 'node' | 'trigger',
+  name: string,
+  known: readonly { readonly type: string }[],
+): Problem {
+  const names = known.map(({ type }) => type);
+  const nearest = nearestNames(name, names);
+  const hint =
+    nearest.length > 0
+      ? `did you mean ${nearest.map((type) => `"${type}"`).join(' or ')}?`
+      : `installed are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`;
+  return problem(place, 'unknown_type', `there is no ${kind} type "${name.slice(0, 100)}"; ${hint}`);
+}
+
+/** A plugin's check that breaks is told like a problem, so that the other problems are told too. */
+function checkFailed(place: string, error: unknown): Problem {
+  if (error instanceof HooklineError) return problem(place, error.code, error.message);
+  const reason = error instanceof Error ? error.message : String(error);
+  return problem(place, 'check_failed', `the check of this type broke: ${reason}`);
+}
+
+function schemaOf(make: () => JsonSchema | undefined): () => JsonSchema {
+  let schema: JsonSchema | undefined;
+  return () => {
+    schema ??= make() ?? {};
+    return schema;
+  };
+}
+
+function joinPlaces(place: string, inside: string): string {
+  if (inside === '') return place;
+  return inside.startsWith('[') ? `${place}${inside}` : `${place}.${inside}`;
+}
+
+function isInsidePlace(place: string, around: string): boolean {
+  return around === '' || (place.startsWith(around) && (place[around.length] === '.' || place[around.length] === '['));
+}

@@ -1,0 +1,190 @@
+// What the workflow service takes and gives: its inputs, checked, and the views without secrets.
+
+import { z } from 'zod';
+import { HooklineError } from '../errors.ts';
+import type { Change } from './compare.ts';
+import { requireNoErrors } from './document.ts';
+import { type Document, type Mode, modeSchema, type Problem, type Revision, titleSchema, type Workflow } from './model.ts';
+import { appendSegment, formatPath } from './path.ts';
+import { problem } from './tree.ts';
+
+/** A workflow as designers and the API see it: with its live revision, without write-only values. */
+export interface WorkflowView extends Document {
+  id: string;
+  title: string;
+  mode: Mode;
+  enabled: boolean;
+  hookKey: string;
+  /** The live revision. */
+  revision: number;
+  /** Executions ever, also those that retention has deleted. */
+  executionCount: number;
+  /** ISO 8601, as all times of the views. */
+  createdAt: string;
+  updatedAt: string;
+  /**
+   * What is to be said of the live revision. Errors are possible in what is stored already: a plugin is gone, or an
+   * imported workflow waits for its secrets. A list leaves out what only the types' own checks can tell.
+   */
+  problems: Problem[];
+}
+
+export interface RevisionView extends Document {
+  workflowId: string;
+  revision: number;
+  /** Whether it is the one that runs. */
+  live: boolean;
+  /** Whether it has executed; then it is never changed again. */
+  executed: boolean;
+  createdAt: string;
+}
+
+/** One workflow as a JSON file. */
+export interface WorkflowExport extends Document {
+  /** The version of this format. */
+  hookline: 1;
+  title: string;
+  mode: Mode;
+  hookKey: string;
+}
+
+export interface Comparison {
+  from: number;
+  to: number;
+  changes: Change[];
+}
+
+/** A workflow with one of its revisions, write-only values opened: what the engine runs. */
+export interface LoadedWorkflow {
+  readonly workflow: Workflow;
+  readonly revision: number;
+  readonly executed: boolean;
+  readonly document: Document;
+}
+
+export interface CreateWorkflow {
+  title: string;
+  mode: Mode;
+  /** Default false. */
+  enabled?: boolean | undefined;
+  trigger: unknown;
+  /** Default none. */
+  nodes?: unknown;
+}
+
+/** What is left out stays as it is. */
+export interface UpdateWorkflow {
+  title?: string | undefined;
+  /** Fixed at creation: only the present mode is accepted. */
+  mode?: Mode | undefined;
+  enabled?: boolean | undefined;
+  trigger?: unknown;
+  nodes?: unknown;
+}
+
+const createSchema = z.strictObject({
+  title: titleSchema,
+  mode: modeSchema,
+  enabled: z.boolean().default(false),
+  trigger: z.unknown(),
+  nodes: z.unknown().optional(),
+});
+
+const updateSchema = createSchema.extend({ enabled: z.boolean() }).partial();
+
+/** Keys that were made here have 22 characters; shorter ones can be guessed. */
+const hookKeySchema = z.string().regex(/^[A-Za-z0-9_-]{22,100}$/, 'must have 22 to 100 letters, digits, _ and -');
+
+const importSchema = z.strictObject({
+  hookline: z.literal(1, { error: 'must be 1: this is not an export of Hookline, or of a newer version' }),
+  title: titleSchema,
+  mode: modeSchema,
+  hookKey: hookKeySchema.optional(),
+  trigger: z.unknown(),
+  nodes: z.unknown().optional(),
+});
+
+export interface Parsed<Input> {
+  /** Undefined when there are problems. */
+  readonly input: Input | undefined;
+  /** What could be read, for the checks that do not depend on the rest. */
+  readonly mode: Mode | undefined;
+  readonly document: { readonly trigger: unknown; readonly nodes: unknown };
+  readonly problems: Problem[];
+}
+
+export function parseCreate(input: unknown): Parsed<z.infer<typeof createSchema>> {
+  return parse(createSchema, input);
+}
+
+export function parseImport(input: unknown): Parsed<z.infer<typeof importSchema>> {
+  return parse(importSchema, input);
+}
+
+/** @throws HooklineError `invalid_workflow` */
+export function parseUpdate(input: unknown): z.infer<typeof updateSchema> {
+  const { input: change, problems } = parse(updateSchema, input);
+  requireNoErrors(problems);
+  return change ?? {};
+}
+
+function parse<Input>(schema: z.ZodType<Input>, input: unknown): Parsed<Input> {
+  const result = schema.safeParse(input);
+  const source = z.looseObject({ mode: modeSchema.optional().catch(undefined) }).safeParse(input).data;
+  return {
+    input: result.data,
+    mode: source?.mode,
+    document: { trigger: source?.trigger, nodes: source?.nodes },
+    problems: (result.error?.issues ?? []).flatMap((issue) => {
+      const place = formatPath(issue.path);
+      return issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => problem(appendSegment(place, key), 'unknown_key', `there is no field "${key}" here`))
+        : [problem(place, 'invalid_shape', issue.message)];
+    }),
+  };
+}
+
+/** @param document hidden */
+export function toWorkflowView(
+  workflow: Workflow,
+  document: Document,
+  executionCount: number,
+  problems: Problem[],
+): WorkflowView {
+  const { id, title, mode, enabled, hookKey, revision, createdAt, updatedAt } = workflow;
+  return {
+    id,
+    title,
+    mode,
+    enabled,
+    hookKey,
+    revision,
+    ...document,
+    executionCount,
+    createdAt: toTime(createdAt),
+    updatedAt: toTime(updatedAt),
+    problems,
+  };
+}
+
+/** @param document hidden */
+export function toRevisionView(
+  revision: Revision,
+  document: Document,
+  state: { live: boolean; executed: boolean },
+): RevisionView {
+  const { workflowId, revision: number, createdAt } = revision;
+  return { workflowId, revision: number, ...state, ...document, createdAt: toTime(createdAt) };
+}
+
+/** @throws HooklineError `invalid_request` when it is not an ISO 8601 time */
+export function parseTime(text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new HooklineError('invalid_request', 'ifUpdatedAt must be a time in ISO 8601, as `updatedAt` gives it.');
+  return time;
+}
+
+function toTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,384 @@
+// The workflow service: everything that designers save, and the documents that the engine runs.
+
+import { randomBytes } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { HooklineError } from '../errors.ts';
+import { compareDocuments } from './compare.ts';
+import { limitProblems, requireNoErrors, toPlainJson } from './document.ts';
+import { createSecretMarker, hideDocument, keepSecrets, openDocument, sealDocument } from './document-secrets.ts';
+import { createKeyedLock } from './keyed-lock.ts';
+import type { Document, Problem, Revision, Workflow } from './model.ts';
+import { isRecord } from './path.ts';
+import type { ExpressionEvaluator, Page, PageRequest, SecretBox, Storage, WorkflowFilter } from './ports.ts';
+import type { Registry } from './registry.ts';
+import { problem } from './tree.ts';
+import { inspectDocument, validateDocument } from './validate.ts';
+import {
+  type Comparison,
+  type CreateWorkflow,
+  type LoadedWorkflow,
+  parseCreate,
+  parseImport,
+  parseTime,
+  parseUpdate,
+  type RevisionView,
+  toRevisionView,
+  toWorkflowView,
+  type UpdateWorkflow,
+  type WorkflowExport,
+  type WorkflowView,
+} from './workflow-views.ts';
+
+export type { Comparison, CreateWorkflow, LoadedWorkflow, RevisionView, UpdateWorkflow, WorkflowExport, WorkflowView };
+
+export interface WorkflowServiceOptions {
+  readonly storage: Pick<Storage, 'workflows'>;
+  readonly registry: Registry;
+  readonly evaluator: Pick<ExpressionEvaluator, 'check'>;
+  readonly secretBox: SecretBox;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Told after every change, so that compiled copies are dropped; awaited before the change is answered. */
+  onChange(workflowId: string): void | Promise<void>;
+  /** Whether this process has run a revision; storage may not know yet. */
+  hasExecuted(workflowId: string, revision: number): boolean;
+}
+
+/** Problems are all told at once: `invalid_workflow` has them as `details.problems`. Warnings stop nothing. */
+export interface WorkflowService {
+  /** @throws HooklineError `invalid_workflow` */
+  create(input: CreateWorkflow): Promise<WorkflowView>;
+  /** @throws HooklineError `workflow_not_found` */
+  get(id: string): Promise<WorkflowView>;
+  list(filter: WorkflowFilter): Promise<Page<WorkflowView>>;
+  /**
+   * Changes what is named. Write-only values that are left out stay; a document that has executed gets a new revision.
+   * Enabling checks the whole document again.
+   * @param options.ifUpdatedAt the `updatedAt` that the change is based on
+   * @throws HooklineError `workflow_not_found`, `invalid_workflow`, `conflict` for another mode or a stale `ifUpdatedAt`
+   */
+  update(id: string, change: UpdateWorkflow, options?: { ifUpdatedAt?: string | undefined }): Promise<WorkflowView>;
+  /** With its revisions and executions. @throws HooklineError `workflow_not_found` */
+  delete(id: string): Promise<void>;
+  /** A disabled copy of the live revision, its secrets included, with a key of its own. @throws `workflow_not_found` */
+  duplicate(id: string): Promise<WorkflowView>;
+  /** The old trigger URL is gone at once. @throws HooklineError `workflow_not_found` */
+  rotateKey(id: string): Promise<WorkflowView>;
+  /** Newest first. @throws HooklineError `workflow_not_found` */
+  listRevisions(id: string, page: PageRequest): Promise<Page<RevisionView>>;
+  /** @throws HooklineError `workflow_not_found`, `revision_not_found` */
+  getRevision(id: string, revision: number): Promise<RevisionView>;
+  /**
+   * Makes a revision the live one. @throws HooklineError `workflow_not_found`, `revision_not_found`, `invalid_workflow` when
+   *   the workflow is enabled and the revision can no longer run
+   */
+  activate(id: string, revision: number): Promise<WorkflowView>;
+  /** What changed from revision `from` to revision `to`. @throws HooklineError `workflow_not_found`, `revision_not_found` */
+  compare(id: string, from: number, to: number): Promise<Comparison>;
+  /** Without write-only values. @throws HooklineError `workflow_not_found` */
+  exportWorkflow(id: string): Promise<WorkflowExport>;
+  /**
+   * Always a new workflow, disabled. Missing write-only values are warnings here, and errors when it is enabled.
+   * @param options.keepKey keep the exported trigger URL; default false: a new one
+   * @throws HooklineError `invalid_workflow`, `conflict` when the kept key is taken
+   */
+  importWorkflow(document: unknown, options?: { keepKey?: boolean | undefined }): Promise<WorkflowView>;
+  /**
+   * For the engine; `revision` undefined: the live one. @returns undefined when there is no such workflow or revision
+   * @throws HooklineError `invalid_configuration` when a secret cannot be opened
+   */
+  byId(id: string, revision?: number): Promise<LoadedWorkflow | undefined>;
+  byHookKey(hookKey: string): Promise<LoadedWorkflow | undefined>;
+}
+
+/** 128 random bits. */
+const HOOK_KEY_BYTES = 16;
+const MAX_TITLE_LENGTH = 200;
+
+export function createWorkflowService(options: WorkflowServiceOptions): WorkflowService {
+  const { registry, evaluator, secretBox, now } = options;
+  const store = options.storage.workflows;
+  const lock = createKeyedLock();
+
+  async function find(id: string): Promise<Workflow> {
+    const workflow = await store.get(id);
+    if (!workflow) throw new HooklineError('workflow_not_found', `There is no workflow ${id.slice(0, 100)}.`);
+    return workflow;
+  }
+
+  async function findRevision(id: string, number: number): Promise<Revision> {
+    const revision = await store.getRevision(id, number);
+    if (!revision) throw new HooklineError('revision_not_found', `Workflow ${id} has no revision ${number}.`);
+    return revision;
+  }
+
+  /** The stored document as it runs; secrets that the present key does not open are left out and told. */
+  function open(document: Document): { opened: Document; unreadable: Problem[] } {
+    const unreadable: Problem[] = [];
+    const opened = openDocument(document, registry, secretBox, (place) => {
+      const message = 'this secret cannot be read with the present key: bring back the key, or enter the secret again';
+      unreadable.push(problem(place, 'secret_unreadable', message, 'warning'));
+    });
+    return { opened, unreadable };
+  }
+
+  /** While a workflow is disabled, it may wait for its secrets. */
+  function ofStored(workflow: Workflow, problems: readonly Problem[]): Problem[] {
+    return workflow.enabled ? [...problems] : withoutSecrets(problems);
+  }
+
+  async function show(workflow: Workflow, document: Document, problems?: Problem[]): Promise<WorkflowView> {
+    const counts = await store.executionCounts([workflow.id]);
+    return toWorkflowView(
+      workflow,
+      hideDocument(document, registry),
+      counts.get(workflow.id) ?? 0,
+      problems ?? (await checkStored(workflow, document)),
+    );
+  }
+
+  /** The syntax of expressions was checked when they were saved, and does not change. */
+  async function checkStored(workflow: Workflow, document: Document): Promise<Problem[]> {
+    const { opened, unreadable } = open(document);
+    const { problems } = await validateDocument(opened, { mode: workflow.mode, registry });
+    return ofStored(workflow, [...unreadable, ...problems]);
+  }
+
+  async function validate(
+    workflow: Pick<Workflow, 'mode'>,
+    document: unknown,
+  ): Promise<{ document: Document | undefined; problems: Problem[] }> {
+    return validateDocument(document, { mode: workflow.mode, registry, evaluator });
+  }
+
+  async function insert(
+    input: { title: string; mode: Workflow['mode']; enabled: boolean; hookKey?: string | undefined },
+    sealed: Document,
+  ): Promise<Workflow> {
+    const time = now();
+    const { title, mode, enabled, hookKey = createHookKey() } = input;
+    const workflow = { id: uuidv7(), title, mode, enabled, hookKey, revision: 1, createdAt: time, updatedAt: time };
+    await store.insert(workflow, sealed);
+    await options.onChange(workflow.id);
+    return workflow;
+  }
+
+  /** Later than before, also within one millisecond, so that `ifUpdatedAt` notices every change. */
+  async function change(
+    workflow: Workflow,
+    fields: Partial<Pick<Workflow, 'title' | 'enabled' | 'hookKey' | 'revision'>>,
+  ): Promise<Workflow> {
+    const updatedAt = Math.max(now(), workflow.updatedAt + 1);
+    await store.update(workflow.id, { ...fields, updatedAt });
+    return { ...workflow, ...fields, updatedAt };
+  }
+
+  /** An edit of trigger or nodes as it will be saved. @throws HooklineError `invalid_workflow` */
+  async function edit(
+    workflow: Workflow,
+    previous: Document,
+    input: { readonly trigger?: unknown; readonly nodes?: unknown },
+  ): Promise<{ document: Document; problems: Problem[] }> {
+    const { trigger = previous.trigger, nodes = previous.nodes } = input;
+    const given = { trigger, nodes };
+    const plain = toPlainJson(given);
+    const next = isRecord(plain) ? keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) : given;
+    const { document, problems } = await validate(workflow, next);
+    const mayWait =
+      !workflow.enabled && inspectDocument(previous, { mode: workflow.mode, registry }).problems.some(isMissingSecret);
+    const told = mayWait ? withoutSecrets(problems) : problems;
+    requireNoErrors(told);
+    return { document: requireDocument(document), problems: told };
+  }
+
+  return {
+    async create(input) {
+      const { input: wanted, mode, document: given, problems: outer } = parseCreate(input);
+      const { document, problems } = await validateDocument(given, { mode, registry, evaluator });
+      const all = [...outer, ...problems];
+      requireNoErrors(all);
+      if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow cannot be saved.');
+      const sealed = sealDocument(requireDocument(document), registry, secretBox);
+      return show(await insert(wanted, sealed), sealed, all);
+    },
+
+    async get(id) {
+      const workflow = await find(id);
+      return show(workflow, (await findRevision(id, workflow.revision)).document);
+    },
+
+    async list(filter) {
+      const { items, nextCursor } = await store.list(filter);
+      const counts = await store.executionCounts(items.map(({ id }) => id));
+      const views = items.map(async (workflow) => {
+        const { document } = await findRevision(workflow.id, workflow.revision);
+        const { opened, unreadable } = open(document);
+        const { problems } = inspectDocument(opened, { mode: workflow.mode, registry });
+        const told = ofStored(workflow, [...unreadable, ...problems]);
+        return toWorkflowView(workflow, hideDocument(document, registry), counts.get(workflow.id) ?? 0, told);
+      });
+      return { items: await Promise.all(views), nextCursor };
+    },
+
+    update(id, input, { ifUpdatedAt } = {}) {
+      return lock(id, async () => {
+        const wanted = parseUpdate(input);
+        const before = await find(id);
+        if (ifUpdatedAt !== undefined && parseTime(ifUpdatedAt) !== before.updatedAt) {
+          throw new HooklineError(
+            'conflict',
+            'Somebody else has changed this workflow meanwhile. Load it again and repeat the change.',
+            {
+              details: { updatedAt: new Date(before.updatedAt).toISOString() },
+            },
+          );
+        }
+        if (wanted.mode !== undefined && wanted.mode !== before.mode) {
+          throw new HooklineError(
+            'conflict',
+            `The mode is fixed at creation: this workflow is ${before.mode}. Create a new one instead.`,
+          );
+        }
+        const stored = (await findRevision(id, before.revision)).document;
+        const target = { ...before, enabled: wanted.enabled ?? before.enabled };
+        const { opened } = open(stored);
+        let { revision } = before;
+        let document = stored;
+        let problems: Problem[] | undefined;
+        if (wanted.trigger !== undefined || wanted.nodes !== undefined) {
+          const edited = await edit(target, opened, wanted);
+          problems = edited.problems;
+          // What was sent back unchanged is no edit.
+          if (JSON.stringify(edited.document) !== JSON.stringify(opened)) {
+            document = sealDocument(edited.document, registry, secretBox);
+            const hasExecuted = options.hasExecuted(id, revision);
+            revision = await store.saveDocument(id, document, { hasExecuted, now: now() });
+          }
+        } else if (target.enabled && !before.enabled) {
+          ({ problems } = await validate(before, opened));
+          requireNoErrors(problems);
+        }
+        const { title = before.title } = wanted;
+        const changed = await change({ ...before, revision }, { title, enabled: target.enabled });
+        await options.onChange(id);
+        return show(changed, document, problems);
+      });
+    },
+
+    delete(id) {
+      return lock(id, async () => {
+        await find(id);
+        await store.delete(id);
+        await options.onChange(id);
+      });
+    },
+
+    async duplicate(id) {
+      const { title, mode, revision } = await find(id);
+      const { document } = await findRevision(id, revision);
+      const suffix = ' copy';
+      const copyTitle = `${title.slice(0, MAX_TITLE_LENGTH - suffix.length)}${suffix}`;
+      return show(await insert({ title: copyTitle, mode, enabled: false }, document), document);
+    },
+
+    rotateKey(id) {
+      return lock(id, async () => {
+        const changed = await change(await find(id), { hookKey: createHookKey() });
+        await options.onChange(id);
+        return show(changed, (await findRevision(id, changed.revision)).document);
+      });
+    },
+
+    async listRevisions(id, page) {
+      const workflow = await find(id);
+      const { items, nextCursor } = await store.listRevisions(id, page);
+      return { items: items.map((revision) => showRevision(workflow, revision)), nextCursor };
+    },
+
+    async getRevision(id, number) {
+      return showRevision(await find(id), await findRevision(id, number));
+    },
+
+    activate(id, number) {
+      return lock(id, async () => {
+        const workflow = await find(id);
+        const { document } = await findRevision(id, number);
+        if (number === workflow.revision) return show(workflow, document);
+        const { problems } = await validate(workflow, open(document).opened);
+        if (workflow.enabled) requireNoErrors(problems);
+        const changed = await change(workflow, { revision: number });
+        await options.onChange(id);
+        return show(changed, document, ofStored(workflow, problems));
+      });
+    },
+
+    async compare(id, from, to) {
+      await find(id);
+      const [before, after] = await Promise.all([findRevision(id, from), findRevision(id, to)]);
+      const mark = createSecretMarker(registry, secretBox);
+      return { from, to, changes: compareDocuments(mark(before.document), mark(after.document)) };
+    },
+
+    async exportWorkflow(id) {
+      const { title, mode, hookKey, revision } = await find(id);
+      const { document } = await findRevision(id, revision);
+      return { hookline: 1, title, mode, hookKey, ...hideDocument(document, registry) };
+    },
+
+    async importWorkflow(source, { keepKey = false } = {}) {
+      const { input: wanted, mode, document: given, problems: outer } = parseImport(source);
+      const { document, problems } = await validateDocument(given, { mode, registry, evaluator });
+      const all = withoutSecrets([...outer, ...problems]);
+      requireNoErrors(all);
+      if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow cannot be imported.');
+      const hookKey = keepKey ? wanted.hookKey : undefined;
+      if (hookKey !== undefined && (await store.findByHookKey(hookKey))) {
+        throw new HooklineError('conflict', 'Another workflow has this trigger URL already. Import it with a new one.');
+      }
+      const sealed = sealDocument(requireDocument(document), registry, secretBox);
+      const workflow = await insert({ title: wanted.title, mode: wanted.mode, enabled: false, hookKey }, sealed);
+      return show(workflow, sealed, all);
+    },
+
+    async byId(id, revision) {
+      return load(await store.get(id), revision);
+    },
+
+    async byHookKey(hookKey) {
+      return load(await store.findByHookKey(hookKey), undefined);
+    },
+  };
+
+  function showRevision(workflow: Workflow, revision: Revision): RevisionView {
+    return toRevisionView(revision, hideDocument(revision.document, registry), {
+      live: revision.revision === workflow.revision,
+      executed: revision.executed || options.hasExecuted(workflow.id, revision.revision),
+    });
+  }
+
+  async function load(workflow: Workflow | undefined, number: number | undefined): Promise<LoadedWorkflow | undefined> {
+    const revision = workflow && (await store.getRevision(workflow.id, number ?? workflow.revision));
+    if (!workflow || !revision) return undefined;
+    const document = openDocument(revision.document, registry, secretBox);
+    return { workflow, revision: revision.revision, executed: revision.executed, document };
+  }
+}
+
+function createHookKey(): string {
+  return randomBytes(HOOK_KEY_BYTES).toString('base64url');
+}
+
+function isMissingSecret({ code }: Problem): boolean {
+  return code === 'missing_secret';
+}
+
+/** The same problems, but secrets that are still to be entered stop nothing. */
+function withoutSecrets(problems: readonly Problem[]): Problem[] {
+  return limitProblems(problems.map((found) => (isMissingSecret(found) ? { ...found, severity: 'warning' } : found)));
+}
+
+/** A document without problems has a right shape; this says so where the types cannot. */
+function requireDocument(document: Document | undefined): Document {
+  if (!document) throw new HooklineError('invalid_workflow', 'The workflow has no usable trigger and nodes.');
+  return document;
+}
