@@ -23,7 +23,10 @@ export async function exportWorkflows(ids: readonly string[], { out }: { out?: s
   const config = loadConfig();
   const storage = await openStorageReader(config.databaseUrl);
   try {
-    const documents = await withService(config, storage, async (service) => {
+    const workflows = { ...storage.workflows, insert: refuse, update: refuse, saveDocument: refuse, delete: refuse };
+    // Exports leave secrets out, so no key is needed; asking for one would make the key file.
+    const secretBox = { seal: refuse, open: refuse };
+    const documents = await withService(config, { storage: { workflows }, secretBox }, async (service) => {
       const wanted = ids.length > 0 ? ids : await allIds(service);
       return Promise.all(wanted.map((id) => service.exportWorkflow(id)));
     });
@@ -46,7 +49,8 @@ export async function importWorkflows(file: string, options: { keepKey?: boolean
   const { databaseUrl: url, durability, autoMigrate } = config;
   const storage = await openStorage({ url, durability, autoMigrate });
   try {
-    await withService(config, storage, async (service) => {
+    const secretBox = createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile }));
+    await withService(config, { storage, secretBox }, async (service) => {
       for (const document of documents) {
         const imported = await service.importWorkflow(document, { keepKey: options.keepKey === true });
         if (options.enable === true) await service.update(imported.id, { enabled: true });
@@ -64,18 +68,16 @@ export async function importWorkflows(file: string, options: { keepKey?: boolean
 /** A workflow service without an engine: nothing runs here. */
 async function withService<Result>(
   config: Config,
-  storage: WorkflowServiceOptions['storage'],
+  parts: Pick<WorkflowServiceOptions, 'storage' | 'secretBox'>,
   work: (service: WorkflowService) => Promise<Result>,
 ): Promise<Result> {
   const { expressionTimeoutMs: timeoutMs, expressionWorkers: maxWorkers, expressionMemoryMb: memoryMb } = config;
   const evaluator = createEvaluator({ timeoutMs, maxWorkers, memoryMb });
-  const key = await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile });
   try {
     const service = createWorkflowService({
-      storage,
+      ...parts,
       registry: createRegistry([builtIns]),
       evaluator,
-      secretBox: createSecretBox(key),
       now: Date.now,
       onChange: () => {},
       hasExecuted: () => false,
@@ -84,6 +86,10 @@ async function withService<Result>(
   } finally {
     await evaluator.close();
   }
+}
+
+function refuse(): never {
+  throw new TypeError('An export only reads.');
 }
 
 async function allIds(service: WorkflowService): Promise<string[]> {
