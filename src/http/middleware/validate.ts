@@ -2,20 +2,23 @@
 
 import type { z } from 'zod';
 import type { Problem } from '../../engine/model.ts';
+import { formatPath } from '../../engine/path.ts';
 import { HooklineError } from '../../errors.ts';
 import type { Route, RouteInput } from '../route.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** `body`, `['cases', 0, 'odd key']` -> `body.cases[0]["odd key"]`. */
-export function formatPath(root: string, path: readonly PropertyKey[]): string {
-  let text = root;
-  for (const segment of path) {
-    if (typeof segment === 'number') text += `[${segment}]`;
-    else if (/^[A-Za-z_$][\w$-]*$/.test(String(segment))) text += `.${String(segment)}`;
-    else text += `[${JSON.stringify(String(segment).slice(0, 100))}]`;
-  }
-  return text;
+/** More problems help nobody; the rest is counted. */
+const MAX_PROBLEMS = 100;
+/** Names longer than this are cut in paths. */
+const MAX_NAME_LENGTH = 100;
+
+/** `body`, `['cases', 0, 'odd key']` -> `body.cases[0].odd key`. */
+function placeOf(root: string, path: readonly PropertyKey[]): string {
+  return formatPath([
+    root,
+    ...path.map((segment) => (typeof segment === 'string' ? segment.slice(0, MAX_NAME_LENGTH) : segment)),
+  ]);
 }
 
 function problem(path: string, code: string, message: string): Problem {
@@ -26,14 +29,14 @@ function problem(path: string, code: string, message: string): Problem {
 export function toProblems(root: string, issues: readonly Issue[]): Problem[] {
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => problem(formatPath(root, [...issue.path, key]), 'unknown_key', 'There is no such key here.'))
-      : [problem(formatPath(root, issue.path), issue.code ?? 'invalid', issue.message)],
+      ? issue.keys.map((key) => problem(placeOf(root, [...issue.path, key]), 'unknown_key', 'there is no such key here'))
+      : [problem(placeOf(root, issue.path), issue.code ?? 'invalid', issue.message)],
   );
 }
 
 /**
  * Parses the parts that a route has schemas for.
- * @throws HooklineError `invalid_request` with `details: { problems }`
+ * @throws HooklineError `invalid_request` with `details: { problems, count }`
  */
 export function parseInput(
   route: Pick<Route, 'params' | 'query' | 'body'>,
@@ -52,7 +55,9 @@ export function parseInput(
   const [first] = problems;
   if (first !== undefined) {
     const more = problems.length > 1 ? ` And ${problems.length - 1} more, see "details".` : '';
-    throw new HooklineError('invalid_request', `${first.path}: ${first.message}${more}`, { details: { problems } });
+    throw new HooklineError('invalid_request', `${first.path}: ${first.message}${more}`, {
+      details: { problems: problems.slice(0, MAX_PROBLEMS), count: problems.length },
+    });
   }
   return input;
 }

@@ -20,6 +20,32 @@ const revisionView = z
   })
   .meta({ id: 'Revision' });
 
+const comparisonView = z
+  .strictObject({
+    from: z.int(),
+    to: z.int(),
+    changes: z.array(
+      z.strictObject({
+        kind: z.enum(['added', 'removed', 'changed', 'moved']),
+        key: z.string().nullable().meta({ description: "The node's key; null for the trigger." }),
+        path: z.string().meta({ description: 'Where it is in the newer document, or was when it is gone.' }),
+        from: z.string().optional().meta({ description: 'Of a node that moved: where it was.' }),
+        values: z
+          .array(
+            z.strictObject({
+              path: z.string(),
+              before: z.unknown().optional(),
+              after: z.unknown().optional(),
+              secret: z.literal(true).optional().meta({ description: 'A write-only value changed; neither value is shown.' }),
+            }),
+          )
+          .optional()
+          .meta({ description: 'Of what changed: each value that differs.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Comparison' });
+
 const listRevisions = defineRoute({
   method: 'GET',
   path: '/api/workflows/{id}/revisions',
@@ -48,6 +74,18 @@ const getRevision = defineRoute({
   handle: ({ params }, { workflows }) => workflows.getRevision(params.id, params.revision),
 });
 
+const compareRevisions = defineRoute({
+  method: 'GET',
+  path: '/api/workflows/{id}/revisions/{a}/compare/{b}',
+  name: 'compareRevisions',
+  summary: 'Tells what changed from revision a to revision b',
+  tag,
+  params: workflowParams.extend({ a: revisionInPath, b: revisionInPath }),
+  response: comparisonView,
+  errors: ['workflow_not_found', 'revision_not_found'],
+  handle: ({ params }, { workflows }) => workflows.compare(params.id, params.a, params.b),
+});
+
 const activateRevision = defineRoute({
   method: 'POST',
   path: '/api/workflows/{id}/revisions/{revision}/activate',
@@ -63,4 +101,4 @@ const activateRevision = defineRoute({
   },
 });
 
-export const revisionRoutes: readonly Route[] = [listRevisions, getRevision, activateRevision];
+export const revisionRoutes: readonly Route[] = [listRevisions, getRevision, compareRevisions, activateRevision];

@@ -23,7 +23,7 @@ const createBody = z.strictObject({
   title: titleSchema,
   mode: modeSchema,
   enabled: z.boolean().optional(),
-  trigger: z.unknown(),
+  trigger: z.unknown().optional(),
   nodes: z.unknown().optional(),
 });
 const createDocument = z.strictObject({
@@ -68,7 +68,7 @@ const createWorkflow = defineRoute({
   response: workflowView,
   status: 201,
   errors: ['invalid_workflow'],
-  handle: async ({ body }, context) => show(await context.workflows.create(body), context),
+  handle: async ({ body }, context) => show(await context.workflows.create({ ...body, trigger: body.trigger }), context),
 });
 
 const listWorkflows = defineRoute({
@@ -137,7 +137,10 @@ const deleteWorkflow = defineRoute({
   response: z.undefined(),
   status: 204,
   errors: ['workflow_not_found'],
-  handle: ({ params }, { workflows }) => workflows.delete(params.id),
+  async handle({ params }, { workflows }) {
+    await workflows.delete(params.id);
+    return undefined;
+  },
 });
 
 const duplicateWorkflow = defineRoute({
