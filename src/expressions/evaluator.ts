@@ -1,4 +1,4 @@
-// Evaluates expressions: the engine's port, over threads that cannot hold the server up.
+// Evaluates expressions: the engine's port, over processes that cannot hold the server up.
 
 import { createBoundedCache } from '../engine/bounded-cache.ts';
 import type { ExpressionEngine } from '../engine/plugin.ts';
@@ -7,19 +7,19 @@ import { compileTemplate } from '../engine/template.ts';
 import { HooklineError } from '../errors.ts';
 import { createPool, type PoolOptions } from './pool.ts';
 import { type PreparedExpression, prepareExpression } from './prepare.ts';
-import type { ThreadEngine } from './task.ts';
+import type { WorkerEngine } from './task.ts';
 
 /** Prepared expressions kept for each language. */
 const MAX_PREPARED = 1000;
 
 /**
- * Makes the evaluator. It starts threads with the first expression and not before; `template` needs none. What a language
+ * Makes the evaluator. It starts processes with the first expression and not before; `template` needs none. What a language
  * gives is returned as plain JSON, missing as null.
  */
 export function createEvaluator(options: PoolOptions): ExpressionEvaluator {
   const pool = createPool(options);
   const templates = createBoundedCache(MAX_PREPARED, (text) => compileTemplate(text));
-  const prepared: Record<ThreadEngine, { get(text: string): PreparedExpression }> = {
+  const prepared: Record<WorkerEngine, { get(text: string): PreparedExpression }> = {
     jsonata: preparedFor('jsonata'),
     mathjs: preparedFor('mathjs'),
     formula: preparedFor('formula'),
@@ -57,7 +57,7 @@ export function createEvaluator(options: PoolOptions): ExpressionEvaluator {
   };
 }
 
-function preparedFor(engine: ThreadEngine) {
+function preparedFor(engine: WorkerEngine) {
   return createBoundedCache(MAX_PREPARED, (text) => prepareExpression(engine, text));
 }
 

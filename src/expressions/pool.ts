@@ -1,27 +1,34 @@
-// Runs tasks in worker threads, one task a thread, and ends the thread of a task that takes too long.
+// Runs tasks in child processes, one task a process, and kills the process of a task that takes too long.
+//
+// Processes, not threads: when a thread allocates far past its limit in one step (a list of a hundred million members),
+// V8 ends the whole process and no setting prevents it.
 
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Piscina } from 'piscina';
 import { HooklineError } from '../errors.ts';
-import type { NumberedTask, Outcome, Task, WorkerSettings } from './task.ts';
+import type { NumberedTask, Outcome, Task } from './task.ts';
 
-/** A thread that has had nothing to do for this long is ended, and its memory is free again. */
+/** A process that has had nothing to do for this long is ended, and its memory is free again. */
 const IDLE_MS = 5 * 60_000;
 
+/** How much of a process's last words is kept to explain its end, in characters. */
+const MAX_STDERR = 4000;
+
 export interface PoolOptions {
-  /** How long one task may run, in milliseconds; waiting for a thread and loading a language do not count. */
+  /** How long one task may run, in milliseconds; waiting for a process and loading a language do not count. */
   readonly timeoutMs: number;
-  /** Most threads at the same time. */
+  /** Most processes at the same time. */
   readonly maxWorkers: number;
-  /** Heap of one thread in megabytes. */
+  /** Heap of one process in megabytes; 64 or more. The process itself needs about 40 MB beside it. */
   readonly memoryMb: number;
 }
 
 export interface Pool {
   /** @throws HooklineError `expression_timeout`, `expression_failed`, `shutting_down`; the signal's reason when it aborts */
   run(task: Task, signal?: AbortSignal): Promise<Outcome>;
-  /** Ends all threads; what runs or waits is refused. */
+  /** Ends all processes; what runs or waits is refused. */
   close(): Promise<void>;
 }
 
@@ -29,92 +36,141 @@ interface Job {
   readonly task: NumberedTask;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
-  /** Ends the thread that runs the task. */
-  readonly controller: AbortController;
-  hasStarted: boolean;
+  /** The process that runs it; undefined while it waits. */
+  worker: Worker | undefined;
   timer: NodeJS.Timeout | undefined;
   /** Takes the listener off the caller's signal. */
   release: () => void;
-  isSettled: boolean;
 }
 
-/** Starts no thread: the first task does. */
+interface Worker {
+  readonly process: ChildProcess;
+  job: Job | undefined;
+  idleTimer: NodeJS.Timeout | undefined;
+  stderr: string;
+}
+
+/** Starts no process: the first task does. */
 export function createPool(options: PoolOptions): Pool {
   const { timeoutMs, maxWorkers, memoryMb } = options;
-  // Tasks wait here and not in Piscina's queue: a thread that is ended there leaves tasks behind it waiting for ever.
   const waiting = new Set<Job>();
-  const running = new Map<number, Job>();
-  let piscina: Promise<Piscina> | undefined;
+  const workers = new Set<Worker>();
+  const idle: Worker[] = [];
+  const ending = new Set<Promise<unknown>>();
   let lastId = 0;
   let isClosed = false;
 
-  async function open(): Promise<Piscina> {
-    const { Piscina } = await import('piscina');
-    const pool = new Piscina({ ...entry(), minThreads: 0, maxThreads: maxWorkers, idleTimeout: IDLE_MS, ...limits(memoryMb) });
-    pool.on('message', (message: unknown) => {
-      if (typeof message !== 'object' || message === null || !('started' in message)) return;
-      const job = typeof message.started === 'number' ? running.get(message.started) : undefined;
-      if (job !== undefined) startTimer(job);
+  function startNext(): void {
+    for (const job of waiting) {
+      const worker = idle.pop() ?? (workers.size < maxWorkers ? startWorker() : undefined);
+      if (worker === undefined) return;
+      waiting.delete(job);
+      start(job, worker);
+    }
+  }
+
+  function start(job: Job, worker: Worker): void {
+    job.worker = worker;
+    worker.job = job;
+    clearTimeout(worker.idleTimer);
+    worker.process.ref();
+    worker.process.channel?.ref();
+    try {
+      worker.process.send(job.task, (error) => {
+        // A process that is gone says so with `exit`, too; this is the message that could not be sent to one that lives.
+        if (error !== null && job.worker !== undefined) end(worker, failure('The expression could not be started', error));
+      });
+    } catch (error) {
+      finish(job, () => job.reject(failure('The values for the expression cannot be copied', error)));
+    }
+  }
+
+  function startWorker(): Worker {
+    const worker: Worker = { process: forkWorker(memoryMb), job: undefined, idleTimer: undefined, stderr: '' };
+    workers.add(worker);
+    worker.process.on('message', (message: unknown) => receive(worker, message));
+    worker.process.on('error', (error) => end(worker, failure('The process for expressions could not start', error)));
+    worker.process.on('exit', (code, signal) => end(worker, describeEnd(worker, signal ?? `code ${code}`)));
+    worker.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      worker.stderr = (worker.stderr + text).slice(-MAX_STDERR);
     });
-    // A thread that dies without a task could not start: what waits for it would wait for ever.
-    pool.on('error', (error: unknown) => {
-      for (const job of running.values()) {
-        if (!job.hasStarted) settle(job, () => job.reject(failure('The thread for expressions could not start', error)), true);
-      }
-    });
-    return pool;
+    return worker;
+  }
+
+  function receive(worker: Worker, message: unknown): void {
+    const { job } = worker;
+    if (job === undefined || typeof message !== 'object' || message === null) return;
+    if ('started' in message && message.started === job.task.id) startTimer(job);
+    if ('outcome' in message && 'id' in message && message.id === job.task.id) {
+      const outcome = message.outcome as Outcome;
+      finish(job, () => job.resolve(outcome));
+    }
   }
 
   function startTimer(job: Job): void {
-    job.hasStarted = true;
     job.timer = setTimeout(() => {
       // An answer that is already here, behind a busy main thread, is still in time.
       setImmediate(() => {
         const seconds = timeoutMs / 1000;
-        const error = new HooklineError('expression_timeout', `The expression took longer than ${seconds} s and was stopped`);
-        settle(job, () => job.reject(error), true);
+        stop(job, new HooklineError('expression_timeout', `The expression took longer than ${seconds} s and was stopped`));
       });
     }, timeoutMs);
   }
 
-  function settle(job: Job, tell: () => void, endsThread = false): void {
-    if (job.isSettled) return;
-    job.isSettled = true;
+  /** Ends a job whose process is fit for the next one. */
+  function finish(job: Job, tell: () => void): void {
+    const { worker } = job;
+    settle(job, tell);
+    if (worker === undefined || !workers.has(worker)) return;
+    // An idle process keeps neither this one alive nor its memory for ever.
+    worker.process.unref();
+    worker.process.channel?.unref();
+    worker.idleTimer = setTimeout(() => {
+      idle.splice(idle.indexOf(worker), 1);
+      end(worker);
+    }, IDLE_MS).unref();
+    idle.push(worker);
+    startNext();
+  }
+
+  /** Refuses a job, with its process if it runs. */
+  function stop(job: Job, error: unknown): void {
+    const { worker } = job;
+    if (worker !== undefined) end(worker, error);
+    else if (waiting.has(job)) settle(job, () => job.reject(error));
+  }
+
+  /** Ends a process, if it has not ended by itself, and refuses its job. */
+  function end(worker: Worker, error?: unknown): void {
+    if (!workers.delete(worker)) return;
+    clearTimeout(worker.idleTimer);
+    const at = idle.indexOf(worker);
+    if (at >= 0) idle.splice(at, 1);
+    const { process: child, job } = worker;
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+      const exit = once(child, 'exit');
+      ending.add(exit);
+      exit.finally(() => ending.delete(exit));
+      child.kill('SIGKILL');
+    }
+    if (job !== undefined) settle(job, () => job.reject(error));
+    startNext();
+  }
+
+  function settle(job: Job, tell: () => void): void {
     clearTimeout(job.timer);
     job.release();
     waiting.delete(job);
+    if (job.worker !== undefined) job.worker.job = undefined;
+    job.worker = undefined;
     tell();
-    if (running.delete(job.task.id)) {
-      if (endsThread) job.controller.abort();
-      startNext();
-    }
   }
 
-  function startNext(): void {
-    if (isClosed || running.size >= maxWorkers) return;
-    for (const job of waiting) {
-      waiting.delete(job);
-      running.set(job.task.id, job);
-      start(job).catch((error: unknown) => settle(job, () => job.reject(explain(error))));
-      break;
-    }
-  }
-
-  async function start(job: Job): Promise<void> {
-    piscina ??= open();
-    const pool = await piscina;
-    if (job.isSettled) return;
-    const outcome: Outcome = await pool.run(job.task, { signal: job.controller.signal });
-    settle(job, () => job.resolve(outcome));
-  }
-
-  function explain(error: unknown): HooklineError {
-    if (isClosed) return closedError();
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+  function describeEnd(worker: Worker, how: string): HooklineError {
+    if (worker.stderr.includes('heap out of memory') || worker.stderr.includes('invalid size error')) {
       return new HooklineError('expression_failed', `The expression needed more than ${memoryMb} MB of memory and was stopped`);
     }
-    return failure('The expression could not be evaluated', error);
+    return failure('The process for expressions ended', new Error(`${how} ${worker.stderr.trim()}`.trim()));
   }
 
   return {
@@ -127,14 +183,12 @@ export function createPool(options: PoolOptions): Pool {
           task: { ...task, id: lastId },
           resolve,
           reject,
-          controller: new AbortController(),
-          hasStarted: false,
+          worker: undefined,
           timer: undefined,
           release: () => {},
-          isSettled: false,
         };
         if (signal !== undefined) {
-          const abort = () => settle(job, () => reject(signal.reason), true);
+          const abort = () => stop(job, signal.reason);
           signal.addEventListener('abort', abort);
           job.release = () => signal.removeEventListener('abort', abort);
         }
@@ -144,8 +198,9 @@ export function createPool(options: PoolOptions): Pool {
     },
     async close() {
       isClosed = true;
-      for (const job of [...waiting, ...running.values()]) settle(job, () => job.reject(closedError()));
-      if (piscina !== undefined) await (await piscina).destroy();
+      for (const job of [...waiting]) stop(job, closedError());
+      for (const worker of [...workers]) end(worker, closedError());
+      await Promise.all(ending);
     },
   };
 }
@@ -159,23 +214,21 @@ function failure(what: string, error: unknown): HooklineError {
   return new HooklineError('expression_failed', `${what}: ${reason}`, { cause: error });
 }
 
-function limits(memoryMb: number) {
-  return {
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: Math.max(1, Math.floor(memoryMb / 4)) },
-    // Nothing of the server's environment is an expression's business.
-    env: {},
-    recordTiming: false,
-  };
-}
-
-/**
- * The thread's code: compiled beside this file, or its source (tests, `npm run dev`). The source needs tsx on Node 20, where
- * the option reaches `require` and the entry itself has to register it for `import()`.
- */
-function entry(): { readonly filename: string; readonly execArgv: string[]; readonly workerData?: WorkerSettings } {
+/** The process's code is compiled beside this file, or its source (tests, `npm run dev`), which Node 20 reads with tsx. */
+function forkWorker(memoryMb: number): ChildProcess {
   const isSource = import.meta.url.endsWith('.ts');
   const filename = fileURLToPath(new URL(isSource ? './worker.ts' : './worker.js', import.meta.url));
-  if (!isSource) return { filename, execArgv: [] };
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx'));
-  return { filename, execArgv: ['--import', tsx.href], workerData: { sourceLoader: 'tsx/esm/api' } };
+  const loader = isSource ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
+  return fork(filename, [String(process.pid)], {
+    execArgv: [
+      `--max-old-space-size=${memoryMb}`,
+      // Every escape from an expression language has needed `f.constructor('…')`.
+      '--disallow-code-generation-from-strings',
+      ...loader,
+    ],
+    // Nothing of the server's environment is an expression's business.
+    env: {},
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
 }

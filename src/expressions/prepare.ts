@@ -1,9 +1,9 @@
-// What the main thread does with an expression before a thread sees it: templates out, variables in.
+// What the main thread does with an expression before a process sees it: templates out, variables in.
 
 import type { ExpressionEngine, Scope } from '../engine/plugin.ts';
 import { splitText } from '../engine/template.ts';
 import { HooklineError } from '../errors.ts';
-import type { Inputs, ThreadEngine } from './task.ts';
+import type { Inputs, WorkerEngine } from './task.ts';
 
 export interface PreparedExpression {
   /** The text without templates. */
@@ -38,12 +38,12 @@ const READS_INPUT = /\$(?![A-Za-z_])|\*\*|(?:^|[([{,:;?=])\s*\*|\(\s*\)/;
  * Prepares an expression; done once for each text.
  * @throws HooklineError `invalid_template`, `invalid_expression` when a template stands inside quotes
  */
-export function prepareExpression(engine: ThreadEngine, text: string): PreparedExpression {
+export function prepareExpression(engine: WorkerEngine, text: string): PreparedExpression {
   return WITH_TEMPLATES.has(engine) ? prepareWithTemplates(engine, text) : prepareWithVariables(engine, text);
 }
 
 /** Templates become identifiers and their values travel beside the text: a value can never become part of the code. */
-function prepareWithTemplates(engine: ThreadEngine, text: string): PreparedExpression {
+function prepareWithTemplates(engine: WorkerEngine, text: string): PreparedExpression {
   const prefix = unusedPrefix(text);
   const names: string[] = [];
   const reads: ((scope: Scope) => unknown)[] = [];
@@ -80,7 +80,7 @@ function unusedPrefix(text: string): string {
 }
 
 /** Whether text ends inside a quoted text of the language. */
-function isInsideQuotes(text: string, engine: ThreadEngine): boolean {
+function isInsideQuotes(text: string, engine: WorkerEngine): boolean {
   let quote = '';
   for (let at = 0; at < text.length; at++) {
     const character = text.charAt(at);
@@ -99,14 +99,14 @@ function isTranspose(text: string, at: number): boolean {
   return /[\w)\]'.]\s*$/.test(text.slice(Math.max(0, at - 20), at));
 }
 
-function prepareWithVariables(engine: ThreadEngine, expression: string): PreparedExpression {
+function prepareWithVariables(engine: WorkerEngine, expression: string): PreparedExpression {
   const named = ROOTS.filter((root) => isNamed(expression, root.name));
   const readsInput = engine !== 'jsonata' ? named.length === 0 : READS_INPUT.test(expression);
   return {
     expression,
     names: [],
     read(scope, { source, hasSource }) {
-      // Only what is named travels to the thread: copying a large request for each expression costs more than the expression.
+      // Only what is named travels to the process: copying a large request for each expression costs more than the expression.
       const variables = pick(hasSource || !readsInput ? named : ROOTS, scope);
       return { values: [], variables: engine === 'jsonata' ? variables : {}, input: hasSource ? (source ?? null) : variables };
     },

@@ -1,9 +1,9 @@
-// What the server and the threads that evaluate expressions say to each other. Everything here is structured-cloned.
+// What the server and the processes that evaluate expressions say to each other. Everything here is structured-cloned.
 
 import type { ExpressionEngine } from '../engine/plugin.ts';
 
-/** The languages that run in a thread; `template` needs none. */
-export type ThreadEngine = Exclude<ExpressionEngine, 'template'>;
+/** The languages that run in a process of their own; `template` needs none. */
+export type WorkerEngine = Exclude<ExpressionEngine, 'template'>;
 
 export interface Inputs {
   /** Values of the templates in the expression, in the order of `names`. */
@@ -16,29 +16,22 @@ export interface Inputs {
 
 export interface Task extends Inputs {
   readonly kind: 'check' | 'evaluate';
-  readonly engine: ThreadEngine;
+  readonly engine: WorkerEngine;
   /** The expression's text, its templates replaced by `names`. */
   readonly expression: string;
   readonly names: readonly string[];
 }
 
-/** A task on its way to a thread. */
+/** A task on its way to a process. */
 export interface NumberedTask extends Task {
   readonly id: number;
 }
 
-/** Sent when a task's language is loaded: from here on its time counts. */
-export interface StartedMessage {
-  readonly started: number;
-}
-
-/** What a thread answers. `message` is for the designer. */
+/** What a process answers. `message` is for the designer. */
 export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: 'invalid_expression' | 'expression_failed'; readonly message: string };
 
-/** What a thread gets when it starts. */
-export interface WorkerSettings {
-  /** The module whose `register` lets `import()` read TypeScript; only when the source runs uncompiled. */
-  readonly sourceLoader: string;
-}
+export type WorkerMessage =
+  /** A task's language is loaded: from here on its time counts. */
+  { readonly started: number } | { readonly id: number; readonly outcome: Outcome };

@@ -1,17 +1,17 @@
-// The entry of a thread that evaluates expressions, one at a time.
+// The entry of a process that evaluates expressions, one at a time.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { createBoundedCache } from '../engine/bounded-cache.ts';
 import { HooklineError } from '../errors.ts';
 import type { CompiledExpression, Language } from './languages/language.ts';
 import { toPlain } from './plain.ts';
-import type { NumberedTask, Outcome, StartedMessage, ThreadEngine } from './task.ts';
+import type { NumberedTask, Outcome, WorkerEngine, WorkerMessage } from './task.ts';
 
-/** Longest message that leaves the thread: some libraries quote the whole value. */
+/** Longest message that leaves the process: some libraries quote the whole value. */
 const MAX_MESSAGE_LENGTH = 500;
 
 // Each language is loaded by its first expression: Math.js alone takes half a second and 80 MB.
-const LOADERS: Record<ThreadEngine, () => Promise<{ readonly language: Language }>> = {
+const LOADERS: Record<WorkerEngine, () => Promise<{ readonly language: Language }>> = {
   jsonata: () => import('./languages/jsonata.ts'),
   mathjs: () => import('./languages/mathjs.ts'),
   formula: () => import('./languages/formula.ts'),
@@ -21,30 +21,15 @@ const LOADERS: Record<ThreadEngine, () => Promise<{ readonly language: Language 
 
 type Compile = (expression: string, names: readonly string[]) => CompiledExpression;
 
-const loaded = new Map<ThreadEngine, Promise<Compile>>();
+const loaded = new Map<WorkerEngine, Promise<Compile>>();
 
-function load(engine: ThreadEngine): Promise<Compile> {
+function load(engine: WorkerEngine): Promise<Compile> {
   let compile = loaded.get(engine);
   if (compile === undefined) {
-    compile = registerSourceLoader()
-      .then(() => LOADERS[engine]())
-      .then(({ language }) => cached(language));
+    compile = LOADERS[engine]().then(({ language }) => cached(language));
     loaded.set(engine, compile);
   }
   return compile;
-}
-
-let sourceLoader: Promise<void> | undefined;
-
-function registerSourceLoader(): Promise<void> {
-  sourceLoader ??= register(workerData);
-  return sourceLoader;
-}
-
-async function register(settings: unknown): Promise<void> {
-  if (typeof settings !== 'object' || settings === null || !('sourceLoader' in settings)) return;
-  const loader = await import(String(settings.sourceLoader));
-  loader.register();
 }
 
 function cached(language: Language): Compile {
@@ -56,9 +41,9 @@ function cached(language: Language): Compile {
 }
 
 /** Evaluates or checks one expression; never throws. */
-export default async function runTask(task: NumberedTask): Promise<Outcome> {
+async function runTask(task: NumberedTask): Promise<Outcome> {
   const compile = await load(task.engine);
-  parentPort?.postMessage({ started: task.id } satisfies StartedMessage);
+  send({ started: task.id });
   let run: CompiledExpression;
   try {
     run = compile(task.expression, task.names);
@@ -79,28 +64,45 @@ function messageOf(error: unknown): string {
   return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
 }
 
+function send(message: WorkerMessage): void {
+  process.send?.(message);
+}
+
 /**
- * Makes `f.constructor('…')` useless, which every escape from an expression language has needed. A second lock: the
- * languages do not hand out such properties, and the thread has no environment variables.
+ * An expression that never ends would outlive a server that was killed: nothing else runs in its thread. A second thread looks
+ * every second whether the server is still there.
  */
-function forbidCodeFromText(): void {
-  const prototypes = [
-    Function.prototype,
-    Object.getPrototypeOf(async () => {}),
-    Object.getPrototypeOf(function* () {}),
-    Object.getPrototypeOf(async function* () {}),
-  ];
-  for (const prototype of prototypes) {
-    Object.defineProperty(prototype, 'constructor', { value: refuseCode, writable: false, configurable: false });
-  }
+const WATCHDOG = `
+  const { workerData: server } = require('node:worker_threads');
+  setInterval(() => {
+    try {
+      process.kill(server, 0);
+      if (process.ppid === server) return;
+    } catch (error) {
+      if (error.code === 'EPERM') return;
+    }
+    process.kill(process.pid, 'SIGKILL');
+  }, 1000);
+`;
+
+function startWatchdog(server: number): void {
+  const resourceLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 };
+  new Worker(WATCHDOG, { eval: true, workerData: server, execArgv: [], env: {}, resourceLimits }).unref();
 }
 
-function refuseCode(): never {
-  throw new Error('Code cannot be made from text here');
-}
-
-forbidCodeFromText();
-
-// A promise that an expression left behind must not end the thread under the next one: whoever awaits it has its error.
-process.on('unhandledRejection', ignore);
 function ignore(): void {}
+
+process.on('message', (task: NumberedTask) => {
+  runTask(task).then(
+    (outcome) => send({ id: task.id, outcome }),
+    // A language that cannot be loaded.
+    (error: unknown) => send({ id: task.id, outcome: { ok: false, code: 'expression_failed', message: messageOf(error) } }),
+  );
+});
+process.on('disconnect', () => process.exit());
+// Ctrl-C and service managers signal the whole group; the server ends this process when its executions are done.
+process.on('SIGINT', ignore);
+process.on('SIGTERM', ignore);
+// A promise that an expression left behind must not end the process under the next one: whoever awaits it has its error.
+process.on('unhandledRejection', ignore);
+startWatchdog(Number(process.argv[2]));

@@ -1,4 +1,4 @@
-// What an expression language is to the thread that runs it.
+// What an expression language is to the process that runs it.
 
 import type { Inputs } from '../task.ts';
 
