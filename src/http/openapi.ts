@@ -37,7 +37,14 @@ class Components {
 
   /** The JSON Schema of a zod schema, referring to components. `input`: with defaults still to be filled in. */
   schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const converted: Json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+    const converted: Json = z.toJSONSchema(schema, {
+      io,
+      unrepresentable: 'any',
+      // Where the format has a name, its long regular expression tells a reader nothing more.
+      override: ({ jsonSchema }) => {
+        if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+      },
+    });
     const { $schema: _dialect, $defs, ...rest } = converted;
     const definitions = isJson($defs) ? $defs : {};
     const names = new Map<string, string>();

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { definePlugin, defineTrigger } from '../../src/index.ts';
+import { defineNode, definePlugin, defineTrigger } from '../../src/index.ts';
 import { payment, quiet, startApi, type TestApi } from './support.ts';
+
+/** Ends only when the execution is cancelled. */
+const hang = defineNode({
+  type: 'hang',
+  title: 'Hang',
+  description: 'Waits for its end.',
+  config: z.strictObject({}),
+  run: ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+});
 
 /** Is started by nothing but the API. */
 const bell = defineTrigger({
@@ -18,7 +27,7 @@ let quietId = '';
 let paymentUrl = '';
 
 beforeAll(async () => {
-  api = await startApi({ plugins: [definePlugin({ name: 'test/bell', triggers: [bell] })] });
+  api = await startApi({ plugins: [definePlugin({ name: 'test/bell', triggers: [bell], nodes: [hang] })] });
   const made = (await api.call('POST', '/api/workflows', { body: payment, status: 201 })).body;
   paymentId = made.id;
   paymentUrl = `/hooks/${made.hookKey}`;
@@ -83,6 +92,17 @@ describe('reading', () => {
       }
     }
   });
+});
+
+test.each(['%00', '..%2F..%2Fetc', "'%20OR%201=1", 'ü', 'x'.repeat(100), '%25', '__proto__', 'constructor'])(
+  'the odd id %j is simply not there',
+  async (id) => {
+    await api.call('GET', `/api/executions/${encodeURI(decodeURIComponent(id)).replaceAll('/', '%2F')}`, { status: 404 });
+  },
+);
+
+test('an id of absurd length is refused', async () => {
+  await api.call('GET', `/api/executions/${'x'.repeat(5000)}`, { status: 400 });
 });
 
 describe('running by hand', () => {
@@ -157,6 +177,16 @@ describe('replaying', () => {
 });
 
 describe('cancelling', () => {
+  test('a running execution ends as canceled', async () => {
+    const nodes = [{ key: 'wait', type: 'hang' }];
+    const { body: made } = await api.call('POST', '/api/workflows', { body: { ...quiet, nodes }, status: 201 });
+    const { id } = await run({}, made.id);
+    const { body } = await api.call('POST', `/api/executions/${id}/cancel`, { status: 200 });
+    expect(body).toMatchObject({ id, status: 'canceled', error: { code: 'canceled' } });
+    expect(await ended(id)).toMatchObject({ status: 'canceled' });
+    await api.call('POST', `/api/executions/${id}/cancel`, { status: 409 });
+  });
+
   test('what has ended cannot be cancelled', async () => {
     const { id } = await run({ body: paid });
     const reply = await api.call('POST', `/api/executions/${id}/cancel`, { status: 409 });
