@@ -10,6 +10,8 @@ export function stopOnSignals(stop: () => Promise<void>): void {
     if (isStopping) process.exit(128 + constants.signals[signal]);
     isStopping = true;
     console.log(`${signal}: stopping. Once more to stop at once.`);
+    // Otherwise Node would exit in the middle of a stop that waits for something unreferenced.
+    setInterval(() => {}, 1_000_000);
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
