@@ -151,21 +151,16 @@ describe('the package', () => {
        export const isOurs = (error: unknown): string => (error instanceof HooklineError ? error.code : typed.type);
       `,
     );
-    const config = {
-      compilerOptions: {
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        noEmit: true,
-        module: 'NodeNext',
-        target: 'ES2022',
-        types: ['node'],
-      },
-      files: ['consumer.ts'],
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      module: 'NodeNext',
+      target: 'ES2022',
+      types: ['node'],
     };
-    await writeFile(
-      join(project, 'tsconfig.json'),
-      JSON.stringify({ ...config, compilerOptions: { ...config.compilerOptions, skipLibCheck: true } }),
-    );
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
     const result = await run(process.execPath, [TSC, '-p', '.'], { cwd: project }).then(
       () => '',
       (error: { stdout: string }) => error.stdout,
