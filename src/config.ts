@@ -129,11 +129,11 @@ const fields = {
     unit: 'milliseconds',
   }),
   expressionWorkers: whole(1, 64).default(2).meta({
-    description: 'Most threads that evaluate expressions; none is started before the first expression.',
-    unit: 'threads',
+    description: 'Most processes that evaluate expressions; none is started before the first expression.',
+    unit: 'processes',
   }),
   expressionMemoryMb: whole(32, 16_384).default(256).meta({
-    description: 'Memory limit of one such thread.',
+    description: 'Memory limit of one such process.',
     unit: 'MiB',
   }),
   shutdownGraceMs: whole(0, MAX_TIMER_MS).default(10_000).meta({
