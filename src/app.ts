@@ -1,8 +1,9 @@
 // The only place that wires the parts together: storage, engine, queue, expressions, HTTP.
 
 import type { Middleware } from 'koa';
+import compose from 'koa-compose';
 import { type ConfigOptions, parseOptions } from './config.ts';
-import { createEngine, type DocumentSource, type Engine } from './engine/engine.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
 import { createRegistry } from './engine/registry.ts';
@@ -11,6 +12,8 @@ import { HooklineError } from './errors.ts';
 import { createEvaluator } from './expressions/evaluator.ts';
 import { createTokenVerifier } from './http/admin-token.ts';
 import { createMetrics } from './http/metrics.ts';
+import { errors } from './http/middleware/errors.ts';
+import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
 import { hooks } from './http/routes/hooks.ts';
 import { createHttp } from './http/server.ts';
 import { createLog } from './log.ts';
@@ -98,15 +101,11 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         onChange: (workflowId) => engine.refresh(workflowId),
         hasExecuted: (workflowId, revision) => engine.hasExecuted(workflowId, revision),
       });
-      const documents: DocumentSource = {
-        byId: (id, revision) => workflows.load({ id }, revision),
-        byHookKey: (hookKey) => workflows.load({ hookKey }),
-      };
       const metrics = createMetrics({ stats: () => engine.stats(), executions, now, log });
       const engine = createEngine({
         storage,
         queue: createSqliteQueue({ executions, window: config.queueWindow, concurrency: config.concurrency, log }),
-        documents,
+        documents: workflows,
         registry,
         evaluator,
         log,
@@ -149,8 +148,15 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     }
   }
 
+  const prefix = normalizePrefix(config.prefix);
+  const answerUnstarted = compose([errors(log), () => started().middleware]);
+
   return {
-    middleware: () => (ctx, next) => started().middleware(ctx, next),
+    middleware: () => (ctx, next) => {
+      if (parts) return parts.middleware(ctx, next);
+      // The host's own paths are the host's, whatever state we are in.
+      return ownPath(ctx.path, prefix) === undefined ? next() : answerUnstarted(ctx, next);
+    },
     start() {
       starting ??= open().catch((error: unknown) => {
         starting = undefined;

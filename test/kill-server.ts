@@ -18,7 +18,7 @@ await hookline.start();
 
 for (const mode of ['sync', 'async']) {
   const { items } = await hookline.workflows.list({ limit: 10 });
-  if (items.some(({ hookKey }) => hookKey === mode)) continue;
+  if (items.some(({ title }) => title === mode)) continue;
   const answer =
     mode === 'sync'
       ? { key: 'answer', type: 'response', config: { body: '{{$nodes.double}}' } }
@@ -27,7 +27,7 @@ for (const mode of ['sync', 'async']) {
     hookline: 1,
     title: mode,
     mode,
-    hookKey: mode,
+    hookKey: `${mode}-key-of-the-kill-test`,
     trigger: { type: 'webhook', config: {} },
     nodes: [{ key: 'double', type: 'variable', config: { value: '{{$context.body.n}}' } }, answer],
   };

@@ -21,9 +21,11 @@ interface Started {
 
 async function start(folder: string): Promise<Started> {
   const child = spawn(process.execPath, ['--import', 'tsx', server, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, 'line')) as [string];
-  return { child, port: Number(line) };
+  const port = await new Promise<number>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => resolve(Number(line)));
+    child.on('exit', (code) => reject(new Error(`The server ended with ${code} before it listened`)));
+  });
+  return { child, port };
 }
 
 /** Calls until the server is gone. @returns the executions it acknowledged */
@@ -31,7 +33,7 @@ async function callUntilGone(port: number, path: string): Promise<string[]> {
   const acknowledged: string[] = [];
   for (;;) {
     try {
-      const response = await fetch(`http://127.0.0.1:${port}/hooks/${path}`, {
+      const response = await fetch(`http://127.0.0.1:${port}/hooks/${path}-key-of-the-kill-test`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ n: acknowledged.length }),

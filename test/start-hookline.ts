@@ -40,7 +40,9 @@ export async function startHookline(options: HooklineOptions & { folder?: string
   const { folder: given, ...rest } = options;
   const folder = given ?? (await mkdtemp(join(tmpdir(), 'hookline-test-')));
   const app = new Koa();
-  const server = createServer(app.callback()).listen(0, '127.0.0.1');
+  app.silent = true;
+  // The middleware comes later: the trigger URLs need the port first.
+  const server = createServer((request, response) => void app.callback()(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -53,7 +55,6 @@ export async function startHookline(options: HooklineOptions & { folder?: string
     ...rest,
   });
   await hookline.start();
-  app.silent = true;
   app.use(hookline.middleware());
 
   async function call(target: string, init: RequestInit): Promise<Answer> {

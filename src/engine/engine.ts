@@ -3,17 +3,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { HooklineError } from '../errors.ts';
 import { type CompiledWorkflow, compileWorkflow, isHttpTrigger } from './compile.ts';
-import type {
-  Document,
-  Execution,
-  ExecutionSource,
-  ExecutionStatus,
-  ExecutionWithJobs,
-  Job,
-  Reply,
-  StoredRequest,
-  Workflow,
-} from './model.ts';
+import type { Execution, ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Reply, StoredRequest } from './model.ts';
 import { isFinal } from './model.ts';
 import type { HttpTrigger, Log } from './plugin.ts';
 import type { ExpressionEvaluator, Queue, Storage } from './ports.ts';
@@ -23,26 +13,13 @@ import { Run, type RunnerServices, type RunOutcome, toFailure, walk } from './ru
 import { createScope, type ParsedRequest } from './scope.ts';
 import { toStoredRequest } from './stored-request.ts';
 import { createWatch } from './watch.ts';
-
-/** A workflow with one of its revisions, write-only values opened. */
-export interface LoadedWorkflow {
-  readonly workflow: Workflow;
-  readonly revision: number;
-  readonly executed: boolean;
-  readonly document: Document;
-}
-
-/** Where the engine gets documents from. */
-export interface DocumentSource {
-  /** `revision` undefined: the live one. @returns undefined when there is no such workflow or revision */
-  byId(id: string, revision?: number): Promise<LoadedWorkflow | undefined>;
-  byHookKey(hookKey: string): Promise<LoadedWorkflow | undefined>;
-}
+import type { LoadedWorkflow, WorkflowService } from './workflows.ts';
 
 export interface EngineOptions {
   readonly storage: Storage;
   readonly queue: Queue;
-  readonly documents: DocumentSource;
+  /** Where revisions come from, write-only values opened. */
+  readonly documents: Pick<WorkflowService, 'byId' | 'byHookKey'>;
   readonly registry: Registry;
   readonly evaluator: ExpressionEvaluator;
   readonly log: Log;

@@ -111,10 +111,10 @@ export function createSqliteQueue({ executions, window, concurrency, log }: Sqli
     const limit = window + held.size;
     try {
       const oldest = await executions.listOldest('queued', limit);
-      for (const execution of oldest) {
-        if (count() < window && !held.has(execution.id) && !endedMeanwhile.has(execution.id)) hold(execution);
-      }
-      isBehind = oldest.length === limit || dropped !== droppedBefore;
+      const unseen = oldest.filter(({ id }) => !held.has(id) && !endedMeanwhile.has(id));
+      const room = window - count();
+      for (const execution of unseen.slice(0, room)) hold(execution);
+      isBehind = oldest.length === limit || unseen.length > room || dropped !== droppedBefore;
     } catch (error) {
       log.error({ error: messageOf(error) }, 'the backlog cannot be read; it is tried again');
       await sleep(FIRST_PAUSE_MS);

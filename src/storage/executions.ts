@@ -158,7 +158,13 @@ function toExecution(row: ExecutionRow, logged: readonly Job[]): ExecutionWithJo
     error: result?.error ?? null,
     replayOf: origin.replayOf ?? null,
   };
-  return { ...execution, jobs: [...logged, ...(result?.jobs ?? [])] };
+  return { ...execution, jobs: latest([...logged, ...(result?.jobs ?? [])]) };
+}
+
+/** A job that waited is in the log once as waiting and once as finished; the later entry counts. */
+function latest(jobs: Job[]): Job[] {
+  const last = new Map(jobs.map((job) => [job.path, job]));
+  return last.size === jobs.length ? jobs : jobs.filter((job) => last.get(job.path) === job);
 }
 
 function toSummary(row: ExecutionRow, source: unknown, replayOf: unknown, error: unknown): ExecutionSummary {

@@ -89,7 +89,8 @@ describe('deadlines and cancelling', () => {
     const running = executionOf(await hookline.post(holding.hookUrl, {}));
     await gate.entered();
     const queued = executionOf(await hookline.post(holding.hookUrl, {}));
-    expect((await hookline.api('GET', `/api/executions/${running}`)).body.status).toBe('running');
+    const runningStatus = async (): Promise<string> => (await hookline.api('GET', `/api/executions/${running}`)).body.status;
+    await expect.poll(runningStatus, { interval: 5 }).toBe('running');
     expect((await hookline.api('GET', `/api/executions/${queued}`)).body.status).toBe('queued');
     for (const id of [queued, running]) {
       expect((await hookline.api('POST', `/api/executions/${id}/cancel`)).status).toBe(200);
