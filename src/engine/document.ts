@@ -7,7 +7,7 @@ import { problem, readTree, type Tree } from './tree.ts';
 import { SEALED_KEY } from './write-only.ts';
 
 /** Deepest nesting of objects and lists in a document: room for the deepest nodes and a configuration in them. */
-const MAX_DEPTH = 250;
+const MAX_DEPTH = 200;
 /** More problems help nobody; the rest is counted. */
 const MAX_PROBLEMS = 500;
 

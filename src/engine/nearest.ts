@@ -22,16 +22,20 @@ export function nearestNames(name: string, known: Iterable<string>, limit = 3): 
   return found.slice(0, limit).map(({ candidate }) => candidate);
 }
 
-/** Levenshtein distance: how many letters must be added, removed or replaced. */
+/** How many letters must be added, removed, replaced or swapped with their neighbour (optimal string alignment). */
 function edits(a: string, b: string): number {
   if (b.length > MAX_LENGTH) return Number.POSITIVE_INFINITY;
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 0; i < a.length; i++) {
     const row = [i + 1];
     for (let j = 0; j < b.length; j++) {
       const replaced = (previous[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      row.push(Math.min(replaced, (previous[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1));
+      const isSwap = i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j];
+      const swapped = isSwap ? (beforePrevious[j - 1] ?? 0) + 1 : replaced;
+      row.push(Math.min(replaced, swapped, (previous[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1));
     }
+    beforePrevious = previous;
     previous = row;
   }
   return previous[b.length] ?? 0;
