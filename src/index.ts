@@ -1,7 +1,8 @@
 // The public API: what programs that embed or extend Hookline may import.
 
 export { createHookline, type Hookline, type HooklineOptions } from './app.ts';
-export type { Engine, EngineStats, ManualInput } from './engine/engine.ts';
+export type { Engine, EngineStats } from './engine/engine.ts';
+export type { ManualInput } from './engine/manual-request.ts';
 export type {
   Document,
   Execution,

@@ -2,18 +2,21 @@
 
 import { v7 as uuidv7 } from 'uuid';
 import { HooklineError } from '../errors.ts';
-import { type CompiledWorkflow, compileWorkflow, isHttpTrigger } from './compile.ts';
-import type { Execution, ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Reply, StoredRequest } from './model.ts';
+import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
+import { createListeners } from './listeners.ts';
+import { type ManualInput, toManualRequest } from './manual-request.ts';
+import type { ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Reply, StoredRequest } from './model.ts';
 import { isFinal } from './model.ts';
 import type { HttpTrigger, Log } from './plugin.ts';
 import type { ExpressionEvaluator, Queue, Storage } from './ports.ts';
+import { createRecorder } from './recorder.ts';
 import type { Registry } from './registry.ts';
 import { buildReply } from './reply.ts';
-import { Run, type RunnerServices, type RunOutcome, toFailure, walk } from './runner.ts';
+import { createRevisionCache } from './revision-cache.ts';
+import { Run, type RunnerServices, toFailure, walk } from './runner.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
-import { toStoredRequest } from './stored-request.ts';
 import { createWatch } from './watch.ts';
-import type { LoadedWorkflow, WorkflowService } from './workflows.ts';
+import type { WorkflowService } from './workflows.ts';
 
 export interface EngineOptions {
   readonly storage: Storage;
@@ -31,16 +34,6 @@ export interface EngineOptions {
   onFinish?(status: ExecutionStatus, durationMs: number): void;
   /** How long `stop` waits for running executions, in milliseconds. */
   readonly shutdownGraceMs: number;
-}
-
-/** What a person types to run a workflow by hand. */
-export interface ManualInput {
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Query text, with or without `?`. */
-  readonly query?: string | undefined;
-  readonly body?: unknown;
-  /** For triggers that are not HTTP: `$context` itself. */
-  readonly context?: unknown;
 }
 
 export interface AcceptedReply {
@@ -82,57 +75,28 @@ export interface Engine {
   stats(): EngineStats;
 }
 
-/** Compiled revisions kept; a revision is some 10 KB. */
-const MAX_COMPILED = 1000;
 /** Recently cancelled ids kept, for executions that a queue still holds. */
 const MAX_CANCELED = 10_000;
 
 export function createEngine(options: EngineOptions): Engine {
-  const { storage, queue, documents, registry, evaluator, log, now } = options;
-  const compiledByKey = new Map<string, CompiledWorkflow>();
-  const compiledById = new Map<string, CompiledWorkflow>();
+  const { storage, queue, registry, evaluator, log, now } = options;
+  const revisions = createRevisionCache(options.documents, registry);
   const executed = new Set<string>();
   const active = new Map<string, Run>();
   const canceled = new Set<string>();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
   const prepared = new WeakMap<ExecutionWithJobs, { run: Run; target: CompiledWorkflow }>();
-  const listeners = new Map<string, () => Promise<void> | void>();
   let onIdle: (() => void) | undefined;
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
 
+  const { write, flush, settle } = createRecorder({ executions: storage.executions, now, onFinish: options.onFinish });
   const services: RunnerServices = { evaluator, log, now, flush };
+  const listeners = createListeners(revisions, async (target, context) => {
+    const run = prepare(target, { source: 'trigger', request: null }, { context, body: undefined });
+    await enqueue(target, run);
+    return { executionId: run.execution.id };
+  });
   const watch = createWatch({ onSlow: showAsRunning, onDeadline: timeOut });
-
-  // --- finding and compiling -------------------------------------------------------------------------------------------
-
-  function remember(cache: Map<string, CompiledWorkflow>, key: string, compiled: CompiledWorkflow): CompiledWorkflow {
-    if (cache.size >= MAX_COMPILED) for (const oldest of cache.keys()) if (cache.delete(oldest)) break;
-    cache.set(key, compiled);
-    return compiled;
-  }
-
-  function compile(loaded: LoadedWorkflow): CompiledWorkflow {
-    return compileWorkflow(loaded.workflow, loaded, loaded.document, registry);
-  }
-
-  async function findInStorage(hookKey: string): Promise<CompiledWorkflow | undefined> {
-    const loaded = await documents.byHookKey(hookKey);
-    return loaded && remember(compiledByKey, hookKey, compile(loaded));
-  }
-
-  /** @param revision undefined for the live one */
-  async function load(workflowId: string, revision: number | undefined): Promise<CompiledWorkflow> {
-    const key = `${workflowId}:${revision ?? 'live'}`;
-    const known = compiledById.get(key);
-    if (known) return known;
-    const loaded = await documents.byId(workflowId, revision);
-    if (!loaded) {
-      throw revision === undefined
-        ? new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`)
-        : new HooklineError('revision_not_found', `Workflow ${workflowId} has no revision ${revision}.`);
-    }
-    return remember(compiledById, key, compile(loaded));
-  }
 
   // --- accepting -------------------------------------------------------------------------------------------------------
 
@@ -199,63 +163,6 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** Decides how the execution ended, once, and commits it. */
-  function settle(
-    run: Run,
-    outcome: RunOutcome | { status: 'canceled' | 'timed_out'; reply: null; error: Execution['error'] },
-  ): Promise<void> {
-    const { execution } = run;
-    run.isSettled = true;
-    execution.status = outcome.status;
-    execution.response = outcome.reply;
-    execution.error = outcome.error;
-    if (isFinal(outcome.status)) execution.finishedAt = now();
-    return write(run).then(() => {
-      if (isFinal(outcome.status)) options.onFinish?.(execution.status, now() - execution.createdAt);
-    });
-  }
-
-  /** Commits the run's present state. Writes of one execution go one after the other. */
-  function write(run: Run): Promise<void> {
-    const { execution } = run;
-    const jobs = run.unsaved;
-    run.unsaved = [];
-    if (!run.isStored) {
-      run.isStored = true;
-      if (jobs.length > 0) {
-        execution.jobs = jobs;
-        run.sequence += 1;
-      }
-      // A copy: the run goes on while the commit waits for its turn.
-      run.lastWrite = storage.executions.commit({ insert: isFinal(execution.status) ? execution : { ...execution } });
-      run.lastWrite.catch(() => {
-        // Nothing is stored; whoever awaits the write hears of it, and the next write must insert again.
-        run.isStored = false;
-        run.unsaved = [...jobs, ...run.unsaved];
-      });
-      return run.lastWrite;
-    }
-    execution.jobs = execution.jobs.length === 0 ? jobs : [...execution.jobs, ...jobs];
-    const update = {
-      id: execution.id,
-      status: execution.status,
-      startedAt: execution.startedAt,
-      finishedAt: execution.finishedAt,
-      response: execution.response,
-      error: execution.error,
-      jobs,
-      sequence: run.sequence,
-    };
-    if (jobs.length > 0) run.sequence += 1;
-    run.lastWrite = run.lastWrite.then(() => storage.executions.commit({ update }));
-    return run.lastWrite;
-  }
-
-  async function flush(run: Run): Promise<void> {
-    if (run.isStored && run.unsaved.length === 0) return run.lastWrite;
-    await write(run);
-  }
-
   /** A run that takes longer than a moment is stored, so that it can be seen and survives a crash. */
   function showAsRunning(run: Run): void {
     if (run.isSettled) return;
@@ -281,7 +188,7 @@ export function createEngine(options: EngineOptions): Engine {
         prepared.delete(execution);
         await execute(known.target, known.run, 0);
       } else {
-        const target = await load(execution.workflowId, execution.revision);
+        const target = await revisions.load(execution.workflowId, execution.revision);
         await execute(target, new Run(execution, createScope(execution, parseAgain(target, execution), now), true), 0);
       }
     } catch (error) {
@@ -367,25 +274,6 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  // --- triggers that listen --------------------------------------------------------------------------------------------
-
-  async function listen(workflowId: string): Promise<void> {
-    const target = await load(workflowId, undefined);
-    if (isHttpTrigger(target.trigger) || !target.workflow.enabled) return;
-    const stop = await target.trigger.listen(async (context) => {
-      const run = prepare(target, { source: 'trigger', request: null }, { context, body: undefined });
-      await enqueue(target, run);
-      return { executionId: run.execution.id };
-    });
-    listeners.set(workflowId, stop);
-  }
-
-  async function stopListening(workflowId: string): Promise<void> {
-    const stop = listeners.get(workflowId);
-    listeners.delete(workflowId);
-    await stop?.();
-  }
-
   return {
     async start() {
       await queue.start(runQueued);
@@ -393,7 +281,7 @@ export function createEngine(options: EngineOptions): Engine {
       state = 'accepting';
       for (const workflow of await storage.workflows.listEnabled()) {
         try {
-          await listen(workflow.id);
+          await listeners.start(workflow.id);
         } catch (error) {
           // One workflow whose plugin is gone must not keep the others from starting.
           log.error({ workflow: workflow.id, error: toFailure(error) }, 'the trigger of a workflow could not start');
@@ -404,7 +292,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stop() {
       if (state === 'stopped') return;
       state = 'stopping';
-      await Promise.all([...listeners.keys()].map(stopListening));
+      await listeners.stopAll();
       await queue.stop();
       await settleOrAbandon(options.shutdownGraceMs);
       watch.stop();
@@ -413,9 +301,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     isAccepting: () => state === 'accepting',
 
-    find(hookKey) {
-      return compiledByKey.get(hookKey) ?? findInStorage(hookKey);
-    },
+    find: revisions.find,
 
     async accept(target, trigger, request) {
       const run = prepare(target, { source: 'webhook', request }, trigger.parse(request));
@@ -430,7 +316,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async run(workflowId, input, { revision } = {}) {
-      const target = await load(workflowId, revision);
+      const target = await revisions.load(workflowId, revision);
       if (!isHttpTrigger(target.trigger)) {
         return startRun(
           target,
@@ -444,7 +330,7 @@ export function createEngine(options: EngineOptions): Engine {
     async replay(executionId, { revision } = {}) {
       const original = await storage.executions.get(executionId);
       if (!original) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
-      const target = await load(original.workflowId, revision);
+      const target = await revisions.load(original.workflowId, revision);
       const { request } = original;
       return startRun(
         target,
@@ -481,7 +367,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (execution.status !== 'waiting' || !waiting || active.has(executionId)) {
         throw new HooklineError('conflict', `The execution does not wait at "${jobPath}".`);
       }
-      const target = await load(execution.workflowId, execution.revision);
+      const target = await revisions.load(execution.workflowId, execution.revision);
       const job: Job = { ...waiting, status: 'succeeded', output, finishedAt: now() };
       const others = execution.jobs.filter(({ path }) => path !== jobPath);
       const resumed: ExecutionWithJobs = { ...execution, status: 'running', jobs: [...others, job] };
@@ -494,26 +380,15 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async refresh(workflowId) {
-      for (const [key, { workflow }] of compiledByKey) if (workflow.id === workflowId) compiledByKey.delete(key);
-      for (const [key, { workflow }] of compiledById) if (workflow.id === workflowId) compiledById.delete(key);
-      await stopListening(workflowId);
+      revisions.forget(workflowId);
+      await listeners.stop(workflowId);
       if (state !== 'accepting') return;
       const workflow = await storage.workflows.get(workflowId);
-      if (workflow?.enabled) await listen(workflowId);
+      if (workflow?.enabled) await listeners.start(workflowId);
     },
 
     hasExecuted: (workflowId, revision) => executed.has(`${workflowId}:${revision}`),
 
     stats: () => ({ running: active.size, queued: queue.depth().waiting }),
   };
-}
-
-/** The request that a manual run pretends to have received. */
-function toManualRequest(hookKey: string, input: ManualInput): StoredRequest {
-  const query = (input.query ?? '').replace(/^\?/, '');
-  const hasBody = input.body !== undefined;
-  const headers: Record<string, string> = hasBody ? { 'content-type': 'application/json' } : {};
-  for (const [name, value] of Object.entries(input.headers ?? {})) headers[name.toLowerCase()] = value;
-  const url = `/hooks/${hookKey}${query === '' ? '' : `?${query}`}`;
-  return toStoredRequest({ method: 'POST', url, headers, address: '' }, hasBody ? JSON.stringify(input.body) : '');
 }

@@ -37,8 +37,10 @@ export class Run {
   isStored: boolean;
   /** Set when the walk, a cancel or a deadline has decided; the first one counts. */
   isSettled = false;
-  /** The last commit of this run; writes of one execution are made one after the other. */
-  lastWrite: Promise<void> = Promise.resolve();
+  /** Whether storage has its end; nothing is written behind that. */
+  isStoredFinal = false;
+  /** The last commit of this run; undefined before the first. */
+  lastWrite: Promise<void> | undefined;
   outcome: RunOutcome | undefined;
   /** Tells who waits for the reply that a cancel, a deadline or a stop has settled it, with the commit of that. */
   onSettled: ((written: Promise<void>) => void) | undefined;
@@ -198,8 +200,7 @@ function createContext(
       const children = node.branches.get(name);
       if (!children) return Promise.resolve('completed');
       const inner = options.index === undefined ? prefix : `${path}[${options.index}]/`;
-      const local =
-        'locals' in options ? { ...scope, $scopes: { ...scope.$scopes, [node.key]: options.locals } } : scope;
+      const local = 'locals' in options ? { ...scope, $scopes: { ...scope.$scopes, [node.key]: options.locals } } : scope;
       return walkNodes(run, children, inner, local, services);
     },
   };
