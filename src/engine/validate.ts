@@ -97,7 +97,9 @@ function inspect(
   findDuplicateKeys(session);
   const flows = new Map<TreeNode, NodeFlow>();
   for (const node of tree.all) flows.set(node, inspectNode(session, node));
-  findFlowProblems(session, flows);
+  // With parts missing or unknown, everything would look like a way to nowhere.
+  const isWhole = document !== undefined && [...flows.values()].every(({ type }) => type !== undefined);
+  if (isWhole) findFlowProblems(session, flows);
   return { document, problems, pending };
 }
 

@@ -82,11 +82,12 @@ export interface UpdateWorkflow {
   nodes?: unknown;
 }
 
+/** What is inside `trigger` and `nodes` is checked as a document, so that all problems are told at once. */
 const createSchema = z.strictObject({
   title: titleSchema,
   mode: modeSchema,
   enabled: z.boolean().default(false),
-  trigger: z.unknown(),
+  trigger: z.unknown().optional(),
   nodes: z.unknown().optional(),
 });
 
@@ -100,7 +101,7 @@ const importSchema = z.strictObject({
   title: titleSchema,
   mode: modeSchema,
   hookKey: hookKeySchema.optional(),
-  trigger: z.unknown(),
+  trigger: z.unknown().optional(),
   nodes: z.unknown().optional(),
 });
 
