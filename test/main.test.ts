@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const REPOSITORY = new URL('..', import.meta.url).pathname;
 const TOKEN = 'a-token-for-tests-only';
@@ -219,6 +219,22 @@ describe('hookline demo', () => {
       if (body === '') await reply.text();
       else expect(await reply.text(), title).toBe(body);
     }
+    const list = announced.at(-1);
+    const order = await vi.waitFor(async () => {
+      const reply = await fetch(`${list?.url}?status=succeeded&limit=1`, list?.init);
+      const { data } = (await reply.json()) as { data: { id: string }[] };
+      const detail = await fetch(`${list?.url}/${data[0]?.id}`, list?.init);
+      const execution = (await detail.json()) as { request: { url: string }; jobs: { key: string; output: unknown }[] };
+      expect(execution.request.url).toContain('channel=shop');
+      return execution;
+    }, 5_000);
+    expect(order.jobs.map(({ key, output }) => [key, output])).toEqual([
+      ['skus', ['TEA-1', 'CUP-7']],
+      ['total', 110],
+      ['summary', 'Order A-1001 of Ada: 110'],
+      ['large', true],
+      ['mark', 'LARGE: Order A-1001 of Ada: 110'],
+    ]);
     demo.child.kill('SIGINT');
     expect((await demo.ended).code).toBe(0);
     expect(existsSync(data)).toBe(false);
