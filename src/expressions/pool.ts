@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { HooklineError } from '../errors.ts';
 import type { NumberedTask, Outcome, Task } from './task.ts';
@@ -91,9 +92,12 @@ export function createPool(options: PoolOptions): Pool {
     worker.process.on('message', (message: unknown) => receive(worker, message));
     worker.process.on('error', (error) => end(worker, failure('The process for expressions could not start', error)));
     worker.process.on('exit', (code, signal) => end(worker, describeEnd(worker, signal ?? `code ${code}`)));
-    worker.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    const { stderr } = worker.process;
+    stderr?.setEncoding('utf8').on('data', (text: string) => {
       worker.stderr = (worker.stderr + text).slice(-MAX_STDERR);
     });
+    // An open pipe alone would keep this process from ending.
+    if (stderr instanceof Socket) stderr.unref();
     return worker;
   }
 
