@@ -12,12 +12,13 @@ export interface ConfigFinding {
 
 export interface ConfigCheck {
   readonly findings: readonly ConfigFinding[];
-  /** Places that do not fit the schema as they are written, but may when their template is rendered. */
-  readonly excused: readonly (readonly Segment[])[];
   /**
-   * The configuration as the schema parses it, the excused values left out; undefined when it does not parse even then.
+   * The configuration as the schema parses it, for further checks. What does not fit, or is a template that does not fit
+   * yet, is left out, and missing secrets are filled in; undefined when it does not parse even then.
    */
   readonly parsed: unknown;
+  /** The places where `parsed` is not what is written. */
+  readonly unsure: readonly (readonly Segment[])[];
 }
 
 export interface ConfigCheckOptions {
@@ -40,16 +41,21 @@ interface Issue {
 
 interface Verdict {
   readonly findings: readonly ConfigFinding[];
+  /** Places that do not fit the schema as they are written, but may when their template is rendered. */
   readonly excused: readonly (readonly Segment[])[];
 }
 
 /** @throws whatever a plugin's own refinement throws */
 export function checkConfig(schema: z.ZodType, config: unknown, options: ConfigCheckOptions): ConfigCheck {
   const result = schema.safeParse(config);
-  if (result.success) return { findings: [], excused: [], parsed: result.data };
+  if (result.success) return { findings: [], parsed: result.data, unsure: [] };
   const { findings, excused } = judge(result.error.issues, [], config, options);
-  const without = excused.length > 0 ? schema.safeParse(leaveOut(config, excused)) : undefined;
-  return { findings, excused, parsed: without?.success ? without.data : undefined };
+  const secrets = findings.filter(({ code }) => code === 'missing_secret').map(({ segments }) => segments);
+  const wrong = findings.filter(({ code }) => code === 'invalid_value' || code === 'unknown_key').map(({ segments }) => segments);
+  const unsure = [...excused, ...wrong, ...secrets];
+  // Without something to change, it would fail the same way.
+  const repaired = unsure.length > 0 ? schema.safeParse(replaceAt(config, [...excused, ...wrong], secrets)) : undefined;
+  return { findings, parsed: repaired?.success ? repaired.data : undefined, unsure };
 }
 
 function judge(issues: readonly Issue[], base: readonly Segment[], config: unknown, options: ConfigCheckOptions): Verdict {
@@ -141,22 +147,50 @@ export function valueAt(segments: readonly Segment[], config: unknown): unknown 
   return current;
 }
 
-/** A copy without the values at some places; elements of lists become null, so that the others keep their index. */
-function leaveOut(value: unknown, places: readonly (readonly Segment[])[]): unknown {
-  const inside = new Map<string, (readonly Segment[])[]>();
-  for (const [first, ...rest] of places) {
-    const name = String(first);
-    const others = inside.get(name);
-    if (others) others.push(rest);
-    else inside.set(name, [rest]);
+/** Stands in for a secret that is still to be entered. */
+const PLACEHOLDER = 'a-secret-to-be-entered';
+
+interface Places {
+  readonly inside: Map<string, Places>;
+  action: 'go-on' | 'leave-out' | 'fill-in';
+}
+
+/** A copy with some values left out and others filled in; elements of lists become null, so that the others keep their index. */
+function replaceAt(value: unknown, leaveOut: readonly (readonly Segment[])[], fillIn: readonly (readonly Segment[])[]): unknown {
+  const root: Places = { inside: new Map(), action: 'go-on' };
+  for (const segments of leaveOut) mark(root, segments, 'leave-out');
+  for (const segments of fillIn) mark(root, segments, 'fill-in');
+  return copyReplaced(value, root);
+}
+
+function mark(root: Places, segments: readonly Segment[], action: Places['action']): void {
+  let places = root;
+  for (const segment of segments) {
+    const name = String(segment);
+    const next = places.inside.get(name) ?? { inside: new Map(), action: 'go-on' };
+    places.inside.set(name, next);
+    places = next;
   }
-  const isLeftOut = (name: string) => inside.get(name)?.some((place) => place.length === 0) ?? false;
-  const copy = (name: string, item: unknown) => leaveOut(item, inside.get(name) ?? []);
-  if (inside.size === 0) return value;
-  if (Array.isArray(value)) return value.map((item, index) => (isLeftOut(String(index)) ? null : copy(String(index), item)));
+  places.action = action;
+}
+
+function copyReplaced(value: unknown, places: Places): unknown {
+  if (places.action !== 'go-on') return places.action === 'fill-in' ? PLACEHOLDER : undefined;
+  if (places.inside.size === 0) return value;
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, index) => {
+      const inside = places.inside.get(String(index));
+      return inside ? (copyReplaced(item, inside) ?? null) : item;
+    });
+  }
   if (!isRecord(value)) return value;
-  const kept = Object.entries(value).filter(([name]) => !isLeftOut(name));
-  return Object.fromEntries(kept.map(([name, item]) => [name, copy(name, item)]));
+  const entries = new Map(Object.entries(value));
+  for (const [name, inside] of places.inside) {
+    const replaced = copyReplaced(entries.get(name), inside);
+    if (replaced === undefined) entries.delete(name);
+    else entries.set(name, replaced);
+  }
+  return Object.fromEntries(entries);
 }
 
 function toSegment(segment: PropertyKey): Segment {

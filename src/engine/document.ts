@@ -118,7 +118,7 @@ export function requireNoErrors(problems: readonly Problem[]): void {
   if (!first) return;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   const where = first.path === '' ? '' : `${first.path}: `;
-  throw new HooklineError('invalid_workflow', `The workflow cannot be saved: ${where}${first.message}${more}.`, {
+  throw new HooklineError('invalid_workflow', `The workflow is not valid: ${where}${first.message.replace(/\.$/, '')}${more}.`, {
     details: { problems: limitProblems(problems) },
   });
 }

@@ -118,8 +118,8 @@ function inspectTrigger(session: Session, typeName: string, config: TreeNode['co
   const check = tryCheckConfig(session, place, type, config, { isTemplate: () => false, isWriteOnly });
   reportTemplates(session, place, undefined, templates);
   const { check: checkType } = type;
-  if (checkType && mode !== undefined && check && check.findings.length === 0) {
-    pending.checks.push({ place, run: () => checkType.call(type, check.parsed, { mode }) });
+  if (checkType && mode !== undefined && check && check.parsed !== undefined) {
+    pending.checks.push({ place, run: () => checkType.call(type, check.parsed, { mode }).filter(isSure(check)) });
   }
 }
 
@@ -175,13 +175,9 @@ function inspectNodeConfig(session: Session, node: TreeNode, type: AnyNodeType):
   return check;
 }
 
-/** A type's own check runs on what its schema has accepted; what it says of values left out for a template is not heard. */
 function planCheck({ mode, tree, pending }: Session, node: TreeNode, type: AnyNodeType, check: ConfigCheck): void {
   const { check: checkType } = type;
-  if (!checkType || mode === undefined || check.findings.length > 0 || check.parsed === undefined) return;
-  const excused = check.excused.map((segments) => formatPath(segments));
-  const isAboutExcused = ({ path }: ConfigProblem) =>
-    excused.some((place) => path === place || isInsidePlace(path, place) || isInsidePlace(place, path));
+  if (!checkType || mode === undefined || check.parsed === undefined) return;
   pending.checks.push({
     place: `${node.place}.config`,
     async run() {
@@ -191,9 +187,15 @@ function planCheck({ mode, tree, pending }: Session, node: TreeNode, type: AnyNo
           : [],
       );
       const found = await checkType.call(type, check.parsed, { mode, earlier });
-      return found.filter((item) => !isAboutExcused(item));
+      return found.filter(isSure(check));
     },
   });
+}
+
+/** A type's own check sees what its schema accepts; what it says of places that are written otherwise is not heard. */
+function isSure({ unsure }: ConfigCheck): (found: ConfigProblem) => boolean {
+  const places = unsure.map((segments) => formatPath(segments));
+  return ({ path }) => !places.some((place) => path === place || isInsidePlace(path, place) || isInsidePlace(place, path));
 }
 
 function inspectExpression(

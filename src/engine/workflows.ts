@@ -197,7 +197,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
       const { document, problems } = await validateDocument(given, { mode, registry, evaluator });
       const all = [...outer, ...problems];
       requireNoErrors(all);
-      if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow cannot be saved.');
+      if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
       const sealed = sealDocument(requireDocument(document), registry, secretBox);
       return show(await insert(wanted, sealed), sealed, all);
     },
@@ -330,7 +330,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
       const { document, problems } = await validateDocument(given, { mode, registry, evaluator });
       const all = withoutSecrets([...outer, ...problems]);
       requireNoErrors(all);
-      if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow cannot be imported.');
+      if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
       const hookKey = keepKey ? wanted.hookKey : undefined;
       if (hookKey !== undefined && (await store.findByHookKey(hookKey))) {
         throw new HooklineError('conflict', 'Another workflow has this trigger URL already. Import it with a new one.');

@@ -273,6 +273,19 @@ describe('configurations', () => {
     expect(await found([node('a', 'strict', { text: 'warn', status: '{{$context.body.x}}' })])).toEqual([]);
   });
 
+  it('are checked by their types also when something else in them is wrong', async () => {
+    const config = { text: 'warn', extra: 1, mode: 'quick', auth: { type: 'basic' } };
+    expect(await found([node('a', 'strict', config, { any: [] })])).toEqual([
+      'nodes[0].config.mode invalid_value',
+      'nodes[0].config.auth.password missing_secret',
+      'nodes[0].config.extra unknown_key',
+      'nodes[0].branches.any unknown_branch',
+      '(warning) nodes[0].config.status odd',
+    ]);
+    const trigger = { type: 'tick', config: { every: 6, extra: 1 } };
+    expect(await found([], { trigger })).toEqual(['trigger.config.extra unknown_key', 'trigger.config.every slow']);
+  });
+
   it('tell of a check that breaks', async () => {
     expect(await problemsOf([node('a', 'strict', { text: 'explode' })])).toMatchObject([
       { path: 'nodes[0].config', code: 'check_failed', message: expect.stringContaining('the plugin is broken') },
