@@ -3,8 +3,8 @@
 import type { z } from 'zod';
 import { HooklineError } from '../errors.ts';
 import type { Document, Node, Workflow } from './model.ts';
-import type { AnyNodeType, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
 import { formatPath } from './path.ts';
+import type { AnyNodeType, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
 import type { Registry } from './registry.ts';
 import { compileTemplate } from './template.ts';
 import { expressionPlaces } from './tree.ts';
@@ -86,5 +86,8 @@ function parse<Config>(schema: z.ZodType<Config>, config: unknown, owner: string
 }
 
 function unknownType(kind: 'node' | 'trigger', type: string): HooklineError {
-  return new HooklineError('unknown_type', `The ${kind} type "${type}" is not installed. Install its plugin or change the workflow.`);
+  return new HooklineError(
+    'unknown_type',
+    `The ${kind} type "${type}" is not installed. Install its plugin or change the workflow.`,
+  );
 }

@@ -17,7 +17,9 @@ export function toJsonValue(value: unknown): unknown {
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    throw new HooklineError('node_failed', 'The node returned a value that is not JSON (a cycle or a big integer).', { cause: error });
+    throw new HooklineError('node_failed', 'The node returned a value that is not JSON (a cycle or a big integer).', {
+      cause: error,
+    });
   }
   if (text === undefined) throw new HooklineError('node_failed', 'The node returned a function or a symbol; return JSON.');
   return JSON.parse(text);
@@ -36,7 +38,8 @@ function isPlainJson(value: unknown, depth: number): boolean {
       return false;
   }
   if (value === null) return true;
-  if (depth >= MAX_DEPTH) throw new HooklineError('node_failed', `The node returned a value nested deeper than ${MAX_DEPTH} levels.`);
+  if (depth >= MAX_DEPTH)
+    throw new HooklineError('node_failed', `The node returned a value nested deeper than ${MAX_DEPTH} levels.`);
   if (Array.isArray(value)) return value.every((item) => isPlainJson(item, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
