@@ -99,7 +99,6 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         secretBox: createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile })),
         now,
         onChange: (workflowId) => engine.refresh(workflowId),
-        hasExecuted: (workflowId, revision) => engine.hasExecuted(workflowId, revision),
       });
       const metrics = createMetrics({ stats: () => engine.stats(), executions, now, log });
       const engine = createEngine({

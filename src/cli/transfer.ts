@@ -80,7 +80,6 @@ async function withService<Result>(
       evaluator,
       now: Date.now,
       onChange: () => {},
-      hasExecuted: () => false,
     });
     return await work(service);
   } finally {

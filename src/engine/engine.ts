@@ -7,14 +7,14 @@ import { createListeners } from './listeners.ts';
 import { type ManualInput, toManualRequest } from './manual-request.ts';
 import type { ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Reply, StoredRequest } from './model.ts';
 import { isFinal } from './model.ts';
-import type { HttpTrigger, Log } from './plugin.ts';
+import type { Log } from './plugin.ts';
 import type { ExpressionEvaluator, Queue, Storage } from './ports.ts';
 import { createRecorder } from './recorder.ts';
 import type { Registry } from './registry.ts';
-import { buildReply } from './reply.ts';
 import { createRevisionCache } from './revision-cache.ts';
 import { Run, type RunnerServices, toFailure, walk } from './runner.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
+import { standardReply } from './standard-reply.ts';
 import { createWatch } from './watch.ts';
 import type { WorkflowService } from './workflows.ts';
 
@@ -59,7 +59,7 @@ export interface Engine {
    * Takes a request for an enabled workflow and answers as its mode says; what is answered is committed.
    * @throws HooklineError what the trigger refuses with; `storage_unavailable`, `shutting_down`
    */
-  accept(target: CompiledWorkflow, trigger: HttpTrigger, request: StoredRequest): Promise<AcceptedReply>;
+  accept(target: CompiledWorkflow, request: StoredRequest): Promise<AcceptedReply>;
   /** Runs by hand, enabled or not; resolves at the end of a sync workflow, and when an async one is accepted. */
   run(workflowId: string, input: ManualInput, options?: { revision?: number | undefined }): Promise<ExecutionWithJobs>;
   /** Runs the stored request of an execution again, on the live or a named revision. */
@@ -70,18 +70,29 @@ export interface Engine {
   resume(executionId: string, jobPath: string, output: unknown): Promise<void>;
   /** A workflow changed: its compiled copies are dropped and its trigger listens anew. */
   refresh(workflowId: string): Promise<void>;
-  /** Whether this process has run a revision; storage may not know yet. */
-  hasExecuted(workflowId: string, revision: number): boolean;
   stats(): EngineStats;
 }
 
 /** Recently cancelled ids kept, for executions that a queue still holds. */
 const MAX_CANCELED = 10_000;
 
+/** What an execution comes from. */
+interface Origin {
+  readonly source: ExecutionSource;
+  /** Null for triggers that are not HTTP; then `context` counts. */
+  readonly request: StoredRequest | null;
+  readonly context?: unknown;
+  readonly replayOf?: string;
+}
+
+interface Begun {
+  readonly target: CompiledWorkflow;
+  readonly run: Run;
+}
+
 export function createEngine(options: EngineOptions): Engine {
   const { storage, queue, registry, evaluator, log, now } = options;
   const revisions = createRevisionCache(options.documents, registry);
-  const executed = new Set<string>();
   const active = new Map<string, Run>();
   const canceled = new Set<string>();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
@@ -92,21 +103,39 @@ export function createEngine(options: EngineOptions): Engine {
   const { write, flush, settle } = createRecorder({ executions: storage.executions, now, onFinish: options.onFinish });
   const services: RunnerServices = { evaluator, log, now, flush };
   const listeners = createListeners(revisions, async (target, context) => {
-    const run = prepare(target, { source: 'trigger', request: null }, { context, body: undefined });
-    await enqueue(target, run);
-    return { executionId: run.execution.id };
+    const { id } = await perform(await begin(target, { source: 'trigger', request: null, context }));
+    return { executionId: id };
   });
   const watch = createWatch({ onSlow: showAsRunning, onDeadline: timeOut });
 
   // --- accepting -------------------------------------------------------------------------------------------------------
 
-  function prepare(
-    target: CompiledWorkflow,
-    origin: { source: ExecutionSource; request: StoredRequest | null; replayOf?: string },
-    parsed: ParsedRequest,
-  ): Run {
-    if (state !== 'accepting')
+  function parse(target: CompiledWorkflow, { request, context }: Pick<Origin, 'request' | 'context'>): ParsedRequest {
+    if (request === null) return { context, body: undefined };
+    if (isHttpTrigger(target.trigger)) return target.trigger.parse(request);
+    throw new HooklineError('conflict', 'The execution came from an HTTP request, but the revision has no HTTP trigger.');
+  }
+
+  /** Makes the run, of a revision that no edit changes any more. A promise only for a revision's first run. */
+  function begin(found: CompiledWorkflow, origin: Origin): Begun | Promise<Begun> {
+    if (state !== 'accepting') {
       throw new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5' } });
+    }
+    // Before the revision counts as executed: a request that is refused has not run it.
+    const parsed = parse(found, origin);
+    return found.executed
+      ? prepare(found, origin, parsed)
+      : pin(found).then((target) => prepare(target, origin, parse(target, origin)));
+  }
+
+  /** Marks a revision as executed, and only then reads what will run: an edit in between is in it, a later one is not. */
+  async function pin({ workflow, revision }: CompiledWorkflow): Promise<CompiledWorkflow> {
+    await storage.executions.markExecuted(workflow.id, revision);
+    revisions.forget(workflow.id);
+    return revisions.load(workflow.id, revision);
+  }
+
+  function prepare(target: CompiledWorkflow, origin: Origin, parsed: ParsedRequest): Begun {
     const execution: ExecutionWithJobs = {
       id: uuidv7(),
       workflowId: target.workflow.id,
@@ -123,22 +152,11 @@ export function createEngine(options: EngineOptions): Engine {
       replayOf: origin.replayOf ?? null,
       jobs: [],
     };
-    return new Run(execution, createScope(execution, parsed, now), false);
-  }
-
-  /** From now on an edit makes a new revision. Once per revision and process; the flag is stored before the first run is. */
-  function markExecuted(target: CompiledWorkflow): Promise<void> | undefined {
-    if (target.executed) return undefined;
-    executed.add(`${target.workflow.id}:${target.revision}`);
-    return storage.executions.markExecuted(target.workflow.id, target.revision).then(() => {
-      target.executed = true;
-    });
+    return { target, run: new Run(execution, createScope(execution, parsed, now), false) };
   }
 
   /** Commits as queued and hands over to the queue. */
   async function enqueue(target: CompiledWorkflow, run: Run): Promise<void> {
-    const marked = markExecuted(target);
-    if (marked) await marked;
     await write(run);
     prepared.set(run.execution, { run, target });
     queue.push(run.execution);
@@ -189,7 +207,7 @@ export function createEngine(options: EngineOptions): Engine {
         await execute(known.target, known.run, 0);
       } else {
         const target = await revisions.load(execution.workflowId, execution.revision);
-        await execute(target, new Run(execution, createScope(execution, parseAgain(target, execution), now), true), 0);
+        await execute(target, new Run(execution, createScope(execution, parse(target, execution), now), true), 0);
       }
     } catch (error) {
       await fail(execution, error);
@@ -204,53 +222,24 @@ export function createEngine(options: EngineOptions): Engine {
     await settle(run, { status: 'error', reply: null, error: toFailure(error) });
   }
 
-  function parseAgain(target: CompiledWorkflow, execution: ExecutionWithJobs): ParsedRequest {
-    if (execution.request === null) return { context: execution.context, body: undefined };
-    if (!isHttpTrigger(target.trigger)) {
-      throw new HooklineError('conflict', 'The execution came from an HTTP request, but the revision has no HTTP trigger.');
-    }
-    return target.trigger.parse(execution.request);
-  }
-
   /** Runs to the end, or to the deadline, whichever is first. */
   async function runToReply(target: CompiledWorkflow, run: Run, deadlineMs: number): Promise<void> {
-    const marked = markExecuted(target);
-    if (marked) await marked;
     await new Promise<void>((resolve, reject) => {
+      run.isAwaited = true;
       run.onSettled = (written) => written.then(resolve, reject);
       execute(target, run, deadlineMs).then(resolve, reject);
     });
   }
 
-  function replyOf({ execution }: Run): Reply {
-    const { status, response, id } = execution;
-    if (response) return response;
-    if (status === 'succeeded') return buildReply({ status: 200, headers: [], body: 'ok' });
-    const timedOut = status === 'timed_out';
-    return buildReply({
-      status: timedOut ? 504 : status === 'canceled' ? 503 : 500,
-      headers: [],
-      body: {
-        error: {
-          code: timedOut ? 'deadline_exceeded' : 'workflow_failed',
-          message: timedOut ? 'The workflow did not answer in time.' : 'The workflow did not succeed.',
-          details: { executionId: id, status },
-        },
-      },
-    });
-  }
-
-  /** Starts a manual run or a replay. */
-  async function startRun(target: CompiledWorkflow, run: Run): Promise<ExecutionWithJobs> {
-    if (target.workflow.mode === 'async') {
+  /** Runs now when the workflow is sync, else hands over to the queue. Resolves when the reply is there and committed. */
+  async function perform({ target, run }: Begun): Promise<ExecutionWithJobs> {
+    const { trigger, workflow } = target;
+    const http = isHttpTrigger(trigger) ? trigger : undefined;
+    if (workflow.mode === 'async') {
+      if (http) run.execution.response = http.reply(run.scope);
       await enqueue(target, run);
     } else {
-      await runToReply(
-        target,
-        run,
-        (isHttpTrigger(target.trigger) ? target.trigger.deadlineMs : undefined) ?? options.deadlineMs,
-      );
-      run.execution.response ??= replyOf(run);
+      await runToReply(target, run, http?.deadlineMs ?? options.deadlineMs);
     }
     return run.execution;
   }
@@ -303,39 +292,24 @@ export function createEngine(options: EngineOptions): Engine {
 
     find: revisions.find,
 
-    async accept(target, trigger, request) {
-      const run = prepare(target, { source: 'webhook', request }, trigger.parse(request));
-      const { id } = run.execution;
-      if (target.workflow.mode === 'async') {
-        const reply = trigger.reply(run.scope);
-        await enqueue(target, run);
-        return { executionId: id, reply };
-      }
-      await runToReply(target, run, trigger.deadlineMs ?? options.deadlineMs);
-      return { executionId: id, reply: replyOf(run) };
+    async accept(target, request) {
+      const begun = begin(target, { source: 'webhook', request });
+      const { id, status, response } = await perform(begun instanceof Promise ? await begun : begun);
+      return { executionId: id, reply: response ?? standardReply(id, status) };
     },
 
     async run(workflowId, input, { revision } = {}) {
       const target = await revisions.load(workflowId, revision);
-      if (!isHttpTrigger(target.trigger)) {
-        return startRun(
-          target,
-          prepare(target, { source: 'manual', request: null }, { context: input.context, body: undefined }),
-        );
-      }
-      const request = toManualRequest(target.workflow.hookKey, input);
-      return startRun(target, prepare(target, { source: 'manual', request }, target.trigger.parse(request)));
+      const request = isHttpTrigger(target.trigger) ? toManualRequest(target.workflow.hookKey, input) : null;
+      return perform(await begin(target, { source: 'manual', request, context: input.context }));
     },
 
     async replay(executionId, { revision } = {}) {
       const original = await storage.executions.get(executionId);
       if (!original) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
+      const { id: replayOf, request, context } = original;
       const target = await revisions.load(original.workflowId, revision);
-      const { request } = original;
-      return startRun(
-        target,
-        prepare(target, { source: 'replay', request, replayOf: original.id }, parseAgain(target, original)),
-      );
+      return perform(await begin(target, { source: 'replay', request, context, replayOf }));
     },
 
     async cancel(executionId) {
@@ -371,7 +345,7 @@ export function createEngine(options: EngineOptions): Engine {
       const job: Job = { ...waiting, status: 'succeeded', output, finishedAt: now() };
       const others = execution.jobs.filter(({ path }) => path !== jobPath);
       const resumed: ExecutionWithJobs = { ...execution, status: 'running', jobs: [...others, job] };
-      const run = new Run(resumed, createScope(resumed, parseAgain(target, resumed), now), true);
+      const run = new Run(resumed, createScope(resumed, parse(target, resumed), now), true);
       run.unsaved = [job];
       await write(run);
       execute(target, run, 0).catch((error: unknown) => {
@@ -386,8 +360,6 @@ export function createEngine(options: EngineOptions): Engine {
       const workflow = await storage.workflows.get(workflowId);
       if (workflow?.enabled) await listeners.start(workflowId);
     },
-
-    hasExecuted: (workflowId, revision) => executed.has(`${workflowId}:${revision}`),
 
     stats: () => ({ running: active.size, queued: queue.depth().waiting }),
   };

@@ -44,10 +44,10 @@ export interface WorkflowStore {
   update(id: string, change: Partial<Pick<Workflow, 'title' | 'enabled' | 'hookKey' | 'revision' | 'updatedAt'>>): Promise<void>;
   /**
    * Saves an edit of the live revision in one transaction: replaces it while it has not executed, else adds a revision
-   * with the next number and makes it live. `hasExecuted` is what the caller knows beyond the stored flag.
+   * with the next number and makes it live.
    * @returns the live revision's number
    */
-  saveDocument(id: string, document: Document, options: { hasExecuted: boolean; now: number }): Promise<number>;
+  saveDocument(id: string, document: Document, now: number): Promise<number>;
   getRevision(id: string, revision: number): Promise<Revision | undefined>;
   listRevisions(id: string, page: PageRequest): Promise<Page<Revision>>;
   /** Deletes the workflow, its revisions and its executions. */
@@ -95,7 +95,7 @@ export interface ExecutionStore {
    * @throws HooklineError `storage_unavailable`; then nothing of this unit is stored.
    */
   commit(write: ExecutionWrite): Promise<void>;
-  /** Marks a revision as executed; from then on it is immutable. */
+  /** Marks a revision as executed; from then on it is immutable. The engine does so before it reads what it will run. */
   markExecuted(workflowId: string, revision: number): Promise<void>;
   get(id: string): Promise<ExecutionWithJobs | undefined>;
   list(filter: ExecutionFilter): Promise<Page<ExecutionSummary>>;

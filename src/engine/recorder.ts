@@ -4,6 +4,7 @@ import type { Execution, ExecutionStatus } from './model.ts';
 import { isFinal } from './model.ts';
 import type { ExecutionStore } from './ports.ts';
 import type { Run, RunOutcome } from './runner.ts';
+import { standardReply } from './standard-reply.ts';
 
 export interface RecorderOptions {
   readonly executions: Pick<ExecutionStore, 'commit'>;
@@ -72,7 +73,9 @@ export function createRecorder({ executions, now, onFinish }: RecorderOptions): 
       const { execution } = run;
       run.isSettled = true;
       execution.status = outcome.status;
-      execution.response = outcome.reply;
+      // An async caller has had its reply; a sync one without a response node gets the standard reply.
+      execution.response =
+        outcome.reply ?? execution.response ?? (run.isAwaited ? standardReply(execution.id, outcome.status) : null);
       execution.error = outcome.error;
       if (isFinal(outcome.status)) execution.finishedAt = now();
       await write(run);

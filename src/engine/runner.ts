@@ -42,6 +42,8 @@ export class Run {
   /** The last commit of this run; undefined before the first. */
   lastWrite: Promise<void> | undefined;
   outcome: RunOutcome | undefined;
+  /** Whether a caller waits for the reply of this run. */
+  isAwaited = false;
   /** Tells who waits for the reply that a cancel, a deadline or a stop has settled it, with the commit of that. */
   onSettled: ((written: Promise<void>) => void) | undefined;
   /** When its deadline passes, by the monotonic clock in milliseconds; Infinity without one. */

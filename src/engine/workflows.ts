@@ -40,8 +40,6 @@ export interface WorkflowServiceOptions {
   now(): number;
   /** Told after every change, so that compiled copies are dropped; awaited before the change is answered. */
   onChange(workflowId: string): void | Promise<void>;
-  /** Whether this process has run a revision; storage may not know yet. */
-  hasExecuted(workflowId: string, revision: number): boolean;
 }
 
 /** Problems are all told at once: `invalid_workflow` has them as `details.problems`. Warnings stop nothing. */
@@ -251,8 +249,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
           // What was sent back unchanged is no edit.
           if (JSON.stringify(edited.document) !== JSON.stringify(opened)) {
             document = sealDocument(edited.document, registry, secretBox);
-            const hasExecuted = options.hasExecuted(id, revision);
-            revision = await store.saveDocument(id, document, { hasExecuted, now: now() });
+            revision = await store.saveDocument(id, document, now());
           }
         } else if (target.enabled && !before.enabled) {
           ({ problems } = await validate(before, opened));
@@ -352,7 +349,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   function showRevision(workflow: Workflow, revision: Revision): RevisionView {
     return toRevisionView(revision, hideDocument(revision.document, registry), {
       live: revision.revision === workflow.revision,
-      executed: revision.executed || options.hasExecuted(workflow.id, revision.revision),
+      executed: revision.executed,
     });
   }
 

@@ -65,6 +65,8 @@ function encodeInsert(execution: ExecutionWithJobs, row: Value[]): void {
     source: execution.source,
     replayOf: execution.replayOf ?? undefined,
     context: request === null ? execution.context : undefined,
+    // The reply of an async workflow is known before there is a result.
+    response: isFinal(execution.status) ? undefined : (execution.response ?? undefined),
     request:
       request === null
         ? undefined

@@ -1,7 +1,15 @@
 // Executions in the database: what the committer wrote, read back; and their deletion by age.
 
 import { literal, Op, QueryTypes, type Sequelize, type WhereOptions } from 'sequelize';
-import type { Execution, ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, StoredRequest } from '../engine/model.ts';
+import type {
+  Execution,
+  ExecutionSource,
+  ExecutionStatus,
+  ExecutionWithJobs,
+  Job,
+  Reply,
+  StoredRequest,
+} from '../engine/model.ts';
 import { EXECUTION_STATUSES, executionStatusSchema, isFinal } from '../engine/model.ts';
 import type { ExecutionStore, ExecutionSummary } from '../engine/ports.ts';
 import type { Committer } from './commit.ts';
@@ -20,7 +28,13 @@ const EXECUTION_LIST: ListKind<[id: string]> = {
 /** The columns of a summary; `origin` and `result` may be large and are not read whole. */
 const SUMMARY_COLUMNS = ['id', 'workflowId', 'revision', 'status', 'createdAt', 'startedAt', 'finishedAt'] as const;
 
-type Origin = { source: ExecutionSource; replayOf?: string; context?: unknown; request?: Omit<StoredRequest, 'body'> };
+type Origin = {
+  source: ExecutionSource;
+  replayOf?: string;
+  context?: unknown;
+  response?: Reply;
+  request?: Omit<StoredRequest, 'body'>;
+};
 type Result = Pick<ExecutionWithJobs, 'response' | 'error' | 'jobs'>;
 
 /** The execution part of the storage port. `sequelize` is the reader's. */
@@ -154,7 +168,7 @@ function toExecution(row: ExecutionRow, logged: readonly Job[]): ExecutionWithJo
     source: origin.source,
     request: origin.request ? { ...origin.request, body: row.body ?? '' } : null,
     context: origin.context ?? null,
-    response: result?.response ?? null,
+    response: result?.response ?? origin.response ?? null,
     error: result?.error ?? null,
     replayOf: origin.replayOf ?? null,
   };

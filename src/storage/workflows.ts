@@ -106,16 +106,15 @@ export function workflowStore(database: Database): WorkflowStore {
       );
     },
 
-    saveDocument: (id, document, { hasExecuted, now }) =>
+    saveDocument: (id, document, now) =>
       write(async ({ workflows, revisions }) => {
         const { revision: live } = await requireWorkflow(workflows, id);
         const stored = await revisions.findOne({ where: { workflowId: id, revision: live } });
-        if (!hasExecuted && stored && !stored.get().executed) {
+        if (stored && !stored.get().executed) {
           await revisions.update({ document: JSON.stringify(document) }, { where: { workflowId: id, revision: live } });
           await workflows.update({ updatedAt: now }, { where: { id } });
           return live;
         }
-        if (hasExecuted) await revisions.update({ executed: true }, { where: { workflowId: id, revision: live } });
         // The live revision may be an older one that was made live again.
         const newest = await revisions.max<number, InstanceType<typeof revisions>>('revision', { where: { workflowId: id } });
         const next = Math.max(newest ?? 0, live) + 1;

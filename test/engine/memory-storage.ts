@@ -49,10 +49,10 @@ export function createMemoryWorkflows(): MemoryWorkflows {
       refuseTaken(change.hookKey, id);
       workflows.set(id, { ...requireOne(id), ...change });
     },
-    async saveDocument(id, document, { hasExecuted, now }) {
+    async saveDocument(id, document, now) {
       const workflow = requireOne(id);
       const live = revisionsOf(id).find(({ revision }) => revision === workflow.revision);
-      if (live && !live.executed && !hasExecuted) {
+      if (live && !live.executed) {
         live.document = copy(document);
         return live.revision;
       }

@@ -137,7 +137,7 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
           expect(await storage.executions.list({ limit: 1, workflowId: id })).toEqual({ items: [], nextCursor: null });
           expect(await storage.workflows.executionCounts([id, 'w1'])).toEqual(new Map([['w1', 0]]));
           expect(await storage.settings.get(id)).toBeUndefined();
-          const save = storage.workflows.saveDocument(id, makeDocument(), { hasExecuted: false, now: START });
+          const save = storage.workflows.saveDocument(id, makeDocument(), START);
           await expect(save).rejects.toMatchObject({ code: 'workflow_not_found' });
           await expect(storage.workflows.delete(id)).rejects.toMatchObject({ code: 'workflow_not_found' });
           await expect(storage.workflows.update(id, { title: 'x' })).rejects.toMatchObject({ code: 'workflow_not_found' });
@@ -229,7 +229,7 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
     describe('revisions', () => {
       test('an edit replaces the live revision while it has not executed', async () => {
         await storage.workflows.insert(makeWorkflow('w1'), makeDocument());
-        const saved = await storage.workflows.saveDocument('w1', makeDocument('second'), { hasExecuted: false, now: START + 7 });
+        const saved = await storage.workflows.saveDocument('w1', makeDocument('second'), START + 7);
         expect(saved).toBe(1);
         expect((await storage.workflows.getRevision('w1', 1))?.document).toEqual(makeDocument('second'));
         expect(await storage.workflows.get('w1')).toMatchObject({ revision: 1, updatedAt: START + 7 });
@@ -238,47 +238,43 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
       test('an edit of a revision that has executed adds one and makes it live', async () => {
         await storage.workflows.insert(makeWorkflow('w1'), makeDocument());
         await storage.executions.markExecuted('w1', 1);
-        expect(await storage.workflows.saveDocument('w1', makeDocument('second'), { hasExecuted: false, now: START + 7 })).toBe(
-          2,
-        );
+        expect(await storage.workflows.saveDocument('w1', makeDocument('second'), START + 7)).toBe(2);
         expect(await storage.workflows.get('w1')).toMatchObject({ revision: 2, updatedAt: START + 7 });
         expect((await storage.workflows.getRevision('w1', 1))?.document).toEqual(makeDocument());
         const second = { document: makeDocument('second'), executed: false, createdAt: START + 7 };
         expect(await storage.workflows.getRevision('w1', 2)).toMatchObject(second);
       });
 
-      test('what the caller knows of the execution counts as much as the stored flag', async () => {
-        await storage.workflows.insert(makeWorkflow('w1'), makeDocument());
-        expect(await storage.workflows.saveDocument('w1', makeDocument('second'), { hasExecuted: true, now: START })).toBe(2);
-        expect(await storage.workflows.getRevision('w1', 1)).toMatchObject({ executed: true, document: makeDocument() });
-      });
-
       test('after an older revision was made live, a new one still gets a number of its own', async () => {
         await storage.workflows.insert(makeWorkflow('w1'), makeDocument());
-        await storage.workflows.saveDocument('w1', makeDocument('second'), { hasExecuted: true, now: START });
+        await storage.executions.markExecuted('w1', 1);
+        await storage.workflows.saveDocument('w1', makeDocument('second'), START);
         await storage.workflows.update('w1', { revision: 1 });
-        expect(await storage.workflows.saveDocument('w1', makeDocument('third'), { hasExecuted: false, now: START })).toBe(3);
+        expect(await storage.workflows.saveDocument('w1', makeDocument('third'), START)).toBe(3);
         expect((await storage.workflows.getRevision('w1', 2))?.document).toEqual(makeDocument('second'));
       });
 
       test('edits at the same moment get a number each', async () => {
         await storage.workflows.insert(makeWorkflow('w1'), makeDocument());
-        const edits = [1, 2, 3, 4].map((n) =>
-          storage.workflows.saveDocument('w1', makeDocument(n), { hasExecuted: true, now: START }),
-        );
-        expect(await Promise.all(edits)).toEqual([2, 3, 4, 5]);
+        const edits = [1, 2, 3, 4].flatMap((n) => [
+          storage.executions.markExecuted('w1', n),
+          storage.workflows.saveDocument('w1', makeDocument(n), START),
+        ]);
+        expect((await Promise.all(edits)).filter((number) => number !== undefined)).toEqual([2, 3, 4, 5]);
       });
 
       test('an edit of a workflow that does not exist is refused', async () => {
-        const save = storage.workflows.saveDocument('w1', makeDocument(), { hasExecuted: false, now: START });
+        const save = storage.workflows.saveDocument('w1', makeDocument(), START);
         await expect(save).rejects.toMatchObject({ code: 'workflow_not_found' });
       });
 
       test('revisions are listed page by page, newest first', async () => {
         await storage.workflows.insert(makeWorkflow('w1'), makeDocument());
         await storage.workflows.insert(makeWorkflow('w2'), makeDocument());
-        for (let i = 0; i < 4; i += 1)
-          await storage.workflows.saveDocument('w1', makeDocument(i), { hasExecuted: true, now: START });
+        for (let i = 1; i <= 4; i += 1) {
+          await storage.executions.markExecuted('w1', i);
+          await storage.workflows.saveDocument('w1', makeDocument(i), START);
+        }
         const pages = await allPages((page) => storage.workflows.listRevisions('w1', page), 2);
         expect(pages.map((page) => page.map(({ revision }) => revision))).toEqual([[5, 4], [3, 2], [1]]);
       });
@@ -638,14 +634,14 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         }
         expect(refused.length).toBeGreaterThan(10);
         const document = makeDocument('x'.repeat(200_000));
-        const save = storage.workflows.saveDocument('w1', document, { hasExecuted: true, now: START + 1 });
+        const save = storage.workflows.saveDocument('w1', document, START + 1);
         await expect(save).rejects.toMatchObject({ code: 'storage_unavailable' });
         for (const id of refused) expect(await storage.executions.get(id)).toBeUndefined();
         expect(await storage.workflows.get('w1')).toEqual(makeWorkflow('w1'));
 
         await makeRoom();
         for (const id of refused) await storage.executions.commit({ insert: makeExecution(id, { request }) });
-        expect(await storage.workflows.saveDocument('w1', document, { hasExecuted: true, now: START + 1 })).toBe(2);
+        expect(await storage.workflows.saveDocument('w1', document, START + 1)).toBe(1);
         for (const id of [...stored, ...refused]) expect((await storage.executions.get(id))?.request).toEqual(request);
         expect(await opened.countRows('executions')).toBe(20);
       });

@@ -68,7 +68,7 @@ export function hooks(options: HooksOptions): Middleware {
         headers: { 'Retry-After': '5', Connection: 'close' },
       });
     }
-    return engine.accept(target, trigger, toStoredRequest(head, decode(rawBody, req.headers['content-type'])));
+    return engine.accept(target, toStoredRequest(head, decode(rawBody, req.headers['content-type'])));
   }
 }
 
