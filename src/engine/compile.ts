@@ -3,7 +3,8 @@
 import type { z } from 'zod';
 import { HooklineError } from '../errors.ts';
 import type { Document, Node, Workflow } from './model.ts';
-import { formatPath } from './path.ts';
+import { isOpenPlace } from './open-places.ts';
+import { compilePath, formatPath, type Segment } from './path.ts';
 import type { AnyNodeType, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
 import type { Registry } from './registry.ts';
 import { compileTemplate } from './template.ts';
@@ -69,10 +70,13 @@ function compileNode(node: Node, registry: Registry): CompiledNode {
 
 function compileConfig(node: Node, type: AnyNodeType): (scope: Scope) => unknown {
   const expressions = new Set(expressionPlaces(node.config, type.expressions ?? []));
-  const template = compileTemplate(node.config, { isVerbatim: (segments) => expressions.has(formatPath(segments)) });
-  if (template.isConstant) {
-    const config = parse(type.config, node.config, `Node "${node.key}"`);
-    return () => config;
+  const options = { isVerbatim: (segments: readonly Segment[]) => expressions.has(formatPath(segments)) };
+  const template = compileTemplate(node.config, options);
+  const places = template.references.map(({ at }) => (at === '' ? [] : compilePath(at).segments));
+  if (places.every((place) => isOpenPlace(type.config, node.config, place))) {
+    // Whatever is filled in, it fits: what is around it is checked once, here.
+    const checked = compileTemplate(parse(type.config, node.config, `Node "${node.key}"`), options);
+    return checked.render;
   }
   return (scope) => parse(type.config, template.render(scope), `Node "${node.key}"`);
 }

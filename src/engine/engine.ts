@@ -1,20 +1,20 @@
 // The kernel's front: accepts requests, runs executions now or later, resumes, replays and cancels them, starts and stops.
 
-import { v7 as uuidv7 } from 'uuid';
 import { HooklineError } from '../errors.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
+import { createIdSource } from './id.ts';
 import { createListeners } from './listeners.ts';
 import { type ManualInput, toManualRequest } from './manual-request.ts';
-import type { ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Reply, StoredRequest } from './model.ts';
+import type { ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, StoredRequest } from './model.ts';
 import { isFinal } from './model.ts';
 import type { Log } from './plugin.ts';
 import type { ExpressionEvaluator, Queue, Storage } from './ports.ts';
-import { createRecorder } from './recorder.ts';
+import { createRecorder, type Interruption } from './recorder.ts';
 import type { Registry } from './registry.ts';
 import { createRevisionCache } from './revision-cache.ts';
-import { Run, type RunnerServices, toFailure, walk } from './runner.ts';
+import { Run, type RunnerServices, type RunOutcome } from './run.ts';
+import { toFailure, walk } from './runner.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
-import { standardReply } from './standard-reply.ts';
 import { createWatch } from './watch.ts';
 import type { WorkflowService } from './workflows.ts';
 
@@ -36,11 +36,6 @@ export interface EngineOptions {
   readonly shutdownGraceMs: number;
 }
 
-export interface AcceptedReply {
-  readonly executionId: string;
-  readonly reply: Reply;
-}
-
 export interface EngineStats {
   /** Executions in memory that run now. */
   readonly running: number;
@@ -56,10 +51,10 @@ export interface Engine {
   /** The live revision behind a trigger URL, enabled or not; undefined when the key is unknown. */
   find(hookKey: string): CompiledWorkflow | undefined | Promise<CompiledWorkflow | undefined>;
   /**
-   * Takes a request for an enabled workflow and answers as its mode says; what is answered is committed.
+   * Takes a request for an enabled workflow; resolves when its `response` may be sent, since everything is committed.
    * @throws HooklineError what the trigger refuses with; `storage_unavailable`, `shutting_down`
    */
-  accept(target: CompiledWorkflow, request: StoredRequest): Promise<AcceptedReply>;
+  accept(target: CompiledWorkflow, request: StoredRequest): Promise<ExecutionWithJobs>;
   /** Runs by hand, enabled or not; resolves at the end of a sync workflow, and when an async one is accepted. */
   run(workflowId: string, input: ManualInput, options?: { revision?: number | undefined }): Promise<ExecutionWithJobs>;
   /** Runs the stored request of an execution again, on the live or a named revision. */
@@ -93,6 +88,7 @@ interface Begun {
 export function createEngine(options: EngineOptions): Engine {
   const { storage, queue, registry, evaluator, log, now } = options;
   const revisions = createRevisionCache(options.documents, registry);
+  const createId = createIdSource();
   const active = new Map<string, Run>();
   const canceled = new Set<string>();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
@@ -136,13 +132,14 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function prepare(target: CompiledWorkflow, origin: Origin, parsed: ParsedRequest): Begun {
+    const createdAt = now();
     const execution: ExecutionWithJobs = {
-      id: uuidv7(),
+      id: createId(createdAt),
       workflowId: target.workflow.id,
       revision: target.revision,
       status: 'queued',
       source: origin.source,
-      createdAt: now(),
+      createdAt,
       startedAt: null,
       finishedAt: null,
       request: origin.request,
@@ -164,21 +161,32 @@ export function createEngine(options: EngineOptions): Engine {
 
   // --- running ---------------------------------------------------------------------------------------------------------
 
+  /** Runs to the end, or until somebody interrupts it. Resolves when that is committed. */
   async function execute(target: CompiledWorkflow, run: Run, deadlineMs: number): Promise<void> {
     const { execution } = run;
     execution.status = 'running';
     execution.startedAt ??= now();
     active.set(execution.id, run);
-    watch.add(run, deadlineMs);
     try {
-      const outcome = await walk(run, target.nodes, services);
-      if (run.isSettled) await run.lastWrite;
-      else await settle(run, outcome);
+      const walked = walk(run, target.nodes, services);
+      const outcome = walked instanceof Promise ? await untilInterrupted(run, walked, deadlineMs) : walked;
+      if (outcome) await settle(run, outcome);
+      else if (run.abandoned) throw run.abandoned;
+      else await run.lastWrite;
     } finally {
       active.delete(execution.id);
       watch.remove(run);
       if (active.size === 0) onIdle?.();
     }
+  }
+
+  /** The walk's outcome; undefined when a cancel, a deadline or a stop came first. A node that hears no signal is left behind. */
+  function untilInterrupted(run: Run, walked: Promise<RunOutcome>, deadlineMs: number): Promise<RunOutcome | undefined> {
+    watch.add(run, deadlineMs);
+    return new Promise((resolve) => {
+      run.onInterrupt = () => resolve(undefined);
+      walked.then((outcome) => resolve(run.isSettled ? undefined : outcome));
+    });
   }
 
   /** A run that takes longer than a moment is stored, so that it can be seen and survives a crash. */
@@ -189,12 +197,20 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
+  /** Ends a run from outside; the commit of that is also what `execute` waits for. */
+  function interrupt(run: Run, interruption: Interruption, reason: HooklineError): Promise<void> {
+    const written = settle(run, interruption);
+    run.abort(reason);
+    run.onInterrupt?.();
+    return written;
+  }
+
   function timeOut(run: Run): void {
     if (run.isSettled) return;
     const error = new HooklineError('deadline_exceeded', 'The workflow did not answer before its deadline.');
-    const written = settle(run, { status: 'timed_out', reply: null, error: toFailure(error) });
-    run.abort(error);
-    run.onSettled?.(written);
+    interrupt(run, { status: 'timed_out', reply: null, error: toFailure(error) }, error).catch((failure: unknown) => {
+      log.error({ execution: run.execution.id, error: toFailure(failure) }, 'a timed-out execution could not be stored');
+    });
   }
 
   /** The queue's turn: an execution of this process, or one that storage had. */
@@ -217,18 +233,11 @@ export function createEngine(options: EngineOptions): Engine {
   /** What could not even start (a plugin is gone, the request no longer parses) ends in its own record. */
   async function fail(execution: ExecutionWithJobs, error: unknown): Promise<void> {
     if (error instanceof HooklineError && error.code === 'storage_unavailable') throw error;
+    // Storage has it as running: the next start goes on with it.
+    if (error instanceof HooklineError && error.code === 'shutting_down') return;
     log.error({ execution: execution.id, error: toFailure(error) }, 'an execution could not run');
     const run = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
     await settle(run, { status: 'error', reply: null, error: toFailure(error) });
-  }
-
-  /** Runs to the end, or to the deadline, whichever is first. */
-  async function runToReply(target: CompiledWorkflow, run: Run, deadlineMs: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      run.isAwaited = true;
-      run.onSettled = (written) => written.then(resolve, reject);
-      execute(target, run, deadlineMs).then(resolve, reject);
-    });
   }
 
   /** Runs now when the workflow is sync, else hands over to the queue. Resolves when the reply is there and committed. */
@@ -239,7 +248,8 @@ export function createEngine(options: EngineOptions): Engine {
       if (http) run.execution.response = http.reply(run.scope);
       await enqueue(target, run);
     } else {
-      await runToReply(target, run, http?.deadlineMs ?? options.deadlineMs);
+      run.isAwaited = true;
+      await execute(target, run, http?.deadlineMs ?? options.deadlineMs);
     }
     return run.execution;
   }
@@ -258,8 +268,9 @@ export function createEngine(options: EngineOptions): Engine {
     const error = new HooklineError('shutting_down', 'The server stopped before the workflow had finished.');
     for (const run of active.values()) {
       run.isSettled = true;
+      run.abandoned = error;
       run.abort(error);
-      run.onSettled?.(Promise.reject(error));
+      run.onInterrupt?.();
     }
   }
 
@@ -292,10 +303,9 @@ export function createEngine(options: EngineOptions): Engine {
 
     find: revisions.find,
 
-    async accept(target, request) {
+    accept(target, request) {
       const begun = begin(target, { source: 'webhook', request });
-      const { id, status, response } = await perform(begun instanceof Promise ? await begun : begun);
-      return { executionId: id, reply: response ?? standardReply(id, status) };
+      return begun instanceof Promise ? begun.then(perform) : perform(begun);
     },
 
     async run(workflowId, input, { revision } = {}) {
@@ -316,12 +326,11 @@ export function createEngine(options: EngineOptions): Engine {
       const error = { code: 'canceled', message: 'Somebody cancelled the execution.' };
       const run = active.get(executionId);
       if (run && !run.isSettled) {
-        const written = settle(run, { status: 'canceled', reply: null, error });
-        run.abort(new HooklineError('conflict', error.message));
-        run.onSettled?.(written);
-        await written;
+        await interrupt(run, { status: 'canceled', reply: null, error }, new HooklineError('conflict', error.message));
         return run.execution;
       }
+      // It has just ended; what is stored may not say so yet.
+      await run?.lastWrite;
       const execution = await storage.executions.get(executionId);
       if (!execution) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
       if (isFinal(execution.status)) {

@@ -3,7 +3,7 @@
 import type { Execution, ExecutionStatus } from './model.ts';
 import { isFinal } from './model.ts';
 import type { ExecutionStore } from './ports.ts';
-import type { Run, RunOutcome } from './runner.ts';
+import type { Run, RunOutcome } from './run.ts';
 import { standardReply } from './standard-reply.ts';
 
 export interface RecorderOptions {
@@ -50,6 +50,7 @@ export function createRecorder({ executions, now, onFinish }: RecorderOptions): 
       throw error;
     }
     run.isStoredFinal = isLast;
+    if (isLast) onFinish?.(execution.status, now() - execution.createdAt);
     if (jobs.length === 0) return;
     run.sequence += 1;
     execution.jobs = execution.jobs.length === 0 ? jobs : [...execution.jobs, ...jobs];
@@ -69,7 +70,7 @@ export function createRecorder({ executions, now, onFinish }: RecorderOptions): 
       else await write(run);
     },
 
-    async settle(run, outcome) {
+    settle(run, outcome) {
       const { execution } = run;
       run.isSettled = true;
       execution.status = outcome.status;
@@ -78,8 +79,7 @@ export function createRecorder({ executions, now, onFinish }: RecorderOptions): 
         outcome.reply ?? execution.response ?? (run.isAwaited ? standardReply(execution.id, outcome.status) : null);
       execution.error = outcome.error;
       if (isFinal(outcome.status)) execution.finishedAt = now();
-      await write(run);
-      if (isFinal(outcome.status)) onFinish?.(execution.status, now() - execution.createdAt);
+      return write(run);
     },
   };
 }

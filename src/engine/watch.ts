@@ -1,6 +1,6 @@
 // One timer over all running executions: it finds those past their deadline and those that take longer than a moment.
 
-import type { Run } from './runner.ts';
+import type { Run } from './run.ts';
 
 /** A run that takes longer is stored as `running`, so that it can be seen. Nearly all take less than a millisecond. */
 const SLOW_AFTER_MS = 100;

@@ -1,11 +1,11 @@
 // The workflow service: everything that designers save, and the documents that the engine runs.
 
 import { randomBytes } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
 import { HooklineError } from '../errors.ts';
 import { compareDocuments } from './compare.ts';
 import { limitProblems, requireNoErrors, toPlainJson } from './document.ts';
 import { createSecretMarker, hideDocument, keepSecrets, openDocument, sealDocument } from './document-secrets.ts';
+import { createIdSource } from './id.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import type { Document, Problem, Revision, Workflow } from './model.ts';
 import { isRecord } from './path.ts';
@@ -97,6 +97,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   const { registry, evaluator, secretBox, now } = options;
   const store = options.storage.workflows;
   const lock = createKeyedLock();
+  const createId = createIdSource();
 
   async function find(id: string): Promise<Workflow> {
     const workflow = await store.get(id);
@@ -155,7 +156,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   ): Promise<Workflow> {
     const time = now();
     const { title, mode, enabled, hookKey = createHookKey() } = input;
-    const workflow = { id: uuidv7(), title, mode, enabled, hookKey, revision: 1, createdAt: time, updatedAt: time };
+    const workflow = { id: createId(now()), title, mode, enabled, hookKey, revision: 1, createdAt: time, updatedAt: time };
     await store.insert(workflow, sealed);
     await options.onChange(workflow.id);
     return workflow;

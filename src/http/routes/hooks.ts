@@ -4,7 +4,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
 import { type CompiledWorkflow, isHttpTrigger } from '../../engine/compile.ts';
-import type { AcceptedReply, Engine } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { ExecutionWithJobs, Reply } from '../../engine/model.ts';
 import type { RequestHead } from '../../engine/plugin.ts';
 import { toStoredRequest } from '../../engine/stored-request.ts';
 import { HooklineError } from '../../errors.ts';
@@ -35,10 +36,10 @@ export function hooks(options: HooksOptions): Middleware {
     try {
       const known = engine.find(key);
       const target = known instanceof Promise ? await known : known;
-      const { executionId, reply } = await answer(ctx.req, ctx.originalUrl, target, ctx.ip);
+      const { id, response } = await answer(ctx.req, ctx.originalUrl, target, ctx.ip);
       metrics.countTrigger(target?.workflow.mode === 'sync' ? 'answered' : 'accepted');
       ctx.respond = false;
-      send(res, reply, executionId);
+      if (response) send(res, response, id);
     } catch (error) {
       metrics.countTrigger(error instanceof HooklineError ? error.code : 'internal');
       drain(req);
@@ -51,7 +52,7 @@ export function hooks(options: HooksOptions): Middleware {
     url: string,
     target: CompiledWorkflow | undefined,
     address: string,
-  ): Promise<AcceptedReply> {
+  ): Promise<ExecutionWithJobs> {
     if (!target?.workflow.enabled || !isHttpTrigger(target.trigger)) {
       throw new HooklineError('hook_not_found', 'There is no enabled workflow behind this URL.');
     }
@@ -87,12 +88,12 @@ function tooLarge(maxBytes: number): HooklineError {
 }
 
 /** The whole body, inflated. @throws HooklineError `payload_too_large`, `unsupported_media_type`, `invalid_request` */
-async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(req.headers['content-length']) > maxBytes) throw tooLarge(maxBytes);
-  const body = await collect(req, maxBytes);
+  const body = collect(req, maxBytes);
   const encoding = req.headers['content-encoding'];
-  if (encoding === undefined || encoding === 'identity' || body.length === 0) return body;
-  return inflate(body, encoding, maxBytes, tooLarge);
+  if (encoding === undefined || encoding === 'identity') return body;
+  return body.then((bytes) => (bytes.length === 0 ? bytes : inflate(bytes, encoding, maxBytes, tooLarge)));
 }
 
 function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -151,7 +152,7 @@ function decoderOf(charset: string): InstanceType<typeof TextDecoder> {
   }
 }
 
-function send(res: ServerResponse, reply: AcceptedReply['reply'], executionId: string): void {
+function send(res: ServerResponse, reply: Reply, executionId: string): void {
   if (res.headersSent || res.destroyed) return;
   const headers: Record<string, string | number> = { ...reply.headers, 'x-hookline-execution-id': executionId };
   if (reply.status !== 204 && reply.status !== 304) headers['content-length'] = Buffer.byteLength(reply.body);

@@ -1,0 +1,73 @@
+// One execution in memory while it runs, and what running needs.
+
+import type { HooklineError } from '../errors.ts';
+import type { ExecutionWithJobs, Failure, Job, Reply } from './model.ts';
+import type { Log } from './plugin.ts';
+import type { ExpressionEvaluator } from './ports.ts';
+import type { ExtensibleScope } from './scope.ts';
+
+/** How a walk ended. After `stopped` somebody else (cancel, deadline) has settled the execution. */
+export type RunOutcome =
+  | { readonly status: 'succeeded' | 'failed'; readonly reply: Reply | null; readonly error: Failure | null }
+  | { readonly status: 'error'; readonly reply: null; readonly error: Failure }
+  | { readonly status: 'waiting'; readonly reply: null; readonly error: null };
+
+/** What the runner needs from the engine. */
+export interface RunnerServices {
+  readonly evaluator: ExpressionEvaluator;
+  readonly log: Log;
+  now(): number;
+  /** Commits what the run has left so far, before a node with an outside effect runs. */
+  flush(run: Run): Promise<void>;
+}
+
+/** One execution in memory while it runs. */
+export class Run {
+  readonly execution: ExecutionWithJobs;
+  readonly scope: ExtensibleScope;
+  /** Latest job by path, of an execution that continues; undefined for a first run. */
+  readonly memo: ReadonlyMap<string, Job> | undefined;
+  /** Jobs that no commit has taken yet. */
+  unsaved: Job[] = [];
+  /** Writes with jobs so far. */
+  sequence = 0;
+  /** Whether storage has a row of it. */
+  isStored: boolean;
+  /** Set when the walk, a cancel or a deadline has decided; the first one counts. */
+  isSettled = false;
+  /** Whether storage has its end; nothing is written behind that. */
+  isStoredFinal = false;
+  /** The last commit of this run; undefined before the first. */
+  lastWrite: Promise<void> | undefined;
+  outcome: RunOutcome | undefined;
+  /** Whether a caller waits for the reply of this run. */
+  isAwaited = false;
+  /** Told when a cancel, a deadline or a stop has come before the walk's end. */
+  onInterrupt: (() => void) | undefined;
+  /** Why a stop has left it where it is. */
+  abandoned: HooklineError | undefined;
+  /** When its deadline passes, by the monotonic clock in milliseconds; Infinity without one. */
+  deadlineAt = Number.POSITIVE_INFINITY;
+  /** When it counts as slow, by the monotonic clock in milliseconds. */
+  slowAt = Number.POSITIVE_INFINITY;
+  #controller: AbortController | undefined;
+
+  constructor(execution: ExecutionWithJobs, scope: ExtensibleScope, isStored: boolean) {
+    this.execution = execution;
+    this.scope = scope;
+    this.isStored = isStored;
+    this.memo = execution.jobs.length > 0 ? new Map(execution.jobs.map((job) => [job.path, job])) : undefined;
+    this.sequence = execution.jobs.length;
+  }
+
+  /** Made when the first node asks; most never do. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.isSettled) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(reason: HooklineError): void {
+    this.#controller?.abort(reason);
+  }
+}
