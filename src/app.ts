@@ -1,6 +1,7 @@
 // The only place that wires the parts together: storage, engine, queue, expressions, HTTP.
 
-import type { Middleware } from 'koa';
+import type { RequestListener } from 'node:http';
+import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
 import { type ConfigOptions, parseOptions } from './config.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
@@ -12,9 +13,9 @@ import { HooklineError } from './errors.ts';
 import { createEvaluator } from './expressions/evaluator.ts';
 import { createTokenVerifier } from './http/admin-token.ts';
 import { createMetrics } from './http/metrics.ts';
-import { errors } from './http/middleware/errors.ts';
+import { errors, notFound } from './http/middleware/errors.ts';
 import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
-import { hooks } from './http/routes/hooks.ts';
+import { createHooks, type HandleHook } from './http/routes/hooks.ts';
 import { createHttp } from './http/server.ts';
 import { createLog } from './log.ts';
 import { builtIns } from './plugins/index.ts';
@@ -36,6 +37,8 @@ export type HooklineOptions = ConfigOptions & {
 export interface Hookline {
   /** To mount with `app.use(…)`. Takes its own paths (under `prefix`) and leaves all others to the app. */
   middleware(): Middleware;
+  /** For a server of its own: `http.createServer(hookline.callback())`. Trigger URLs skip Koa and are a tenth faster. */
+  callback(): RequestListener;
   /** Opens the database, continues what was left unfinished, and begins to accept. Until then its paths answer 503. */
   start(): Promise<void>;
   /** Takes nothing new, lets running executions finish within `shutdownGraceMs`, closes the database. */
@@ -53,6 +56,7 @@ interface Parts {
   readonly executions: ExecutionStore;
   readonly engine: Engine;
   readonly middleware: Middleware;
+  readonly handleHook: HandleHook;
   readonly generatedAdminToken: string | undefined;
   stop(): Promise<void>;
 }
@@ -66,6 +70,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
   const config = parseOptions(configOptions);
   const registry = createRegistry([builtIns, ...plugins]);
   const log = givenLog ?? createLog(config.logLevel);
+  const prefix = normalizePrefix(config.prefix);
   let parts: Parts | undefined;
   let starting: Promise<void> | undefined;
 
@@ -113,6 +118,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         shutdownGraceMs: config.shutdownGraceMs,
         onFinish: metrics.countExecution,
       });
+      const handleHook = createHooks({ engine, prefix, maxBodyBytes: config.maxBodyBytes, metrics, log });
       const { middleware } = createHttp(
         { workflows, executions, engine, registry, storage, tokens: verifier },
         {
@@ -121,7 +127,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
           metricsAccess: config.metrics,
           metrics,
           log,
-          hooks: hooks({ engine, maxBodyBytes: config.maxBodyBytes, metrics }),
+          hooks: handleHook,
           version,
         },
       );
@@ -132,6 +138,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         executions,
         engine,
         middleware,
+        handleHook,
         generatedAdminToken: generated,
         async stop() {
           await engine.stop();
@@ -147,14 +154,25 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     }
   }
 
-  const prefix = normalizePrefix(config.prefix);
   const answerUnstarted = compose([errors(log), () => started().middleware]);
 
+  const middleware: Middleware = (ctx, next) => {
+    if (parts) return parts.middleware(ctx, next);
+    // The host's own paths are the host's, whatever state we are in.
+    return ownPath(ctx.path, prefix) === undefined ? next() : answerUnstarted(ctx, next);
+  };
+
   return {
-    middleware: () => (ctx, next) => {
-      if (parts) return parts.middleware(ctx, next);
-      // The host's own paths are the host's, whatever state we are in.
-      return ownPath(ctx.path, prefix) === undefined ? next() : answerUnstarted(ctx, next);
+    middleware: () => middleware,
+    callback() {
+      const koa = new Koa();
+      // A caller that hangs up in the middle is nothing to print.
+      koa.silent = true;
+      const others = koa.use(middleware).use(notFound(log)).callback();
+      return (req, res) => {
+        const { url = '', socket } = req;
+        if (parts?.handleHook(req, res, url, socket.remoteAddress ?? '') === undefined) void others(req, res);
+      };
     },
     start() {
       starting ??= open().catch((error: unknown) => {

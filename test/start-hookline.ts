@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,13 +36,15 @@ export interface TestHookline {
   stop(): Promise<void>;
 }
 
-export async function startHookline(options: HooklineOptions & { folder?: string } = {}): Promise<TestHookline> {
-  const { folder: given, ...rest } = options;
+/** `mount`: as a server of its own (default), or as middleware in a Koa app. */
+export async function startHookline(
+  options: HooklineOptions & { folder?: string; mount?: 'server' | 'koa' } = {},
+): Promise<TestHookline> {
+  const { folder: given, mount = 'server', ...rest } = options;
   const folder = given ?? (await mkdtemp(join(tmpdir(), 'hookline-test-')));
-  const app = new Koa();
-  app.silent = true;
-  // The middleware comes later: the trigger URLs need the port first.
-  const server = createServer((request, response) => void app.callback()(request, response)).listen(0, '127.0.0.1');
+  // The handler comes later: the trigger URLs need the port first.
+  let handle: RequestListener = (_request, response) => response.destroy();
+  const server = createServer((request, response) => handle(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -55,7 +57,9 @@ export async function startHookline(options: HooklineOptions & { folder?: string
     ...rest,
   });
   await hookline.start();
-  app.use(hookline.middleware());
+  const app = new Koa();
+  app.silent = true;
+  handle = mount === 'koa' ? app.use(hookline.middleware()).callback() : hookline.callback();
 
   async function call(target: string, init: RequestInit): Promise<Answer> {
     const response = await fetch(target, init);

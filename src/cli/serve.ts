@@ -2,10 +2,8 @@
 
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Koa from 'koa';
 import { type Config, withPort } from '../config.ts';
 import { HooklineError, toErrorReply } from '../errors.ts';
-import { notFound } from '../http/middleware/errors.ts';
 import { createHookline, type Hookline } from '../index.ts';
 
 /** How long connections may take to end by themselves once all work is done, in milliseconds. */
@@ -36,10 +34,7 @@ export async function serve(configured: Config): Promise<RunningServer> {
     server.closeAllConnections();
     throw error;
   }
-  const app = new Koa();
-  app.use(hookline.middleware());
-  app.use(notFound);
-  answer = app.callback();
+  answer = hookline.callback();
   return {
     hookline,
     config,

@@ -11,6 +11,7 @@ import { mount, normalizePrefix } from './middleware/mount.ts';
 import { router } from './middleware/router.ts';
 import { toOpenapi } from './openapi.ts';
 import type { RouteContext, Services } from './route.ts';
+import { type HandleHook, hooksMiddleware } from './routes/hooks.ts';
 import { routes } from './routes/index.ts';
 
 export interface HttpOptions {
@@ -22,8 +23,8 @@ export interface HttpOptions {
   readonly metricsAccess?: MetricsAccess | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Answers the trigger URLs and calls `next` for other paths. Sees `ctx.path` without the prefix. */
-  readonly hooks: Middleware;
+  /** Answers the trigger URLs. */
+  readonly hooks: HandleHook;
   /** The version for the OpenAPI document. */
   readonly version?: string | undefined;
 }
@@ -42,13 +43,13 @@ export function createHttp(
     openapi: () => openapi,
   };
   const inner = compose([
+    hooksMiddleware(options.hooks),
     errors(options.log),
-    options.hooks,
     health(services, options.metrics, options.metricsAccess ?? 'token'),
     // Before any body is read: strangers get no memory.
     auth(services.tokens),
     router(routes, context),
-    notFound,
+    notFound(options.log),
   ]);
   return { middleware: mount(prefix, inner), openapi };
 }

@@ -1,6 +1,7 @@
 // The outermost middleware: turns whatever is thrown inside into the one error shape, and logs what is our fault.
 
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { Log } from '../../engine/plugin.ts';
 import { HooklineError, toErrorReply } from '../../errors.ts';
@@ -21,34 +22,69 @@ function loggedPath(path: string): string {
   return path.replace(/(\/hooks\/|\/webhook:trigger\/).*$/, '$1…');
 }
 
-/** Writes the reply of an error: `{ error: { code, message, details? } }` and its request id. */
-function answer(ctx: Context, error: unknown): { status: number; requestId: string } {
-  const reply = toErrorReply(error);
-  const given = ctx.get('X-Request-Id');
-  const requestId = REQUEST_ID.test(given) ? given : randomUUID();
-  ctx.status = reply.status;
-  ctx.set({ ...reply.headers, 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' });
-  ctx.body = reply.body;
-  return { status: reply.status, requestId };
+interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: object;
 }
 
-/** Answers whatever is thrown behind it; errors of status 500 and up are logged under the request id of the reply. */
+/** The reply of an error: `{ error: { code, message, details? } }` with its request id; status 500 and up is logged under that id. */
+function answerTo(
+  error: unknown,
+  request: { method: string; path: string; requestId: string | undefined },
+  log: Log,
+): ErrorAnswer {
+  const { status, headers, body } = toErrorReply(error);
+  const requestId = request.requestId !== undefined && REQUEST_ID.test(request.requestId) ? request.requestId : randomUUID();
+  if (status >= 500) {
+    const fields = { requestId, method: request.method, path: loggedPath(request.path), status, err: describeError(error) };
+    // A refusal with 503 is an expected state that may come thousands of times a second.
+    if (status === 503) log.warn(fields, 'Request refused');
+    else log.error(fields, 'Request failed');
+  }
+  const all = { ...headers, 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };
+  return { status, headers: all, body };
+}
+
+/** Answers whatever is thrown behind it. */
 export function errors(log: Log): Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
-      const { status, requestId } = answer(ctx, error);
-      if (status < 500) return;
-      const fields = { requestId, method: ctx.method, path: loggedPath(ctx.path), status, err: describeError(error) };
-      // A refusal with 503 is an expected state that may come thousands of times a second.
-      if (status === 503) log.warn(fields, 'Request refused');
-      else log.error(fields, 'Request failed');
+      answerOn(ctx, error, log);
     }
   };
 }
 
+function answerOn(ctx: Context, error: unknown, log: Log): void {
+  const request = { method: ctx.method, path: ctx.path, requestId: ctx.get('X-Request-Id') };
+  const { status, headers, body } = answerTo(error, request, log);
+  ctx.status = status;
+  ctx.set(headers);
+  ctx.body = body;
+}
+
+/** The same for a request that does not go through Koa. */
+export function sendError(req: IncomingMessage, res: ServerResponse, error: unknown, log: Log): void {
+  const given = req.headers['x-request-id'];
+  const request = {
+    method: req.method ?? '',
+    path: (req.url ?? '').replace(/\?.*$/s, ''),
+    requestId: typeof given === 'string' ? given : undefined,
+  };
+  const { status, headers, body } = answerTo(error, request, log);
+  if (res.headersSent || res.destroyed) return;
+  const text = JSON.stringify(body);
+  res.writeHead(status, {
+    ...headers,
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  res.end(text);
+}
+
 /** For the end of a server's own app: answers what nobody took with `not_found`. */
-export const notFound: Middleware = (ctx) => {
-  answer(ctx, new HooklineError('not_found', `There is nothing at ${ctx.path}.`));
-};
+export function notFound(log: Log): Middleware {
+  return (ctx) => answerOn(ctx, new HooklineError('not_found', `There is nothing at ${ctx.path}.`), log);
+}

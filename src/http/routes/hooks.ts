@@ -6,46 +6,62 @@ import type { Middleware } from 'koa';
 import { type CompiledWorkflow, isHttpTrigger } from '../../engine/compile.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { ExecutionWithJobs, Reply } from '../../engine/model.ts';
-import type { RequestHead } from '../../engine/plugin.ts';
+import type { Log, RequestHead } from '../../engine/plugin.ts';
 import { toStoredRequest } from '../../engine/stored-request.ts';
 import { HooklineError } from '../../errors.ts';
 import { inflate } from '../inflate.ts';
 import type { Metrics } from '../metrics.ts';
+import { sendError } from '../middleware/errors.ts';
 
 export interface HooksOptions {
   readonly engine: Pick<Engine, 'find' | 'accept' | 'isAccepting'>;
+  /** Path under which Hookline lives, in its normal form. */
+  readonly prefix: string;
   /** Upper bound in bytes for the limit of any workflow. */
   readonly maxBodyBytes: number;
   readonly metrics: Pick<Metrics, 'countTrigger'>;
+  readonly log: Log;
 }
 
-const PREFIX = '/hooks/';
+/** Answers a request when `url` is a trigger URL; undefined when it is not. Never rejects: errors are answered too. */
+export type HandleHook = (req: IncomingMessage, res: ServerResponse, url: string, address: string) => Promise<void> | undefined;
+
+const PATH = '/hooks/';
 /** The path that NocoBase gives its webhooks, for senders that are set up already. */
 const ALIAS = '/api/webhook:trigger/';
 /** A refused body is read on so that its sender sees the answer, but not for ever. */
 const MAX_DRAINED_BYTES = 16 * 1024 * 1024;
 
-/** Answers trigger URLs on the raw response: at this rate Koa's own way of answering would cost a tenth of the throughput. */
-export function hooks(options: HooksOptions): Middleware {
-  const { engine, metrics } = options;
+/**
+ * The handler works on Node's own request and response, so that a server can call it before Koa: Koa's context and its
+ * listeners would cost a tenth of the throughput. Inside a Koa app `hooksMiddleware` calls the same.
+ */
+export function createHooks(options: HooksOptions): HandleHook {
+  const { engine, metrics, log } = options;
+  const path = options.prefix + PATH;
+  const alias = options.prefix + ALIAS;
 
-  return async (ctx, next) => {
-    const { req, res } = ctx;
-    const key = hookKeyOf(req.url ?? '');
-    if (key === undefined) return next();
+  return (req, res, url, address) => {
+    const start = url.startsWith(path) ? path.length : url.startsWith(alias) ? alias.length : -1;
+    if (start === -1) return undefined;
+    // What follows the key makes it an unknown one.
+    const end = url.indexOf('?', start);
+    return handle(req, res, end === -1 ? url.slice(start) : url.slice(start, end), url, address);
+  };
+
+  async function handle(req: IncomingMessage, res: ServerResponse, key: string, url: string, address: string): Promise<void> {
     try {
       const known = engine.find(key);
       const target = known instanceof Promise ? await known : known;
-      const { id, response } = await answer(ctx.req, ctx.originalUrl, target, ctx.ip);
+      const { id, response } = await answer(req, url, target, address);
       metrics.countTrigger(target?.workflow.mode === 'sync' ? 'answered' : 'accepted');
-      ctx.respond = false;
       if (response) send(res, response, id);
     } catch (error) {
       metrics.countTrigger(error instanceof HooklineError ? error.code : 'internal');
       drain(req);
-      throw error;
+      sendError(req, res, error, log);
     }
-  };
+  }
 
   async function answer(
     req: IncomingMessage,
@@ -73,12 +89,14 @@ export function hooks(options: HooksOptions): Middleware {
   }
 }
 
-/** The key in a trigger URL; undefined for other paths. What follows the key makes it an unknown one. */
-function hookKeyOf(url: string): string | undefined {
-  const start = url.startsWith(PREFIX) ? PREFIX.length : url.startsWith(ALIAS) ? ALIAS.length : -1;
-  if (start === -1) return undefined;
-  const end = url.indexOf('?', start);
-  return end === -1 ? url.slice(start) : url.slice(start, end);
+/** The same handler inside a Koa app. */
+export function hooksMiddleware(handle: HandleHook): Middleware {
+  return (ctx, next) => {
+    const handled = handle(ctx.req, ctx.res, ctx.originalUrl, ctx.ip);
+    if (handled === undefined) return next();
+    ctx.respond = false;
+    return handled;
+  };
 }
 
 function tooLarge(maxBytes: number): HooklineError {

@@ -85,7 +85,7 @@ app.silent = true;
 app
   .use(errors(log))
   .use(router(things, {} as RouteContext))
-  .use(notFound);
+  .use(notFound(log));
 const server = createServer(app.callback());
 const agent = supertest(server);
 let port = 0;
