@@ -3,6 +3,7 @@
 import { HooklineError } from '../errors.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
 import { createIdSource } from './id.ts';
+import { toJsonValue } from './json-value.ts';
 import { createListeners } from './listeners.ts';
 import { type ManualInput, toManualRequest } from './manual-request.ts';
 import type { ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, StoredRequest } from './model.ts';
@@ -99,7 +100,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { write, flush, settle } = createRecorder({ executions: storage.executions, now, onFinish: options.onFinish });
   const services: RunnerServices = { evaluator, log, now, flush };
   const listeners = createListeners(revisions, async (target, context) => {
-    const { id } = await perform(await begin(target, { source: 'trigger', request: null, context }));
+    const { id } = await perform(await begin(target, { source: 'trigger', request: null, context: toJsonValue(context) }));
     return { executionId: id };
   });
   const watch = createWatch({ onSlow: showAsRunning, onDeadline: timeOut });

@@ -1,4 +1,4 @@
-// Makes sure that what a node returns can be stored as JSON and read back the same.
+// Makes sure that what a node or a trigger hands over can be stored as JSON and read back the same.
 
 import { HooklineError } from '../errors.ts';
 
@@ -17,11 +17,11 @@ export function toJsonValue(value: unknown): unknown {
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    throw new HooklineError('node_failed', 'The node returned a value that is not JSON (a cycle or a big integer).', {
+    throw new HooklineError('node_failed', 'The value is not JSON (it has a cycle or a big integer).', {
       cause: error,
     });
   }
-  if (text === undefined) throw new HooklineError('node_failed', 'The node returned a function or a symbol; return JSON.');
+  if (text === undefined) throw new HooklineError('node_failed', 'The value is a function or a symbol, not JSON.');
   return JSON.parse(text);
 }
 
@@ -38,8 +38,7 @@ function isPlainJson(value: unknown, depth: number): boolean {
       return false;
   }
   if (value === null) return true;
-  if (depth >= MAX_DEPTH)
-    throw new HooklineError('node_failed', `The node returned a value nested deeper than ${MAX_DEPTH} levels.`);
+  if (depth >= MAX_DEPTH) throw new HooklineError('node_failed', `The value is nested deeper than ${MAX_DEPTH} levels.`);
   if (Array.isArray(value)) return value.every((item) => isPlainJson(item, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;

@@ -169,7 +169,7 @@ function applyResult(run: Run, job: Job, result: NodeResult, scope: Scope, now: 
 export function toFailure(error: unknown): Failure {
   if (error instanceof HooklineError) {
     const { code, message, details } = error;
-    return details === undefined ? { code, message } : { code, message, details };
+    return details === undefined ? { code, message } : { code, message, details: toJsonValue(details) };
   }
   return { code: 'node_failed', message: error instanceof Error ? error.message : String(error) };
 }
