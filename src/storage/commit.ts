@@ -200,39 +200,48 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
     }
   }
 
-  async function commitBatch(batch: readonly Pending[]): Promise<void> {
+  /** @returns tells the callers how it went */
+  async function commitBatch(batch: readonly Pending[]): Promise<() => void> {
     try {
       await writeBatch(batch);
+      return () => {
+        for (const { resolve } of batch) resolve();
+      };
     } catch (error) {
       await Promise.all([upsert.reset(), log.reset()]);
       if (batch.length > 1 && isFaultOfOne(error)) {
         // One bad unit must not take the others with it.
-        for (const one of batch) await commitBatch([one]);
-        return;
+        for (const one of batch) (await commitBatch([one]))();
+        return () => {};
       }
-      const known = toStorageError(error);
-      const failure =
-        known instanceof HooklineError
-          ? known
-          : new HooklineError('storage_unavailable', 'The database refused the write; the server log says why.', {
-              cause: error,
-            });
-      for (const { reject } of batch) reject(failure);
-      return;
+      const failure = toCommitError(error);
+      return () => {
+        for (const { reject } of batch) reject(failure);
+      };
     }
-    for (const { resolve } of batch) resolve();
+  }
+
+  function takeBatch(): readonly Pending[] {
+    const batch = pending.slice(0, MAX_ROWS);
+    pending = pending.slice(MAX_ROWS);
+    return batch;
   }
 
   async function pump(): Promise<void> {
+    let announce = (): void => {};
     while (pending.length > 0 || exclusives.length > 0) {
-      if (pending.length > 0) {
-        const batch = pending.length <= MAX_ROWS ? pending : pending.slice(0, MAX_ROWS);
-        pending = pending.length <= MAX_ROWS ? [] : pending.slice(MAX_ROWS);
-        await commitBatch(batch);
+      // The next batch starts before the callers of the last one hear of it: SQLite works while their answers are sent.
+      const next = pending.length > 0 ? commitBatch(takeBatch()) : undefined;
+      announce();
+      announce = next ? await next : () => {};
+      if (exclusives.length > 0 || checkpoints.isReady()) {
+        announce();
+        announce = () => {};
+        await checkpoints.finish();
+        await exclusives.shift()?.run();
       }
-      await checkpoints.finish();
-      await exclusives.shift()?.run();
     }
+    announce();
     pumping = undefined;
   }
 
@@ -274,6 +283,12 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
   };
 }
 
+function toCommitError(error: unknown): HooklineError {
+  const known = toStorageError(error);
+  if (known instanceof HooklineError) return known;
+  return new HooklineError('storage_unavailable', 'The database refused the write; the server log says why.', { cause: error });
+}
+
 /** A refused row, or a value that is not JSON: the others of the batch are not to blame. */
 function isFaultOfOne(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof Error && 'code' in error && error.code === 'SQLITE_CONSTRAINT');
@@ -282,6 +297,8 @@ function isFaultOfOne(error: unknown): boolean {
 interface Checkpoints {
   /** Counts what went to the log; starts a checkpoint beside the writer when it is due. */
   wrote(bytes: number): void;
+  /** Whether the short last step is due. */
+  isReady(): boolean;
   /** The short last step, on the writer's connection between two batches. */
   finish(): Promise<void>;
   close(): Promise<void>;
@@ -323,6 +340,7 @@ async function openCheckpoints(writer: sqlite3.Database, options: CommitterOptio
           state = 'ready';
         });
     },
+    isReady: () => state === 'ready',
     async finish() {
       if (state !== 'ready') return;
       state = 'idle';
