@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/plain-summary.ts'],
+    setupFiles: ['./test/setup.ts'],
     include: ['test/**/*.test.ts'],
     // Tests start real servers and child processes; two cores run two files at a time well.
     maxWorkers: 2,
