@@ -73,10 +73,29 @@ async function load(target: Target, seconds: number): Promise<Load> {
   return JSON.parse(stdout) as Load;
 }
 
+/** Memory while what is accepted piles up in storage, since it comes much faster than it is executed. */
+async function measureBacklog(): Promise<{ accepted: number; memoryMb: number }[]> {
+  const target = await startHookline('backlog', 'normal');
+  try {
+    const points: { accepted: number; memoryMb: number }[] = [];
+    let accepted = 0;
+    for (let step = 0; step < BACKLOG_STEPS; step += 1) {
+      accepted += (await load(target, Number(values.seconds))).answered;
+      points.push({ accepted, memoryMb: Math.round(target.memoryMb()) });
+      console.error(`backlog  ${accepted} accepted  ${points.at(-1)?.memoryMb} MB`);
+    }
+    return points;
+  } finally {
+    await target.stop();
+  }
+}
+
 function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
+
+const BACKLOG_STEPS = 4;
 
 const rounds = new Map<string, Round[]>(SUBJECTS.map(({ name }) => [name, []]));
 for (let round = 1; round <= Number(values.rounds); round += 1) {
@@ -113,6 +132,8 @@ console.table(Object.fromEntries(results.map(({ name, ...rest }) => [name, rest]
   'peakMemoryMb',
   'startMs',
 ]);
+const backlog = await measureBacklog();
+console.table(backlog);
 const report = {
   node: process.version,
   cpu: os.cpus()[0]?.model ?? 'unknown',
@@ -121,6 +142,7 @@ const report = {
   secondsPerRound: Number(values.seconds),
   connections: Number(values.connections),
   results,
+  backlog,
 };
 const folder = fileURLToPath(new URL('results/', import.meta.url));
 await mkdir(folder, { recursive: true });

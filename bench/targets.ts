@@ -17,6 +17,8 @@ export interface Target {
   readonly kind: 'sync' | 'async';
   /** Waits until everything accepted has ended, then counts. */
   settle(answered: number): Promise<{ stored: number; peakMemoryMb: number }>;
+  /** Resident memory now, where the system tells (Linux); 0 elsewhere. */
+  memoryMb(): number;
   stop(): Promise<void>;
 }
 
@@ -32,13 +34,14 @@ export async function startBaseline(name: 'http' | 'koa'): Promise<Target> {
     port: Number(line),
     path: '/hooks/bench',
     kind: 'sync',
-    settle: (answered) => Promise.resolve({ stored: answered, peakMemoryMb: peakMemoryMb(child) }),
+    settle: (answered) => Promise.resolve({ stored: answered, peakMemoryMb: memoryMb(child, 'VmHWM') }),
+    memoryMb: () => memoryMb(child, 'VmRSS'),
     stop: () => end(child),
   };
 }
 
 export async function startHookline(
-  kind: 'sync' | 'async',
+  kind: 'sync' | 'async' | 'backlog',
   durability: 'normal' | 'full',
 ): Promise<Target & { startMs: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'hookline-bench-'));
@@ -52,6 +55,8 @@ export async function startHookline(
     HOOKLINE_METRICS: 'public',
     HOOKLINE_LOG_LEVEL: 'warn',
     HOOKLINE_RETENTION: 'none',
+    // One slow execution at a time: what is accepted piles up.
+    ...(kind === 'backlog' ? { HOOKLINE_CONCURRENCY: '1', HOOKLINE_SHUTDOWN_GRACE_MS: '100' } : {}),
   };
   const launch = (): ChildProcess =>
     spawn(process.execPath, [file('../dist/src/main.js'), 'start'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -75,14 +80,15 @@ export async function startHookline(
   return {
     port,
     path,
-    kind,
+    kind: kind === 'sync' ? 'sync' : 'async',
     startMs,
     async settle(answered) {
       await untilFinished(port, answered + 1);
       const stored = await countExecutions(join(folder, 'hookline.db'));
       // The request of the start is one of them.
-      return { stored: stored - 1, peakMemoryMb: peakMemoryMb(child) };
+      return { stored: stored - 1, peakMemoryMb: memoryMb(child, 'VmHWM') };
     },
+    memoryMb: () => memoryMb(child, 'VmRSS'),
     async stop() {
       await end(child);
       await rm(folder, { recursive: true, force: true });
@@ -92,7 +98,9 @@ export async function startHookline(
 
 const FIRST_BODY = JSON.stringify({ payment: { id: 'first', status: 'paid' } });
 
-async function createWorkflow(port: number, kind: 'sync' | 'async'): Promise<string> {
+const SLOW_NODE = { key: 'slow', type: 'calculation', config: { engine: 'jsonata', expression: '$sum([1..200000])' } };
+
+async function createWorkflow(port: number, kind: 'sync' | 'async' | 'backlog'): Promise<string> {
   const test = { all: [{ left: '{{$context.body.payment.status}}', operator: 'equal', right: 'paid' }] };
   const leaf = (key: string, status: number, body: object): object =>
     kind === 'sync'
@@ -100,10 +108,11 @@ async function createWorkflow(port: number, kind: 'sync' | 'async'): Promise<str
       : { key, type: 'variable', config: { value: { status, body } } };
   const workflow = {
     title: 'Payment callback',
-    mode: kind,
+    mode: kind === 'sync' ? 'sync' : 'async',
     enabled: true,
     trigger: { type: 'webhook', config: { body: [{ path: 'payment.status', alias: 'Status' }, { path: 'payment.id' }] } },
     nodes: [
+      ...(kind === 'backlog' ? [SLOW_NODE] : []),
       {
         key: 'paid',
         type: 'condition',
@@ -165,11 +174,11 @@ function countExecutions(path: string): Promise<number> {
   });
 }
 
-/** Highest resident memory so far, where the system tells (Linux); 0 elsewhere. */
-function peakMemoryMb(child: ChildProcess): number {
+/** Resident memory, highest so far or now, where the system tells (Linux); 0 elsewhere. */
+function memoryMb(child: ChildProcess, field: 'VmHWM' | 'VmRSS'): number {
   if (process.platform !== 'linux' || child.pid === undefined) return 0;
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) / 1024;
 }
 
 async function end(child: ChildProcess): Promise<void> {
