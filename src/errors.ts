@@ -83,13 +83,17 @@ export interface ErrorReply {
   readonly body: { readonly error: { readonly code: string; readonly message: string; readonly details?: unknown } };
 }
 
+/** `Retry-After` of a 503 that does not know better, in seconds: about as long as an operator's script takes to make room. */
+const RETRY_AFTER_SECONDS = '5';
+
 /** The one error shape of every HTTP reply. What is not a HooklineError says nothing about the inside. */
 export function toErrorReply(error: unknown): ErrorReply {
   if (error instanceof HooklineError && ERROR_CATALOGUE[error.code].exposed) {
-    const { code, message, details } = error;
+    const { code, message, details, status } = error;
     return {
-      status: error.status,
-      headers: error.headers,
+      status,
+      // Whoever is told to come back later is told when, too.
+      headers: status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS, ...error.headers } : error.headers,
       body: { error: details === undefined ? { code, message } : { code, message, details } },
     };
   }

@@ -1,9 +1,11 @@
 // The kernel's front: accepts requests, runs executions now or later, resumes, replays and cancels them, starts and stops.
 
 import { HooklineError } from '../errors.ts';
+import { createCancellations } from './cancellations.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
 import { createIdSource } from './id.ts';
 import { toJsonValue } from './json-value.ts';
+import { createLateWrites } from './late-writes.ts';
 import { createListeners } from './listeners.ts';
 import { type ManualInput, toManualRequest } from './manual-request.ts';
 import type { ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, StoredRequest } from './model.ts';
@@ -69,9 +71,6 @@ export interface Engine {
   stats(): EngineStats;
 }
 
-/** Recently cancelled ids kept, for executions that a queue still holds. */
-const MAX_CANCELED = 10_000;
-
 /** What an execution comes from. */
 interface Origin {
   readonly source: ExecutionSource;
@@ -91,13 +90,14 @@ export function createEngine(options: EngineOptions): Engine {
   const revisions = createRevisionCache(options.documents, registry);
   const createId = createIdSource();
   const active = new Map<string, Run>();
-  const canceled = new Set<string>();
+  const cancellations = createCancellations();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
   const prepared = new WeakMap<ExecutionWithJobs, { run: Run; target: CompiledWorkflow }>();
   let onIdle: (() => void) | undefined;
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
 
   const { write, flush, settle } = createRecorder({ executions: storage.executions, now, onFinish: options.onFinish });
+  const lateWrites = createLateWrites({ write, log });
   const services: RunnerServices = { evaluator, log, now, flush };
   const listeners = createListeners(revisions, async (target, context) => {
     const { id } = await perform(await begin(target, { source: 'trigger', request: null, context: toJsonValue(context) }));
@@ -216,7 +216,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** The queue's turn: an execution of this process, or one that storage had. */
   async function runQueued(execution: ExecutionWithJobs): Promise<void> {
-    if (canceled.delete(execution.id)) return;
+    if (await cancellations.take(execution.id)) return;
     const known = prepared.get(execution);
     try {
       if (known) {
@@ -233,7 +233,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** What could not even start (a plugin is gone, the request no longer parses) ends in its own record. */
   async function fail(execution: ExecutionWithJobs, error: unknown): Promise<void> {
-    if (error instanceof HooklineError && error.code === 'storage_unavailable') throw error;
+    if (isStorageFailure(error)) throw error;
     // Storage has it as running: the next start goes on with it.
     if (error instanceof HooklineError && error.code === 'shutting_down') return;
     log.error({ execution: execution.id, error: toFailure(error) }, 'an execution could not run');
@@ -250,9 +250,25 @@ export function createEngine(options: EngineOptions): Engine {
       await enqueue(target, run);
     } else {
       run.isAwaited = true;
-      await execute(target, run, http?.deadlineMs ?? options.deadlineMs);
+      await executeNow(target, run, http?.deadlineMs ?? options.deadlineMs);
     }
     return run.execution;
+  }
+
+  /** For runs that no queue tries again: when storage knows of one and cannot take its end, its end is stored later. */
+  async function executeNow(target: CompiledWorkflow, run: Run, deadlineMs: number): Promise<void> {
+    try {
+      await execute(target, run, deadlineMs);
+    } catch (error) {
+      if (!run.isStored || !isStorageFailure(error)) throw error;
+      if (!isFinal(run.execution.status)) {
+        run.execution.status = 'error';
+        run.execution.error = toFailure(error);
+        run.execution.finishedAt = now();
+      }
+      lateWrites.add(run);
+      throw error;
+    }
   }
 
   /** Lets what runs finish for a while. What then still runs and is stored goes on at the next start. */
@@ -268,10 +284,8 @@ export function createEngine(options: EngineOptions): Engine {
     onIdle = undefined;
     const error = new HooklineError('shutting_down', 'The server stopped before the workflow had finished.');
     for (const run of active.values()) {
-      run.isSettled = true;
-      run.abandoned = error;
+      run.abandon(error);
       run.abort(error);
-      run.onInterrupt?.();
     }
   }
 
@@ -297,6 +311,7 @@ export function createEngine(options: EngineOptions): Engine {
       await queue.stop();
       await settleOrAbandon(options.shutdownGraceMs);
       watch.stop();
+      await lateWrites.stop();
       state = 'stopped';
     },
 
@@ -337,10 +352,10 @@ export function createEngine(options: EngineOptions): Engine {
       if (isFinal(execution.status)) {
         throw new HooklineError('conflict', `The execution has ended already (${execution.status}); it cannot be cancelled.`);
       }
-      if (canceled.size >= MAX_CANCELED) canceled.clear();
-      canceled.add(executionId);
       const stopped = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
-      await settle(stopped, { status: 'canceled', reply: null, error });
+      const stored = settle(stopped, { status: 'canceled', reply: null, error });
+      cancellations.add(executionId, stored);
+      await stored;
       return execution;
     },
 
@@ -358,7 +373,7 @@ export function createEngine(options: EngineOptions): Engine {
       const run = new Run(resumed, createScope(resumed, parse(target, resumed), now), true);
       run.unsaved = [job];
       await write(run);
-      execute(target, run, 0).catch((error: unknown) => {
+      executeNow(target, run, 0).catch((error: unknown) => {
         log.error({ execution: executionId, error: toFailure(error) }, 'a resumed execution could not be stored');
       });
     },
@@ -373,4 +388,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     stats: () => ({ running: active.size, queued: queue.depth().waiting }),
   };
+}
+
+function isStorageFailure(error: unknown): boolean {
+  return error instanceof HooklineError && error.code === 'storage_unavailable';
 }

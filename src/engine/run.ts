@@ -44,8 +44,8 @@ export class Run {
   isAwaited = false;
   /** Told when a cancel, a deadline or a stop has come before the walk's end. */
   onInterrupt: (() => void) | undefined;
-  /** Why a stop has left it where it is. */
-  abandoned: HooklineError | undefined;
+  /** Why it was left where it is: the server stops, or storage failed before an effect. */
+  abandoned: unknown;
   /** When its deadline passes, by the monotonic clock in milliseconds; Infinity without one. */
   deadlineAt = Number.POSITIVE_INFINITY;
   /** When it counts as slow, by the monotonic clock in milliseconds. */
@@ -69,5 +69,12 @@ export class Run {
 
   abort(reason: HooklineError): void {
     this.#controller?.abort(reason);
+  }
+
+  /** Leaves it where it is: nothing more of it is run or stored in this turn. */
+  abandon(reason: unknown): void {
+    this.isSettled = true;
+    this.abandoned = reason;
+    this.onInterrupt?.();
   }
 }

@@ -140,7 +140,12 @@ async function startWithEffect(
   start: () => NodeResult | Promise<NodeResult>,
   services: RunnerServices,
 ): Promise<NodeResult> {
-  await services.flush(run);
+  try {
+    await services.flush(run);
+  } catch (error) {
+    // Not this node's fault: it has not run, and its turn comes again when storage works.
+    run.abandon(error);
+  }
   // What is returned for a run that was settled meanwhile counts for nothing.
   return run.isSettled ? { type: 'done' } : start();
 }
