@@ -99,7 +99,10 @@ export interface ExecutionStore {
   markExecuted(workflowId: string, revision: number): Promise<void>;
   get(id: string): Promise<ExecutionWithJobs | undefined>;
   list(filter: ExecutionFilter): Promise<Page<ExecutionSummary>>;
-  /** The oldest executions with one status, with their jobs: the backlog (`queued`), or what a crash left (`running`). */
+  /**
+   * The oldest executions with one status at one moment, with their jobs: the backlog (`queued`), or what a crash left
+   * (`running`). Fewer than `limit`: at that moment there were no more.
+   */
   listOldest(status: 'queued' | 'running', limit: number): Promise<ExecutionWithJobs[]>;
   countByStatus(): Promise<Record<ExecutionStatus, number>>;
   /** When the oldest queued execution was accepted, or null. */

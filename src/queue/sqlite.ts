@@ -15,7 +15,7 @@ export interface SqliteQueueOptions {
 
 /** First pause after storage failed, in milliseconds; doubled up to the last one. */
 const FIRST_PAUSE_MS = 200;
-const LAST_PAUSE_MS = 30_000;
+const LAST_PAUSE_MS = 5_000;
 /** Executions that one crash can leave running: what ran at once, sync ones included. */
 const MAX_ORPHANS = 100_000;
 

@@ -58,10 +58,6 @@ export function executionStore(sequelize: Sequelize, database: Database, committ
     return jobs;
   }
 
-  async function oldestIds(status: ExecutionStatus, limit: number): Promise<string[]> {
-    return findIds(read, withStatus(status), limit);
-  }
-
   return {
     commit: (unit) => committer.commit(unit),
 
@@ -110,12 +106,13 @@ export function executionStore(sequelize: Sequelize, database: Database, committ
 
     listOldest: (status, limit) =>
       withStorageErrors(async () => {
-        const ids = await oldestIds(status, limit);
-        const rows = await read.executions.findAll({ where: { id: ids }, order: [['id', 'ASC']] });
-        const jobs = await loggedJobs(ids);
-        // One whose status changed while this was reading does not belong here any more.
-        const executions = rows.map((row) => toExecution(row.get(), jobs.get(row.get().id) ?? []));
-        return executions.filter((execution) => execution.status === status);
+        // One statement, so that fewer than `limit` means that there are no more: what changes meanwhile cannot fall out.
+        const oldest = literal(
+          `(SELECT id FROM executions WHERE status = '${status}' AND status <> 'succeeded' ORDER BY id LIMIT ${Math.trunc(limit)})`,
+        );
+        const rows = await read.executions.findAll({ where: { id: { [Op.in]: oldest } }, order: [['id', 'ASC']] });
+        const jobs = await loggedJobs(rows.map((row) => row.get().id));
+        return rows.map((row) => toExecution(row.get(), jobs.get(row.get().id) ?? []));
       }),
 
     countByStatus: () =>
@@ -135,7 +132,7 @@ export function executionStore(sequelize: Sequelize, database: Database, committ
 
     oldestQueuedAt: () =>
       withStorageErrors(async () => {
-        const [id] = await oldestIds('queued', 1);
+        const [id] = await findIds(read, withStatus('queued'), 1);
         const row = id === undefined ? null : await read.executions.findByPk(id, { attributes: ['createdAt'] });
         return row === null ? null : Number(row.get().createdAt);
       }),
