@@ -5,7 +5,7 @@ import type { ExecutionWithJobs, Job } from '../engine/model.ts';
 import { isFinal } from '../engine/model.ts';
 import type { ExecutionWrite } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
-import { toStorageError } from './storage-error.ts';
+import { sqliteCode, toStorageError } from './storage-error.ts';
 
 export interface Committer {
   /** Resolves when the write is durable. @throws HooklineError `storage_unavailable`; then nothing of it is stored. */
@@ -35,6 +35,8 @@ interface Exclusive {
 
 /** Rows in one statement. 64 callers on 64 connections are the measured case; above it, larger batches gain little. */
 const MAX_ROWS = 128;
+/** Bodies and replies in one statement, in characters, so that large ones do not meet in memory; one alone may be larger. */
+const MAX_BATCH_LENGTH = 16 * 1024 * 1024;
 /** Log size in bytes after which its pages are copied into the database. Smaller costs more copying, larger more disk. */
 const CHECKPOINT_BYTES = 12 * 1024 * 1024;
 /** What a commit writes to the log besides its rows: the pages of two indexes and the tail page of the table. */
@@ -222,8 +224,17 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
   }
 
   function takeBatch(): readonly Pending[] {
-    const batch = pending.slice(0, MAX_ROWS);
-    pending = pending.slice(MAX_ROWS);
+    let length = 0;
+    // A statement does not see the rows that it adds: a second write of one execution has to wait for the next batch.
+    const ids = new Set<string | undefined>();
+    for (const { write } of pending) {
+      const id = (write.insert ?? write.update)?.id;
+      length += lengthOf(write);
+      if (ids.size === MAX_ROWS || ids.has(id) || (ids.size > 0 && length > MAX_BATCH_LENGTH)) break;
+      ids.add(id);
+    }
+    const batch = pending.slice(0, ids.size);
+    pending = pending.slice(ids.size);
     return batch;
   }
 
@@ -283,15 +294,23 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
   };
 }
 
+/** What the large texts of a unit weigh. */
+function lengthOf({ insert, update }: ExecutionWrite): number {
+  return (insert?.request?.body.length ?? 0) + ((insert ?? update)?.response?.body.length ?? 0);
+}
+
 function toCommitError(error: unknown): HooklineError {
   const known = toStorageError(error);
   if (known instanceof HooklineError) return known;
   return new HooklineError('storage_unavailable', 'The database refused the write; the server log says why.', { cause: error });
 }
 
-/** A refused row, or a value that is not JSON: the others of the batch are not to blame. */
+/** What SQLite says of a row that it refuses: a constraint, JSON nested too deep for it, a text that is too long. */
+const ROW_FAULTS: ReadonlySet<string | undefined> = new Set(['SQLITE_CONSTRAINT', 'SQLITE_ERROR', 'SQLITE_TOOBIG']);
+
+/** A row that is refused, or that cannot be written as JSON: the others of the batch are not to blame. */
 function isFaultOfOne(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof Error && 'code' in error && error.code === 'SQLITE_CONSTRAINT');
+  return error instanceof TypeError || error instanceof RangeError || ROW_FAULTS.has(sqliteCode(error));
 }
 
 interface Checkpoints {
