@@ -1,31 +1,34 @@
-// Remembers which executions were cancelled before their turn, for a queue that still holds them.
+// Keeps a queue from starting an execution that somebody cancels before its turn.
 
-/** Ids kept at the same time; a queue's window is far smaller. */
+/** Outcomes kept at the same time; of more, the oldest are forgotten, which by then no queue holds. */
 const MAX_IDS = 10_000;
 
 export interface Cancellations {
-  /** Told before it is known whether the cancelling can be stored: the queue's turn may come meanwhile. */
-  add(executionId: string, stored: Promise<void>): void;
-  /** Whether the execution must not run; asked once, at its turn. One whose cancelling could not be stored runs. */
-  take(executionId: string): boolean | Promise<boolean>;
+  /** Cancels with `work`; from the call on, `outcomeOf` knows of it. */
+  attempt<Result>(executionId: string, work: () => Promise<Result>): Promise<Result>;
+  /** Whether the execution was cancelled, by the last attempt; undefined when there was none, or when it failed. */
+  outcomeOf(executionId: string): Promise<boolean> | undefined;
 }
 
 export function createCancellations(): Cancellations {
   const outcomes = new Map<string, Promise<boolean>>();
   return {
-    add(executionId, stored) {
-      if (outcomes.size >= MAX_IDS) outcomes.clear();
-      const isStored = stored.then(
+    attempt(executionId, work) {
+      const before = outcomes.get(executionId);
+      const result = work();
+      const outcome = result.then(
         () => true,
-        () => false,
+        async () => {
+          const wasCanceled = (await before) ?? false;
+          if (!wasCanceled && outcomes.get(executionId) === outcome) outcomes.delete(executionId);
+          return wasCanceled;
+        },
       );
-      outcomes.set(executionId, isStored);
-    },
-    take(executionId) {
-      const outcome = outcomes.get(executionId);
-      if (outcome === undefined) return false;
       outcomes.delete(executionId);
-      return outcome;
+      if (outcomes.size >= MAX_IDS) for (const oldest of outcomes.keys()) if (outcomes.delete(oldest)) break;
+      outcomes.set(executionId, outcome);
+      return result;
     },
+    outcomeOf: (executionId) => outcomes.get(executionId),
   };
 }

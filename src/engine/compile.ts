@@ -24,8 +24,8 @@ export interface CompiledWorkflow {
   readonly revision: number;
   readonly trigger: TriggerInstance;
   readonly nodes: readonly CompiledNode[];
-  /** Whether the revision was marked as executed in storage; set by the engine. */
-  executed: boolean;
+  /** Whether the revision was marked as executed in storage when it was read. */
+  readonly executed: boolean;
 }
 
 /** Whether a trigger is called over HTTP. */

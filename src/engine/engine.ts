@@ -3,22 +3,22 @@
 import { HooklineError } from '../errors.ts';
 import { createCancellations } from './cancellations.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
+import { createExecutor } from './executor.ts';
+import { isStorageFailure, toFailure } from './failure.ts';
 import { createIdSource } from './id.ts';
 import { toJsonValue } from './json-value.ts';
-import { createLateWrites } from './late-writes.ts';
+import { createKeyedLock } from './keyed-lock.ts';
 import { createListeners } from './listeners.ts';
 import { type ManualInput, toManualRequest } from './manual-request.ts';
 import type { ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, StoredRequest } from './model.ts';
 import { isFinal } from './model.ts';
 import type { Log } from './plugin.ts';
 import type { ExpressionEvaluator, Queue, Storage } from './ports.ts';
-import { createRecorder, type Interruption } from './recorder.ts';
+import { createRecorder } from './recorder.ts';
 import type { Registry } from './registry.ts';
 import { createRevisionCache } from './revision-cache.ts';
-import { Run, type RunnerServices, type RunOutcome } from './run.ts';
-import { toFailure, walk } from './runner.ts';
+import { Run } from './run.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
-import { createWatch } from './watch.ts';
 import type { WorkflowService } from './workflows.ts';
 
 export interface EngineOptions {
@@ -64,7 +64,7 @@ export interface Engine {
   replay(executionId: string, options?: { revision?: number | undefined }): Promise<ExecutionWithJobs>;
   /** @throws HooklineError `execution_not_found`, `conflict` when it is final already */
   cancel(executionId: string): Promise<ExecutionWithJobs>;
-  /** Gives a waiting job its result and goes on. @throws `execution_not_found`, `conflict` when that job does not wait */
+  /** Gives a waiting job its result and hands the execution over to the queue. @throws `execution_not_found`, `conflict` when that job does not wait */
   resume(executionId: string, jobPath: string, output: unknown): Promise<void>;
   /** A workflow changed: its compiled copies are dropped and its trigger listens anew. */
   refresh(workflowId: string): Promise<void>;
@@ -89,21 +89,24 @@ export function createEngine(options: EngineOptions): Engine {
   const { storage, queue, registry, evaluator, log, now } = options;
   const revisions = createRevisionCache(options.documents, registry);
   const createId = createIdSource();
-  const active = new Map<string, Run>();
   const cancellations = createCancellations();
+  /** Orders what is done to one execution from outside. */
+  const lock = createKeyedLock();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
-  const prepared = new WeakMap<ExecutionWithJobs, { run: Run; target: CompiledWorkflow }>();
-  let onIdle: (() => void) | undefined;
+  const prepared = new WeakMap<ExecutionWithJobs, Begun>();
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
 
-  const { write, flush, settle } = createRecorder({ executions: storage.executions, now, onFinish: options.onFinish });
-  const lateWrites = createLateWrites({ write, log });
-  const services: RunnerServices = { evaluator, log, now, flush };
-  const listeners = createListeners(revisions, async (target, context) => {
-    const { id } = await perform(await begin(target, { source: 'trigger', request: null, context: toJsonValue(context) }));
-    return { executionId: id };
+  const recorder = createRecorder({ executions: storage.executions, now, onFinish: options.onFinish });
+  const executor = createExecutor({ recorder, evaluator, log, now });
+  const listeners = createListeners({
+    revisions,
+    log,
+    async fire(workflowId, context) {
+      const target = await revisions.load(workflowId, undefined);
+      const { id } = await perform(await begin(target, { source: 'trigger', request: null, context: toJsonValue(context) }));
+      return { executionId: id };
+    },
   });
-  const watch = createWatch({ onSlow: showAsRunning, onDeadline: timeOut });
 
   // --- accepting -------------------------------------------------------------------------------------------------------
 
@@ -113,11 +116,14 @@ export function createEngine(options: EngineOptions): Engine {
     throw new HooklineError('conflict', 'The execution came from an HTTP request, but the revision has no HTTP trigger.');
   }
 
+  function requireAccepting(): void {
+    if (state === 'accepting') return;
+    throw new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5' } });
+  }
+
   /** Makes the run, of a revision that no edit changes any more. A promise only for a revision's first run. */
   function begin(found: CompiledWorkflow, origin: Origin): Begun | Promise<Begun> {
-    if (state !== 'accepting') {
-      throw new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5' } });
-    }
+    requireAccepting();
     // Before the revision counts as executed: a request that is refused has not run it.
     const parsed = parse(found, origin);
     return found.executed
@@ -155,80 +161,36 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Commits as queued and hands over to the queue. */
   async function enqueue(target: CompiledWorkflow, run: Run): Promise<void> {
-    await write(run);
+    await recorder.write(run);
     prepared.set(run.execution, { run, target });
     queue.push(run.execution);
   }
 
+  async function getExecution(executionId: string): Promise<ExecutionWithJobs> {
+    const execution = await storage.executions.get(executionId);
+    if (execution) return execution;
+    throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
+  }
+
   // --- running ---------------------------------------------------------------------------------------------------------
-
-  /** Runs to the end, or until somebody interrupts it. Resolves when that is committed. */
-  async function execute(target: CompiledWorkflow, run: Run, deadlineMs: number): Promise<void> {
-    const { execution } = run;
-    execution.status = 'running';
-    execution.startedAt ??= now();
-    active.set(execution.id, run);
-    try {
-      const walked = walk(run, target.nodes, services);
-      const outcome = walked instanceof Promise ? await untilInterrupted(run, walked, deadlineMs) : walked;
-      if (outcome) await settle(run, outcome);
-      else if (run.abandoned) throw run.abandoned;
-      else await run.lastWrite;
-    } finally {
-      active.delete(execution.id);
-      watch.remove(run);
-      if (active.size === 0) onIdle?.();
-    }
-  }
-
-  /** The walk's outcome; undefined when a cancel, a deadline or a stop came first. A node that hears no signal is left behind. */
-  function untilInterrupted(run: Run, walked: Promise<RunOutcome>, deadlineMs: number): Promise<RunOutcome | undefined> {
-    watch.add(run, deadlineMs);
-    return new Promise((resolve) => {
-      run.onInterrupt = () => resolve(undefined);
-      walked.then((outcome) => resolve(run.isSettled ? undefined : outcome));
-    });
-  }
-
-  /** A run that takes longer than a moment is stored, so that it can be seen and survives a crash. */
-  function showAsRunning(run: Run): void {
-    if (run.isSettled) return;
-    write(run).catch((error: unknown) => {
-      log.error({ execution: run.execution.id, error: toFailure(error) }, 'a running execution could not be stored');
-    });
-  }
-
-  /** Ends a run from outside; the commit of that is also what `execute` waits for. */
-  function interrupt(run: Run, interruption: Interruption, reason: HooklineError): Promise<void> {
-    const written = settle(run, interruption);
-    run.abort(reason);
-    run.onInterrupt?.();
-    return written;
-  }
-
-  function timeOut(run: Run): void {
-    if (run.isSettled) return;
-    const error = new HooklineError('deadline_exceeded', 'The workflow did not answer before its deadline.');
-    interrupt(run, { status: 'timed_out', reply: null, error: toFailure(error) }, error).catch((failure: unknown) => {
-      log.error({ execution: run.execution.id, error: toFailure(failure) }, 'a timed-out execution could not be stored');
-    });
-  }
 
   /** The queue's turn: an execution of this process, or one that storage had. */
   async function runQueued(execution: ExecutionWithJobs): Promise<void> {
-    if (await cancellations.take(execution.id)) return;
-    const known = prepared.get(execution);
+    const canceled = (): Promise<boolean> | undefined => cancellations.outcomeOf(execution.id);
     try {
-      if (known) {
-        prepared.delete(execution);
-        await execute(known.target, known.run, 0);
-      } else {
-        const target = await revisions.load(execution.workflowId, execution.revision);
-        await execute(target, new Run(execution, createScope(execution, parse(target, execution), now), true), 0);
-      }
+      const { target, run } = prepared.get(execution) ?? (await restore(execution));
+      prepared.delete(execution);
+      // Asked last, so that nothing is awaited between a no and the start: a cancel finds the run either before or after.
+      for (let outcome = canceled(); outcome; outcome = canceled()) if (await outcome) return;
+      await executor.execute(target.nodes, run);
     } catch (error) {
       await fail(execution, error);
     }
+  }
+
+  async function restore(execution: ExecutionWithJobs): Promise<Begun> {
+    const target = await revisions.load(execution.workflowId, execution.revision);
+    return { target, run: new Run(execution, createScope(execution, parse(target, execution), now), true) };
   }
 
   /** What could not even start (a plugin is gone, the request no longer parses) ends in its own record. */
@@ -236,9 +198,10 @@ export function createEngine(options: EngineOptions): Engine {
     if (isStorageFailure(error)) throw error;
     // Storage has it as running: the next start goes on with it.
     if (error instanceof HooklineError && error.code === 'shutting_down') return;
+    if (await cancellations.outcomeOf(execution.id)) return;
     log.error({ execution: execution.id, error: toFailure(error) }, 'an execution could not run');
     const run = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
-    await settle(run, { status: 'error', reply: null, error: toFailure(error) });
+    await recorder.settle(run, { status: 'error', reply: null, error: toFailure(error) });
   }
 
   /** Runs now when the workflow is sync, else hands over to the queue. Resolves when the reply is there and committed. */
@@ -250,51 +213,19 @@ export function createEngine(options: EngineOptions): Engine {
       await enqueue(target, run);
     } else {
       run.isAwaited = true;
-      await executeNow(target, run, http?.deadlineMs ?? options.deadlineMs);
+      await executor.executeNow(target.nodes, run, http?.deadlineMs ?? options.deadlineMs);
     }
     return run.execution;
   }
 
-  /** For runs that no queue tries again: when storage knows of one and cannot take its end, its end is stored later. */
-  async function executeNow(target: CompiledWorkflow, run: Run, deadlineMs: number): Promise<void> {
-    try {
-      await execute(target, run, deadlineMs);
-    } catch (error) {
-      if (!run.isStored || !isStorageFailure(error)) throw error;
-      if (!isFinal(run.execution.status)) {
-        run.execution.status = 'error';
-        run.execution.error = toFailure(error);
-        run.execution.finishedAt = now();
-      }
-      lateWrites.add(run);
-      throw error;
-    }
-  }
-
-  /** Lets what runs finish for a while. What then still runs and is stored goes on at the next start. */
-  async function settleOrAbandon(graceMs: number): Promise<void> {
-    if (active.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, graceMs);
-      onIdle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    onIdle = undefined;
-    const error = new HooklineError('shutting_down', 'The server stopped before the workflow had finished.');
-    for (const run of active.values()) {
-      run.abandon(error);
-      run.abort(error);
-    }
-  }
-
   return {
     async start() {
+      // Read first: what fails here leaves nothing running.
+      const workflows = await storage.workflows.listEnabled();
       await queue.start(runQueued);
-      watch.start();
+      executor.start();
       state = 'accepting';
-      for (const workflow of await storage.workflows.listEnabled()) {
+      for (const workflow of workflows) {
         try {
           await listeners.start(workflow.id);
         } catch (error) {
@@ -309,9 +240,7 @@ export function createEngine(options: EngineOptions): Engine {
       state = 'stopping';
       await listeners.stopAll();
       await queue.stop();
-      await settleOrAbandon(options.shutdownGraceMs);
-      watch.stop();
-      await lateWrites.stop();
+      await executor.stop(options.shutdownGraceMs);
       state = 'stopped';
     },
 
@@ -327,69 +256,61 @@ export function createEngine(options: EngineOptions): Engine {
     async run(workflowId, input, { revision } = {}) {
       const target = await revisions.load(workflowId, revision);
       const request = isHttpTrigger(target.trigger) ? toManualRequest(target.workflow.hookKey, input) : null;
-      return perform(await begin(target, { source: 'manual', request, context: input.context }));
+      return perform(await begin(target, { source: 'manual', request, context: toJsonValue(input.context) }));
     },
 
     async replay(executionId, { revision } = {}) {
-      const original = await storage.executions.get(executionId);
-      if (!original) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
+      const original = await getExecution(executionId);
       const { id: replayOf, request, context } = original;
       const target = await revisions.load(original.workflowId, revision);
       return perform(await begin(target, { source: 'replay', request, context, replayOf }));
     },
 
-    async cancel(executionId) {
+    cancel(executionId) {
       const error = { code: 'canceled', message: 'Somebody cancelled the execution.' };
-      const run = active.get(executionId);
+      const run = executor.find(executionId);
       if (run && !run.isSettled) {
-        await interrupt(run, { status: 'canceled', reply: null, error }, new HooklineError('conflict', error.message));
-        return run.execution;
+        const reason = new HooklineError('conflict', error.message);
+        return executor.interrupt(run, { status: 'canceled', reply: null, error }, reason).then(() => run.execution);
       }
-      // It has just ended; what is stored may not say so yet.
-      await run?.lastWrite;
-      const execution = await storage.executions.get(executionId);
-      if (!execution) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
-      if (isFinal(execution.status)) {
-        throw new HooklineError('conflict', `The execution has ended already (${execution.status}); it cannot be cancelled.`);
-      }
-      const stopped = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
-      const stored = settle(stopped, { status: 'canceled', reply: null, error });
-      cancellations.add(executionId, stored);
-      await stored;
-      return execution;
+      const cancelStored = async (): Promise<ExecutionWithJobs> => {
+        // It has just ended; what is stored may not say so yet.
+        await run?.lastWrite;
+        const execution = await getExecution(executionId);
+        if (isFinal(execution.status)) {
+          throw new HooklineError('conflict', `The execution has ended already (${execution.status}); it cannot be cancelled.`);
+        }
+        const stopped = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
+        await recorder.settle(stopped, { status: 'canceled', reply: null, error });
+        return execution;
+      };
+      return cancellations.attempt(executionId, () => lock(executionId, cancelStored));
     },
 
-    async resume(executionId, jobPath, output) {
-      const execution = await storage.executions.get(executionId);
-      if (!execution) throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
-      const waiting = execution.jobs.find((job) => job.path === jobPath && job.status === 'waiting');
-      if (execution.status !== 'waiting' || !waiting || active.has(executionId)) {
-        throw new HooklineError('conflict', `The execution does not wait at "${jobPath}".`);
-      }
-      const target = await revisions.load(execution.workflowId, execution.revision);
-      const job: Job = { ...waiting, status: 'succeeded', output, finishedAt: now() };
-      const others = execution.jobs.filter(({ path }) => path !== jobPath);
-      const resumed: ExecutionWithJobs = { ...execution, status: 'running', jobs: [...others, job] };
-      const run = new Run(resumed, createScope(resumed, parse(target, resumed), now), true);
-      run.unsaved = [job];
-      await write(run);
-      executeNow(target, run, 0).catch((error: unknown) => {
-        log.error({ execution: executionId, error: toFailure(error) }, 'a resumed execution could not be stored');
+    resume(executionId, jobPath, output) {
+      return lock(executionId, async () => {
+        requireAccepting();
+        const execution = await getExecution(executionId);
+        const waiting = execution.jobs.find((job) => job.path === jobPath && job.status === 'waiting');
+        if (execution.status !== 'waiting' || !waiting) {
+          throw new HooklineError('conflict', `The execution does not wait at "${jobPath}".`);
+        }
+        const job: Job = { ...waiting, status: 'succeeded', output: toJsonValue(output), finishedAt: now() };
+        const others = execution.jobs.filter(({ path }) => path !== jobPath);
+        const { target, run } = await restore({ ...execution, status: 'queued', jobs: [...others, job] });
+        run.execution.jobs = others;
+        run.unsaved = [job];
+        await enqueue(target, run);
       });
     },
 
     async refresh(workflowId) {
       revisions.forget(workflowId);
       await listeners.stop(workflowId);
-      if (state !== 'accepting') return;
       const workflow = await storage.workflows.get(workflowId);
-      if (workflow?.enabled) await listeners.start(workflowId);
+      if (workflow?.enabled && state === 'accepting') await listeners.start(workflowId);
     },
 
-    stats: () => ({ running: active.size, queued: queue.depth().waiting }),
+    stats: () => ({ running: executor.size(), queued: queue.depth().waiting }),
   };
-}
-
-function isStorageFailure(error: unknown): boolean {
-  return error instanceof HooklineError && error.code === 'storage_unavailable';
 }

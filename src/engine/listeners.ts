@@ -1,21 +1,28 @@
 // The triggers that listen by themselves, one for each enabled workflow that has such a trigger.
 
-import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
+import { isHttpTrigger } from './compile.ts';
+import { toFailure } from './failure.ts';
+import type { Log } from './plugin.ts';
 import type { RevisionCache } from './revision-cache.ts';
 
 export interface Listeners {
   /** Listens for a workflow; does nothing when its trigger is called over HTTP. */
   start(workflowId: string): Promise<void>;
   stop(workflowId: string): Promise<void>;
+  /** Stops all, also those that are just starting; one that cannot stop is logged. */
   stopAll(): Promise<void>;
 }
 
-/** @param fire starts one execution; `context` is its `$context` */
-export function createListeners(
-  revisions: Pick<RevisionCache, 'load'>,
-  fire: (target: CompiledWorkflow, context: unknown) => Promise<{ executionId: string }>,
-): Listeners {
+export interface ListenersOptions {
+  readonly revisions: Pick<RevisionCache, 'load'>;
+  /** Starts one execution of the live revision; `context` is its `$context`. */
+  fire(workflowId: string, context: unknown): Promise<{ executionId: string }>;
+  readonly log: Log;
+}
+
+export function createListeners({ revisions, fire, log }: ListenersOptions): Listeners {
   const stops = new Map<string, () => Promise<void> | void>();
+  const starting = new Set<Promise<void>>();
 
   async function stop(workflowId: string): Promise<void> {
     const stopListening = stops.get(workflowId);
@@ -23,15 +30,35 @@ export function createListeners(
     await stopListening?.();
   }
 
+  async function start(workflowId: string): Promise<void> {
+    const { trigger, workflow } = await revisions.load(workflowId, undefined);
+    if (isHttpTrigger(trigger) || !workflow.enabled) return;
+    stops.set(workflowId, await trigger.listen((context) => fire(workflowId, context)));
+  }
+
+  async function stopOrLog(workflowId: string): Promise<void> {
+    try {
+      await stop(workflowId);
+    } catch (error) {
+      log.error({ workflow: workflowId, error: toFailure(error) }, 'the trigger of a workflow could not stop');
+    }
+  }
+
   return {
     async start(workflowId) {
-      const target = await revisions.load(workflowId, undefined);
-      if (isHttpTrigger(target.trigger) || !target.workflow.enabled) return;
-      stops.set(workflowId, await target.trigger.listen((context) => fire(target, context)));
+      const started = start(workflowId);
+      starting.add(started);
+      try {
+        await started;
+      } finally {
+        starting.delete(started);
+      }
     },
     stop,
     async stopAll() {
-      await Promise.all([...stops.keys()].map(stop));
+      // Who started them hears of a failure.
+      await Promise.allSettled(starting);
+      await Promise.all([...stops.keys()].map(stopOrLog));
     },
   };
 }

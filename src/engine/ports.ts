@@ -73,7 +73,7 @@ export interface ExecutionUpdate {
   error: Failure | null;
   /** Finished or newly waiting jobs since the last write. */
   jobs: Job[];
-  /** How many writes with jobs this execution has had before; orders the job log. */
+  /** Higher than in any write with jobs of this execution before; orders the job log. */
   sequence: number;
 }
 

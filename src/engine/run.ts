@@ -1,12 +1,11 @@
 // One execution in memory while it runs, and what running needs.
 
-import type { HooklineError } from '../errors.ts';
 import type { ExecutionWithJobs, Failure, Job, Reply } from './model.ts';
 import type { Log } from './plugin.ts';
 import type { ExpressionEvaluator } from './ports.ts';
 import type { ExtensibleScope } from './scope.ts';
 
-/** How a walk ended. After `stopped` somebody else (cancel, deadline) has settled the execution. */
+/** How a walk ended. */
 export type RunOutcome =
   | { readonly status: 'succeeded' | 'failed'; readonly reply: Reply | null; readonly error: Failure | null }
   | { readonly status: 'error'; readonly reply: null; readonly error: Failure }
@@ -29,11 +28,11 @@ export class Run {
   readonly memo: ReadonlyMap<string, Job> | undefined;
   /** Jobs that no commit has taken yet. */
   unsaved: Job[] = [];
-  /** Writes with jobs so far. */
-  sequence = 0;
+  /** Rises with every write that has jobs. */
+  sequence: number;
   /** Whether storage has a row of it. */
   isStored: boolean;
-  /** Set when the walk, a cancel or a deadline has decided; the first one counts. */
+  /** Set when the walk, a cancel, a deadline or `abandon` has decided; the first one counts. */
   isSettled = false;
   /** Whether storage has its end; nothing is written behind that. */
   isStoredFinal = false;
@@ -57,7 +56,8 @@ export class Run {
     this.scope = scope;
     this.isStored = isStored;
     this.memo = execution.jobs.length > 0 ? new Map(execution.jobs.map((job) => [job.path, job])) : undefined;
-    this.sequence = execution.jobs.length;
+    // A job is in the log at most twice, once as waiting and once as finished.
+    this.sequence = 2 * execution.jobs.length;
   }
 
   /** Made when the first node asks; most never do. */
@@ -67,14 +67,16 @@ export class Run {
     return this.#controller.signal;
   }
 
-  abort(reason: HooklineError): void {
+  abort(reason: unknown): void {
     this.#controller?.abort(reason);
   }
 
-  /** Leaves it where it is: nothing more of it is run or stored in this turn. */
+  /** Leaves it where it is: nothing more of it is run or stored in this turn. Nothing when its end is decided. */
   abandon(reason: unknown): void {
+    if (this.isSettled) return;
     this.isSettled = true;
     this.abandoned = reason;
+    this.abort(reason);
     this.onInterrupt?.();
   }
 }

@@ -3,8 +3,9 @@
 
 import { HooklineError } from '../errors.ts';
 import type { CompiledNode } from './compile.ts';
+import { toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
-import type { Failure, Job } from './model.ts';
+import type { Job } from './model.ts';
 import type { BranchOutcome, NodeResult, Scope } from './plugin.ts';
 import type { Run, RunnerServices, RunOutcome } from './run.ts';
 import { RunningNode } from './running-node.ts';
@@ -116,13 +117,14 @@ function runNode(
     return job;
   };
   const failWith = (error: unknown): Job | undefined => {
-    if (run.isSettled) return undefined;
     const failure = toFailure(error);
+    services.log.warn({ execution: run.execution.id, node: path, code: failure.code }, 'a node failed');
+    // Behind an end, a wait or a cancel it counts for nothing, like what is returned then.
+    if (run.isSettled || run.outcome) return undefined;
     job.status = 'error';
     job.error = failure;
     job.finishedAt = services.now();
     run.outcome = { status: 'error', reply: null, error: { ...failure, details: { node: path } } };
-    services.log.warn({ execution: run.execution.id, node: path, code: failure.code }, 'a node failed');
     run.unsaved.push(job);
     return job;
   };
@@ -150,7 +152,20 @@ async function startWithEffect(
   return run.isSettled ? { type: 'done' } : start();
 }
 
+/** What a node of a plugin without types handed back. @throws HooklineError `node_failed` */
+function requireResult(result: unknown): void {
+  if (typeof result === 'object' && result !== null && 'type' in result) {
+    if (result.type === 'done' || result.type === 'wait') return;
+    if (result.type === 'end' && 'status' in result && (result.status === 'succeeded' || result.status === 'failed')) return;
+  }
+  throw new HooklineError(
+    'node_failed',
+    'The node gave no result: run must return { type: "done" }, { type: "wait" } or { type: "end", status: "succeeded" or "failed" }.',
+  );
+}
+
 function applyResult(run: Run, job: Job, result: NodeResult, scope: Scope, now: number): void {
+  requireResult(result);
   if (result.type === 'wait') {
     job.status = 'waiting';
     run.outcome = { status: 'waiting', reply: null, error: null };
@@ -168,13 +183,4 @@ function applyResult(run: Run, job: Job, result: NodeResult, scope: Scope, now: 
     job.error = { code: 'flow_failed', message: result.reason ?? 'The flow decided to fail here.' };
   }
   run.outcome = { status: result.status, reply: result.reply ?? null, error: job.error ?? null };
-}
-
-/** An error in the form that is stored and shown: a code and a sentence, no stack. */
-export function toFailure(error: unknown): Failure {
-  if (error instanceof HooklineError) {
-    const { code, message, details } = error;
-    return details === undefined ? { code, message } : { code, message, details: toJsonValue(details) };
-  }
-  return { code: 'node_failed', message: error instanceof Error ? error.message : String(error) };
 }
