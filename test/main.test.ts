@@ -96,6 +96,13 @@ describe('hookline', () => {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
   });
 
+  it('names the command that was meant', async () => {
+    const mistyped = await hookline(['exprot']).ended;
+    expect(mistyped.code).toBe(1);
+    expect(mistyped.stderr).toContain('there is no command "exprot"; did you mean "export"?');
+    expect((await hookline(['frobnicate']).ended).stderr).toContain('there is no command "frobnicate"\n');
+  });
+
   it('refuses a wrong configuration, lists every problem and exits with 1', async () => {
     const { code, stdout, stderr } = await hookline([], {
       HOOKLINE_PORT: 'abc',
@@ -287,6 +294,33 @@ describe('hookline export and import', () => {
     const exported = await hookline(['export', id]).ended;
     expect(exported.stderr).toBe('');
     expect(JSON.parse(exported.stdout)).toMatchObject({ title: 'Payment callback' });
+  });
+
+  it('exports and imports workflows with secrets, which stay behind', async () => {
+    const file = join(folder, 'guarded.json');
+    const auth = { type: 'basic', username: 'bob', password: 'swordfish' };
+    const nodes = [{ key: 'sum', type: 'calculation', config: { engine: 'mathjs', expression: '1 + 1' } }];
+    const guarded = { hookline: 1, title: 'Guarded', mode: 'async', trigger: { type: 'webhook', config: { auth } }, nodes };
+    await writeFile(file, JSON.stringify(guarded));
+    expect(await hookline(['import', file, '--enable']).ended).toMatchObject({ code: 0, stderr: '' });
+
+    const exported = await hookline(['export']).ended;
+    expect(exported.stderr).toBe('');
+    expect(exported.stdout).not.toContain('swordfish');
+    await writeFile(file, exported.stdout);
+    const imported = await hookline(['import', file, '--enable']).ended;
+    expect(imported.code).toBe(1);
+    expect(imported.stdout).toContain('Guarded (async, disabled)');
+    expect(imported.stderr).toMatch(/^hookline: .+trigger\.config\.auth\.username: the secret is missing.+\n$/);
+  });
+
+  it('tells what is wrong with an expression', async () => {
+    const file = join(folder, 'wrong.json');
+    const nodes = [{ key: 'sum', type: 'calculation', config: { engine: 'mathjs', expression: '1 + (' } }];
+    await writeFile(file, JSON.stringify({ hookline: 1, title: 'x', mode: 'async', trigger: { type: 'webhook' }, nodes }));
+    const { code, stderr } = await hookline(['import', file]).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^hookline: .+nodes\[0\]\.config\.expression: .+\n$/);
   });
 
   it('says what is wrong with a file in one sentence and adds nothing', async () => {

@@ -1,12 +1,22 @@
 // The `hookline` command line: its commands and their options. Each command's code is loaded when it is used.
 
 import { Command, InvalidArgumentError } from 'commander';
+import { nearestNames } from '../engine/nearest.ts';
 import { version } from '../version.ts';
 
 function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('must be a whole number from 0 to 65535.');
   return port;
+}
+
+function refuseCommand(program: Command, name: string): never {
+  const [nearest] = nearestNames(
+    name,
+    program.commands.map((command) => command.name()),
+    1,
+  );
+  program.error(`error: there is no command "${name}"${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`);
 }
 
 /** Builds the command line; `parseAsync` runs it. */
@@ -25,7 +35,13 @@ Configuration comes from environment variables such as HOOKLINE_PORT and HOOKLIN
   program
     .command('start', { isDefault: true })
     .description('start the server (the default command)')
-    .action(async () => (await import('./start.ts')).start());
+    // What is no command ends up here, since this is the default one.
+    .allowExcessArguments()
+    .action(async (_options: unknown, command: Command) => {
+      const [unknown] = command.args;
+      if (unknown !== undefined) refuseCommand(program, unknown);
+      await (await import('./start.ts')).start();
+    });
 
   program
     .command('demo')

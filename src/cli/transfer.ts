@@ -10,7 +10,7 @@ import { HooklineError } from '../errors.ts';
 import { createEvaluator } from '../expressions/evaluator.ts';
 import { builtIns } from '../plugins/index.ts';
 import { createSecretBox, loadSecretKey } from '../secrets/secret-box.ts';
-import { openStorage, openStorageReader } from '../storage/storage.ts';
+import { openStorage, openStorageReader, type StorageReader } from '../storage/storage.ts';
 
 /** Most workflows that one page of a list may have. */
 const PAGE_SIZE = 100;
@@ -26,10 +26,10 @@ export async function exportWorkflows(ids: readonly string[], { out }: { out?: s
     const workflows = { ...storage.workflows, insert: refuse, update: refuse, saveDocument: refuse, delete: refuse };
     // Exports leave secrets out, so no key is needed; asking for one would make the key file.
     const secretBox = { seal: refuse, open: refuse };
-    const documents = await withService(config, { storage: { workflows }, secretBox }, async (service) => {
-      const wanted = ids.length > 0 ? ids : await allIds(service);
-      return Promise.all(wanted.map((id) => service.exportWorkflow(id)));
-    });
+    const wanted = ids.length > 0 ? ids : await allIds(storage);
+    const documents = await withService(config, { storage: { workflows }, secretBox }, (service) =>
+      Promise.all(wanted.map((id) => service.exportWorkflow(id))),
+    );
     const json = `${JSON.stringify(ids.length === 1 ? documents[0] : documents, null, 2)}\n`;
     if (out === undefined) process.stdout.write(json);
     else await writeFile(out, json);
@@ -53,11 +53,15 @@ export async function importWorkflows(file: string, options: { keepKey?: boolean
     await withService(config, { storage, secretBox }, async (service) => {
       for (const document of documents) {
         const imported = await service.importWorkflow(document, { keepKey: options.keepKey === true });
-        if (options.enable === true) await service.update(imported.id, { enabled: true });
-        const state = options.enable === true ? 'enabled' : 'disabled';
-        console.log(`${imported.id}  ${imported.title} (${imported.mode}, ${state})`);
-        console.log(`  ${config.publicUrl}${config.prefix}/hooks/${imported.hookKey}`);
-        for (const { path, message } of imported.problems) console.log(`  note: ${path}: ${message}`);
+        let isEnabled = false;
+        try {
+          if (options.enable === true) isEnabled = (await service.update(imported.id, { enabled: true })).enabled;
+        } finally {
+          // Also when it cannot be enabled: it has been added.
+          console.log(`${imported.id}  ${imported.title} (${imported.mode}, ${isEnabled ? 'enabled' : 'disabled'})`);
+          console.log(`  ${config.publicUrl}${config.prefix}/hooks/${imported.hookKey}`);
+          for (const { path, message } of imported.problems) console.log(`  note: ${path}: ${message}`);
+        }
       }
     });
   } finally {
@@ -91,11 +95,12 @@ function refuse(): never {
   throw new TypeError('An export only reads.');
 }
 
-async function allIds(service: WorkflowService): Promise<string[]> {
+/** From the storage itself: the service would open the secrets to look for problems. */
+async function allIds({ workflows }: Pick<StorageReader, 'workflows'>): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = await service.list({ limit: PAGE_SIZE, cursor });
+    const page = await workflows.list({ limit: PAGE_SIZE, cursor });
     ids.push(...page.items.map(({ id }) => id));
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);

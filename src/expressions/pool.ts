@@ -153,6 +153,8 @@ export function createPool(options: PoolOptions): Pool {
     const { process: child, job } = worker;
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
       const exit = once(child, 'exit');
+      // Somebody may wait for its end with nothing else to do: an idle one alone would let this process end meanwhile.
+      child.ref();
       ending.add(exit);
       exit.finally(() => ending.delete(exit));
       child.kill('SIGKILL');
