@@ -301,6 +301,9 @@ function defaultPublicUrl(host: string, port: number): string {
 }
 
 function unknownName(name: string, nameOf: (field: ConfigField) => string): ConfigurationProblem {
-  const nearest = nearestNames(name, CONFIG_FIELDS.map(nameOf), 1)[0];
-  return { name, message: nearest === undefined ? 'is not known' : `is not known; did you mean ${nearest}?` };
+  // What all names begin with would make any two of them alike.
+  const start = name.startsWith(ENV_PREFIX) ? ENV_PREFIX : '';
+  const known = CONFIG_FIELDS.map((field) => nameOf(field).slice(start.length));
+  const nearest = nearestNames(name.slice(start.length), known, 1)[0];
+  return { name, message: nearest === undefined ? 'is not known' : `is not known; did you mean ${start}${nearest}?` };
 }

@@ -104,6 +104,7 @@ describe('loadConfig', () => {
         HOOKLINE_PREFIX: 'automation/',
         HOOKLINE_DURABILITY: 'ful',
         HOOKLINE_SOMETHING_ELSE: '1',
+        HOOKLINE_FOO: '1',
         HOOKLINE_AUTO_MIGRATE: 'yes',
       }),
     );
@@ -114,6 +115,7 @@ describe('loadConfig', () => {
       HOOKLINE_PREFIX: 'must be empty or a path such as `/automation`, without a `/` at its end, not "automation/"',
       HOOKLINE_DURABILITY: 'must be one of `full`, `normal`, not "ful"',
       HOOKLINE_SOMETHING_ELSE: 'is not known',
+      HOOKLINE_FOO: 'is not known',
       HOOKLINE_AUTO_MIGRATE: 'must be `true` or `false`, not "yes"',
     });
     for (const { name, message } of problemsOf(error)) expect(error.message).toContain(`\n  ${name} ${message}`);

@@ -16,7 +16,8 @@ export function nearestNames(name: string, known: Iterable<string>, limit = 3): 
     const allowed = Math.max(1, Math.floor(Math.max(typed.length, lower.length) / 3));
     const distance =
       lower.length > 2 && typed.length > 2 && (lower.includes(typed) || typed.includes(lower)) ? 1 : edits(typed, lower);
-    if (distance <= allowed) found.push({ candidate, distance });
+    // Names with no letter in common are no mistyping of each other, however short they are.
+    if (distance <= allowed && distance < Math.min(typed.length, lower.length)) found.push({ candidate, distance });
   }
   found.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   return found.slice(0, limit).map(({ candidate }) => candidate);

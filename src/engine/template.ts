@@ -1,6 +1,7 @@
 // Pure: `{{ $context.body.id }}` in any JSON value, compiled once and rendered with an execution's variables.
 
 import { HooklineError } from '../errors.ts';
+import { MAX_VALUE_SIZE } from './json-value.ts';
 import { compilePath, formatPath, pathOf, type Segment } from './path.ts';
 import type { Scope, Template } from './plugin.ts';
 
@@ -21,7 +22,7 @@ export interface CompiledTemplate extends Template {
 }
 
 export interface CompiledText {
-  /** @throws HooklineError `invalid_template` when a value cannot be written as JSON */
+  /** @throws HooklineError `invalid_template` when a value cannot be written as JSON, `node_failed` when the text gets too large */
   render(scope: Scope): string;
   readonly isConstant: boolean;
   readonly references: readonly Reference[];
@@ -258,7 +259,12 @@ function renderPart(part: Compiled, scope: Scope): unknown {
 function renderPieces(pieces: readonly TextPiece[]): (scope: Scope) => string {
   return (scope) => {
     let text = '';
-    for (const piece of pieces) text += typeof piece === 'string' ? piece : toText(piece.read(scope), piece.reference);
+    for (const piece of pieces) {
+      text += typeof piece === 'string' ? piece : toText(piece.read(scope), piece.reference);
+      if (text.length > MAX_VALUE_SIZE) {
+        throw new HooklineError('node_failed', `A text with templates becomes larger than ${MAX_VALUE_SIZE} characters.`);
+      }
+    }
     return text;
   };
 }
@@ -276,7 +282,10 @@ function toText(value: unknown, reference: Reference): string {
 
 function compileReference(source: string, isClosed: boolean, at: string): TextPiece {
   const text = source.trim();
-  if (!isClosed) throw invalid(text, at, 'its `}}` is missing; a literal `{{` is written `\\{{`');
+  if (!isClosed) {
+    const message = `The template {{${cut(text)} is wrong: its \`}}\` is missing; a literal \`{{\` is written \`\\{{\``;
+    throw new HooklineError('invalid_template', message, { details: { at } });
+  }
   if (text === '') throw invalid(text, at, 'it is empty; a literal `{{` is written `\\{{`');
   const [root, ...segments] = parseSegments(text, at);
   const found = typeof root === 'string' ? ROOTS.get(root) : undefined;
@@ -289,7 +298,8 @@ function compileReference(source: string, isClosed: boolean, at: string): TextPi
   }
   const reference: Reference = { root: found.name, segments, text, at };
   const { read } = found;
-  if (segments.length === 0) return { reference, read };
+  // All results at once are those so far: the node that keeps them must not become a part of its own result.
+  if (segments.length === 0) return { reference, read: found.name === '$nodes' ? (scope) => ({ ...scope.$nodes }) : read };
   const path = pathOf(segments);
   return { reference, read: (scope) => path.get(read(scope)) };
 }
@@ -306,8 +316,11 @@ function parseSegments(text: string, at: string): Segment[] {
 }
 
 function invalid(text: string, at: string, what: string, cause?: unknown): HooklineError {
-  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-  return new HooklineError('invalid_template', `The template {{${shown}}} is wrong: ${what}`, { details: { at }, cause });
+  return new HooklineError('invalid_template', `The template {{${cut(text)}}} is wrong: ${what}`, { details: { at }, cause });
+}
+
+function cut(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 interface Scanner {

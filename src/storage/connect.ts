@@ -100,6 +100,12 @@ export async function connectReader(url: string): Promise<Sequelize> {
 export function sqlitePath(url: string): string {
   const [, path] = /^sqlite:(.*)$/s.exec(url) ?? [];
   if (path === undefined) {
+    if (/^postgres(ql)?:/i.test(url)) {
+      throw new HooklineError(
+        'invalid_configuration',
+        'PostgreSQL is not supported yet; write sqlite:<path>, such as sqlite:data/hookline.db.',
+      );
+    }
     const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0];
     // The rest of the URL may hold a password.
     const seen = scheme === undefined ? 'has no scheme' : `starts with "${scheme}"`;

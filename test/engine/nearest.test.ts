@@ -21,6 +21,7 @@ describe('nearestNames', () => {
   it('suggests nothing for what is like nothing', () => {
     expect(nearestNames('teapot', KNOWN)).toEqual([]);
     expect(nearestNames('', KNOWN)).toEqual([]);
+    expect(nearestNames('q', ['a', 'bc'])).toEqual([]);
   });
 
   it('is fast for any text, however long', () => {
