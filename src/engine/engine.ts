@@ -209,7 +209,14 @@ export function createEngine(options: EngineOptions): Engine {
     const { trigger, workflow } = target;
     const http = isHttpTrigger(trigger) ? trigger : undefined;
     if (workflow.mode === 'async') {
-      if (http) run.execution.response = http.reply(run.scope);
+      try {
+        if (http) run.execution.response = http.reply(run.scope);
+      } catch (error) {
+        // Kept all the same, so that the designer sees which request the reply could not be made for.
+        run.isAwaited = true;
+        await recorder.settle(run, { status: 'error', reply: null, error: toFailure(error) });
+        return run.execution;
+      }
       await enqueue(target, run);
     } else {
       run.isAwaited = true;
@@ -267,7 +274,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     cancel(executionId) {
-      const error = { code: 'canceled', message: 'Somebody cancelled the execution.' };
+      const error = { code: 'canceled', message: 'Somebody canceled the execution.' };
       const run = executor.find(executionId);
       if (run && !run.isSettled) {
         const reason = new HooklineError('conflict', error.message);
@@ -278,7 +285,7 @@ export function createEngine(options: EngineOptions): Engine {
         await run?.lastWrite;
         const execution = await getExecution(executionId);
         if (isFinal(execution.status)) {
-          throw new HooklineError('conflict', `The execution has ended already (${execution.status}); it cannot be cancelled.`);
+          throw new HooklineError('conflict', `The execution has ended already (${execution.status}); it cannot be canceled.`);
         }
         const stopped = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
         await recorder.settle(stopped, { status: 'canceled', reply: null, error });
