@@ -75,7 +75,10 @@ function walkNode(run: Run, node: CompiledNode, prefix: string, scope: Extensibl
     const children = job.branch === undefined ? undefined : node.branches.get(job.branch);
     return children ? walkNodes(run, children, prefix, scope, services) : 'completed';
   };
-  if (known?.status === 'succeeded') return walkBranch(recall(known, scope));
+  if (known?.status === 'succeeded') {
+    if (known.branch === undefined) recallInside(run, node, prefix, scope);
+    return walkBranch(recall(known, scope));
+  }
   const job = runNode(run, node, path, prefix, scope, services);
   return job instanceof Promise ? job.then(walkBranch) : walkBranch(job);
 }
@@ -85,6 +88,22 @@ function recall(job: Job, scope: Scope): Job {
   scope.$nodes[job.key] = job.output;
   for (const [key, value] of Object.entries(job.assigns ?? {})) scope.$nodes[key] = value;
   return job;
+}
+
+/** A control node that has finished does not run its branches again; what they left on the variables is put back. */
+function recallInside(run: Run, node: CompiledNode, prefix: string, scope: Scope): void {
+  if (node.branches.size === 0) return;
+  const keys = keysInside(node);
+  for (const job of run.memo?.values() ?? []) {
+    if (keys.has(job.key) && job.path.startsWith(prefix) && job.status === 'succeeded') recall(job, scope);
+  }
+}
+
+function keysInside(node: CompiledNode, keys: Set<string> = new Set()): ReadonlySet<string> {
+  for (const children of node.branches.values()) {
+    for (const child of children) keysInside(child, keys.add(child.key));
+  }
+  return keys;
 }
 
 /** @returns the job, or undefined when somebody else has settled the execution meanwhile */

@@ -39,7 +39,7 @@ export class RunningNode implements NodeContext<unknown> {
   }
 
   get scope(): Scope {
-    return this.#parts.scope;
+    return this.#parts.scope.snapshot();
   }
 
   get signal(): AbortSignal {

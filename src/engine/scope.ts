@@ -55,7 +55,11 @@ class ExecutionScope implements ExtensibleScope {
     return { id, workflowId, revision, createdAt: new Date(createdAt).toISOString() };
   }
 
-  /** The same variables with one more in `$scopes`; results of nodes are shared. */
+  snapshot(): Scope {
+    const parsed = { context: this.$context, body: this.#body };
+    return new ExecutionScope(this.#execution, parsed, this.#now, { ...this.$nodes }, this.$scopes);
+  }
+
   with(key: string, locals: unknown): ExtensibleScope {
     const parsed = { context: this.$context, body: this.#body };
     return new ExecutionScope(this.#execution, parsed, this.#now, this.$nodes, { ...this.$scopes, [key]: locals });
@@ -64,6 +68,9 @@ class ExecutionScope implements ExtensibleScope {
 
 /** Variables that can be extended for the rounds of a loop. */
 export interface ExtensibleScope extends Scope {
+  /** The variables as they are now: for a node that may keep them in its own result. */
+  snapshot(): Scope;
+  /** The same variables with one more in `$scopes`; results of nodes are shared. */
   with(key: string, locals: unknown): ExtensibleScope;
 }
 
