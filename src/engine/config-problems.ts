@@ -1,6 +1,7 @@
 // Pure: checks a configuration with its type's schema, and excuses the places whose value is known only when they are rendered.
 
 import type { z } from 'zod';
+import { issueMessage, nameKind } from './issue-message.ts';
 import { isRecord, type Segment } from './path.ts';
 
 /** A complaint about one place; `segments` start inside the configuration. */
@@ -47,7 +48,7 @@ interface Verdict {
 
 /** @throws whatever a plugin's own refinement throws */
 export function checkConfig(schema: z.ZodType, config: unknown, options: ConfigCheckOptions): ConfigCheck {
-  const result = schema.safeParse(config);
+  const result = schema.safeParse(config, { error: issueMessage });
   if (result.success) return { findings: [], parsed: result.data, unsure: [] };
   const { findings, excused } = judge(result.error.issues, [], config, options);
   const secrets = findings.filter(({ code }) => code === 'missing_secret').map(({ segments }) => segments);
@@ -103,7 +104,7 @@ function judgeUnion(
   const expected = members.flatMap(([first]) => (typeof first?.expected === 'string' ? [first.expected] : []));
   const message =
     expected.length === members.length
-      ? `Invalid input: expected ${[...new Set(expected)].join(' or ')}`
+      ? `must be ${[...new Set(expected.map(nameKind))].join(' or ')}`
       : [...new Set(verdicts.flatMap(({ findings }) => findings.slice(0, 1).map((finding) => finding.message)))]
           .slice(0, 5)
           .join(', or ');
@@ -114,7 +115,7 @@ function missing(issue: Issue, segments: readonly Segment[], options: ConfigChec
   if (options.isWriteOnly(segments)) {
     return { segments, code: 'missing_secret', message: 'the secret is missing: enter it' };
   }
-  const expected = typeof issue.expected === 'string' ? `: expected ${issue.expected}` : '';
+  const expected = typeof issue.expected === 'string' ? `: must be ${nameKind(issue.expected)}` : '';
   return { segments, code: 'missing_value', message: `is missing${expected}` };
 }
 

@@ -1,6 +1,7 @@
 // Pure: reads a workflow document from outside: a copy that is plain JSON, its tree, and every mistake in its shape.
 
 import { HooklineError } from '../errors.ts';
+import { issueMessage } from './issue-message.ts';
 import { type Document, documentSchema, FORBIDDEN_NAMES, type Problem } from './model.ts';
 import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
 import { problem, readTree, type Tree } from './tree.ts';
@@ -43,7 +44,7 @@ export function readDocument(input: unknown): ReadDocument {
 function parseShape(copy: unknown, problems: Problem[]): Document | undefined {
   let result: ReturnType<typeof documentSchema.safeParse>;
   try {
-    result = documentSchema.safeParse(copy);
+    result = documentSchema.safeParse(copy, { error: issueMessage });
   } catch (error) {
     // Beyond some hundred thousand mistakes zod runs out of stack.
     if (!(error instanceof RangeError)) throw error;

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { type BasicTest, basicTestSchema, checkBasicTest, evaluateBasicTest } from './basic-test.ts';
 import { isTruthy } from './comparison.ts';
+import { issueMessage } from './issue-message.ts';
 import type { ConfigProblem, NodeContext } from './plugin.ts';
 
 /** Longest expression, in characters. */
@@ -24,7 +25,7 @@ export const testSchema: z.ZodType<BasicTest | string> = z
 /** A union has one message for all its alternatives: this one names the place of the first mistake. */
 function describeUnion(input: unknown): string {
   if (typeof input === 'string') return `must have 1 to ${MAX_EXPRESSION_LENGTH} characters`;
-  const issue = basicTestSchema.safeParse(input).error?.issues[0];
+  const issue = basicTestSchema.safeParse(input, { error: issueMessage }).error?.issues[0];
   if (issue === undefined) return 'must be a group of comparisons or an expression';
   const place = issue.path.map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${String(segment)}`)).join('');
   return place === '' ? issue.message : `${issue.message} (at ${place.replace(/^\./, '')})`;

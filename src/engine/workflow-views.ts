@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { HooklineError } from '../errors.ts';
 import type { Change } from './compare.ts';
-import { requireNoErrors } from './document.ts';
+import { issueMessage } from './issue-message.ts';
 import { type Document, type Mode, modeSchema, type Problem, type Revision, titleSchema, type Workflow } from './model.ts';
 import { appendSegment, formatPath } from './path.ts';
 import { problem } from './tree.ts';
@@ -122,15 +122,12 @@ export function parseImport(input: unknown): Parsed<z.infer<typeof importSchema>
   return parse(importSchema, input);
 }
 
-/** @throws HooklineError `invalid_workflow` */
-export function parseUpdate(input: unknown): z.infer<typeof updateSchema> {
-  const { input: change, problems } = parse(updateSchema, input);
-  requireNoErrors(problems);
-  return change ?? {};
+export function parseUpdate(input: unknown): Parsed<z.infer<typeof updateSchema>> {
+  return parse(updateSchema, input);
 }
 
 function parse<Input>(schema: z.ZodType<Input>, input: unknown): Parsed<Input> {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: issueMessage });
   const source = z.looseObject({ mode: modeSchema.optional().catch(undefined) }).safeParse(input).data;
   return {
     input: result.data,

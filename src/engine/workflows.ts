@@ -172,11 +172,12 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     return { ...workflow, ...fields, updatedAt };
   }
 
-  /** An edit of trigger or nodes as it will be saved. @throws HooklineError `invalid_workflow` */
+  /** An edit of trigger or nodes as it will be saved; `outer` is what is wrong beside them. @throws HooklineError `invalid_workflow` */
   async function edit(
     workflow: Workflow,
     previous: Document,
-    input: { readonly trigger?: unknown; readonly nodes?: unknown },
+    input: { readonly trigger: unknown; readonly nodes: unknown },
+    outer: readonly Problem[],
   ): Promise<{ document: Document; problems: Problem[] }> {
     const { trigger = previous.trigger, nodes = previous.nodes } = input;
     const given = { trigger, nodes };
@@ -186,7 +187,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     const mayWait =
       !workflow.enabled && inspectDocument(previous, { mode: workflow.mode, registry }).problems.some(isMissingSecret);
     const told = mayWait ? withoutSecrets(problems) : problems;
-    requireNoErrors(told);
+    requireNoErrors([...outer, ...told]);
     return { document: requireDocument(document), problems: told };
   }
 
@@ -221,7 +222,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
 
     update(id, input, { ifUpdatedAt } = {}) {
       return lock(id, async () => {
-        const wanted = parseUpdate(input);
+        const { input: wanted = {}, document: given, problems: outer } = parseUpdate(input);
         const before = await find(id);
         if (ifUpdatedAt !== undefined && parseTime(ifUpdatedAt) !== before.updatedAt) {
           throw new HooklineError(
@@ -244,17 +245,20 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
         let { revision } = before;
         let document = stored;
         let problems: Problem[] | undefined;
-        if (wanted.trigger !== undefined || wanted.nodes !== undefined) {
-          const edited = await edit(target, opened, wanted);
+        if (given.trigger !== undefined || given.nodes !== undefined) {
+          const edited = await edit(target, opened, given, outer);
           problems = edited.problems;
           // What was sent back unchanged is no edit.
           if (JSON.stringify(edited.document) !== JSON.stringify(opened)) {
             document = sealDocument(edited.document, registry, secretBox);
             revision = await store.saveDocument(id, document, now());
           }
-        } else if (target.enabled && !before.enabled) {
-          ({ problems } = await validate(before, opened));
-          requireNoErrors(problems);
+        } else {
+          requireNoErrors(outer);
+          if (target.enabled && !before.enabled) {
+            ({ problems } = await validate(before, opened));
+            requireNoErrors(problems);
+          }
         }
         const { title = before.title } = wanted;
         const changed = await change({ ...before, revision }, { title, enabled: target.enabled });

@@ -227,7 +227,7 @@ describe('configurations', () => {
 
   it('say what a union expects when no member was meant', async () => {
     const [problem] = await problemsOf([node('a', 'strict', { target: 'text' })]);
-    expect(problem).toMatchObject({ path: 'nodes[0].config.target', message: expect.stringMatching(/int|number.* or object/) });
+    expect(problem).toMatchObject({ path: 'nodes[0].config.target', message: 'must be a number or an object' });
     expect(await found([node('a', 'strict', { auth: { type: 'other' } })])).toEqual(['nodes[0].config.auth.type invalid_value']);
   });
 

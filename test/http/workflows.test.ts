@@ -40,10 +40,18 @@ describe('creating and reading', () => {
 
   test('the outer shape is checked strictly, every key with its path', async () => {
     const reply = await api.call('POST', '/api/workflows', {
-      body: { ...quiet, title: ' ', mode: 'later', enabled: 'yes', hookKey: 'mine', id: 'mine' },
-      status: 400,
+      body: {
+        ...quiet,
+        title: ' ',
+        mode: 'later',
+        enabled: 'yes',
+        hookKey: 'mine',
+        id: 'mine',
+        nodes: [{ key: 'a', type: 'x' }],
+      },
+      status: 422,
     });
-    expect(pathsOf(reply)).toEqual(['body.enabled', 'body.hookKey', 'body.id', 'body.mode', 'body.title']);
+    expect(pathsOf(reply)).toEqual(['enabled', 'hookKey', 'id', 'mode', 'nodes[0].type', 'title']);
   });
 
   test('what is wrong inside the document is reported as 422, all of it at once', async () => {
@@ -158,8 +166,11 @@ describe('changing', () => {
 
   test('read-only and unknown keys are refused by name', async () => {
     const { id } = await create(quiet);
-    const reply = await api.call('PATCH', `/api/workflows/${id}`, { body: { revision: 3, hookKey: 'x' }, status: 400 });
-    expect(pathsOf(reply)).toEqual(['body.hookKey', 'body.revision']);
+    const reply = await api.call('PATCH', `/api/workflows/${id}`, {
+      body: { revision: 3, hookKey: 'x', nodes: [{}] },
+      status: 422,
+    });
+    expect(pathsOf(reply)).toEqual(['hookKey', 'nodes[0].key', 'nodes[0].type', 'revision']);
   });
 
   test('an edit based on an old state is a conflict when it says so', async () => {

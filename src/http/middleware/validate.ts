@@ -1,6 +1,7 @@
 // Checks the input of a route with its schemas and reports every problem at once, each with its path.
 
 import type { z } from 'zod';
+import { issueMessage } from '../../engine/issue-message.ts';
 import type { Problem } from '../../engine/model.ts';
 import { formatPath } from '../../engine/path.ts';
 import { HooklineError } from '../../errors.ts';
@@ -46,7 +47,7 @@ export function parseInput(
   const parse = (part: 'params' | 'query' | 'body'): unknown => {
     const schema = route[part];
     if (schema === undefined) return undefined;
-    const result = schema.safeParse(raw[part]);
+    const result = schema.safeParse(raw[part], { error: issueMessage });
     if (result.success) return result.data;
     problems.push(...toProblems(part, result.error.issues));
     return undefined;
@@ -55,7 +56,7 @@ export function parseInput(
   const [first] = problems;
   if (first !== undefined) {
     const more = problems.length > 1 ? ` And ${problems.length - 1} more, see "details".` : '';
-    throw new HooklineError('invalid_request', `${first.path}: ${first.message}${more}`, {
+    throw new HooklineError('invalid_request', `${first.path}: ${first.message.replace(/\.$/, '')}.${more}`, {
       details: { problems: problems.slice(0, MAX_PROBLEMS), count: problems.length },
     });
   }
