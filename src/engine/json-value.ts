@@ -6,13 +6,52 @@ import { HooklineError } from '../errors.ts';
 const MAX_DEPTH = 200;
 
 /**
+ * Most that the results of one execution may be together, and any one value that leaves it, in characters of text plus one
+ * for every value. A value that templates repeat counts as often as it is repeated: a few nodes that double what the one
+ * before gave would otherwise fill any memory as soon as they are written down.
+ */
+export const MAX_VALUE_SIZE = 32 * 1024 * 1024;
+
+/** What values may still take; shared by all values of one execution. */
+export interface Room {
+  left: number;
+}
+
+export function createRoom(): Room {
+  return { left: MAX_VALUE_SIZE };
+}
+
+/** Whether a value would be too large once it is written down. It must be free of cycles. */
+export function isTooLarge(value: unknown): boolean {
+  return roomBehind(value, MAX_VALUE_SIZE) < 0;
+}
+
+function roomBehind(value: unknown, room: number): number {
+  if (typeof value === 'string') return room - 1 - value.length;
+  let left = room - 1;
+  if (typeof value !== 'object' || value === null) return left;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      left = roomBehind(item, left);
+      if (left < 0) return left;
+    }
+    return left;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    left = roomBehind(item, left - key.length);
+    if (left < 0) return left;
+  }
+  return left;
+}
+
+/**
  * Returns the value itself when it is plain JSON already, otherwise what JSON makes of it (`Date` to text, `undefined` in
  * lists to null). `undefined` becomes null.
- * @throws HooklineError `node_failed` for functions, symbols, big integers, cycles and values nested too deep.
+ * @throws HooklineError `node_failed` for functions, symbols, big integers, cycles, values nested too deep, and beyond `room`.
  */
-export function toJsonValue(value: unknown): unknown {
+export function toJsonValue(value: unknown, room: Room = createRoom()): unknown {
   if (value === undefined) return null;
-  if (isPlainJson(value, 0)) return value;
+  if (isPlainJson(value, 0, room)) return value;
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
@@ -25,7 +64,14 @@ export function toJsonValue(value: unknown): unknown {
   return JSON.parse(text);
 }
 
-function isPlainJson(value: unknown, depth: number): boolean {
+function isPlainJson(value: unknown, depth: number, room: Room): boolean {
+  room.left -= typeof value === 'string' ? 1 + value.length : 1;
+  if (room.left < 0) {
+    throw new HooklineError(
+      'node_failed',
+      `The results of the execution are larger than ${MAX_VALUE_SIZE} characters together. Keep less of what is large.`,
+    );
+  }
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -39,13 +85,14 @@ function isPlainJson(value: unknown, depth: number): boolean {
   }
   if (value === null) return true;
   if (depth >= MAX_DEPTH) throw new HooklineError('node_failed', `The value is nested deeper than ${MAX_DEPTH} levels.`);
-  if (Array.isArray(value)) return value.every((item) => isPlainJson(item, depth + 1));
+  if (Array.isArray(value)) return value.every((item) => isPlainJson(item, depth + 1, room));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
   if ('toJSON' in value) return false;
-  for (const item of Object.values(value)) {
+  for (const [key, item] of Object.entries(value)) {
+    room.left -= key.length;
     // A property that is undefined is simply not stored.
-    if (item !== undefined && !isPlainJson(item, depth + 1)) return false;
+    if (item !== undefined && !isPlainJson(item, depth + 1, room)) return false;
   }
   return true;
 }

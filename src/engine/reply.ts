@@ -2,7 +2,10 @@
 
 import { z } from 'zod';
 import { HooklineError } from '../errors.ts';
+import { isTooLarge, MAX_VALUE_SIZE } from './json-value.ts';
 import { FORBIDDEN_NAMES, type Reply } from './model.ts';
+import type { ConfigProblem } from './plugin.ts';
+import { hasTemplate } from './template.ts';
 
 /** Token of RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -23,6 +26,12 @@ const SERVER_HEADERS: ReadonlySet<string> = new Set([
 
 /** Headers whose repetition cannot be joined with a comma (RFC 9110, section 5.3), so that they are given once. */
 const SINGLE_HEADERS: ReadonlySet<string> = new Set(['content-type', 'location', 'set-cookie']);
+
+/**
+ * Characters of all header names and values of one reply. Common proxies give up at 4 to 8 KiB (nginx's `proxy_buffer_size`)
+ * and clients at 16 KiB (Node), and then nobody sees why.
+ */
+const MAX_HEADERS_SIZE = 8 * 1024;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
@@ -74,10 +83,18 @@ export function buildReply(config: {
     throw new HooklineError('invalid_reply', `The status must be a whole number from 200 to 599, not ${describe(status)}`);
   }
   const headers: Record<string, string> = {};
+  let room = MAX_HEADERS_SIZE;
   if (given !== undefined) {
     for (let index = 0; index < given.length; index++) {
       const header = given[index];
-      if (header !== undefined) addHeader(headers, header);
+      if (header === undefined) continue;
+      room -= addHeader(headers, header);
+      if (room < 0) {
+        throw new HooklineError(
+          'invalid_reply',
+          `With ${header.name.toLowerCase()} the headers have more than ${MAX_HEADERS_SIZE} characters; send large values in the body`,
+        );
+      }
     }
   }
   if (body === undefined || body === null || status === 204 || status === 205 || status === 304) {
@@ -91,7 +108,23 @@ export function buildReply(config: {
   return { status, headers, body: toJson(body) };
 }
 
-function addHeader(headers: Record<string, string>, header: ReplyHeader): void {
+/** What can be said of headers before templates are filled in: names and values that could never be sent. */
+export function checkReply({ headers = [] }: { readonly headers?: readonly ReplyHeader[] | undefined }): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const [index, { name, value }] of headers.entries()) {
+    if (hasTemplate(name)) continue;
+    try {
+      buildReply({ headers: [{ name, value: typeof value === 'string' && hasTemplate(value) ? '' : value }] });
+    } catch (error) {
+      if (!(error instanceof HooklineError)) throw error;
+      problems.push({ path: `headers[${index}]`, code: error.code, message: error.message });
+    }
+  }
+  return problems;
+}
+
+/** @returns its size in characters */
+function addHeader(headers: Record<string, string>, header: ReplyHeader): number {
   const { value } = header;
   if (typeof header.name !== 'string' || !TOKEN.test(header.name)) {
     throw new HooklineError('invalid_reply', `${describe(header.name)} cannot be a header name (RFC 9110 token)`);
@@ -101,7 +134,7 @@ function addHeader(headers: Record<string, string>, header: ReplyHeader): void {
     throw new HooklineError('invalid_reply', `The header ${name} is set by the server; take it out of the reply`);
   }
   if (FORBIDDEN_NAMES.has(name)) throw new HooklineError('invalid_reply', `${name} is a reserved name; give the header another`);
-  if (value === undefined || value === null) return;
+  if (value === undefined || value === null) return 0;
   const text = typeof value === 'string' ? value : headerText(name, value);
   if (!FIELD_VALUE.test(text)) {
     throw new HooklineError(
@@ -114,6 +147,7 @@ function addHeader(headers: Record<string, string>, header: ReplyHeader): void {
     throw new HooklineError('invalid_reply', `The header ${name} is given twice; it can be sent once`);
   }
   headers[name] = before === undefined ? text : `${before}, ${text}`;
+  return name.length + text.length;
 }
 
 function headerText(name: string, value: unknown): string {
@@ -123,11 +157,14 @@ function headerText(name: string, value: unknown): string {
 
 function toJson(body: unknown): string {
   let text: string | undefined;
+  let isLarge: boolean;
   try {
-    text = JSON.stringify(body);
+    isLarge = isTooLarge(body);
+    if (!isLarge) text = JSON.stringify(body);
   } catch (error) {
     throw new HooklineError('invalid_reply', 'The body cannot be written as JSON', { cause: error });
   }
+  if (isLarge) throw new HooklineError('invalid_reply', `The body is larger than ${MAX_VALUE_SIZE} characters`);
   if (text === undefined) throw new HooklineError('invalid_reply', 'The body cannot be written as JSON');
   return text;
 }

@@ -1,5 +1,6 @@
 // One execution in memory while it runs, and what running needs.
 
+import { createRoom } from './json-value.ts';
 import type { ExecutionWithJobs, Failure, Job, Reply } from './model.ts';
 import type { Log } from './plugin.ts';
 import type { ExpressionEvaluator } from './ports.ts';
@@ -28,6 +29,8 @@ export class Run {
   readonly memo: ReadonlyMap<string, Job> | undefined;
   /** Jobs that no commit has taken yet. */
   unsaved: Job[] = [];
+  /** What its results may still take. */
+  readonly room = createRoom();
   /** Rises with every write that has jobs. */
   sequence: number;
   /** Whether storage has a row of it. */

@@ -191,7 +191,7 @@ function applyResult(run: Run, job: Job, result: NodeResult, scope: Scope, now: 
     return;
   }
   job.finishedAt = now;
-  job.output = toJsonValue(result.output);
+  job.output = toJsonValue(result.output, run.room);
   scope.$nodes[job.key] = job.output;
   if (result.type === 'done') {
     if (result.branch !== undefined) job.branch = result.branch;

@@ -1,6 +1,7 @@
 // Evaluates expressions: the engine's port, over processes that cannot hold the server up.
 
 import { createBoundedCache } from '../engine/bounded-cache.ts';
+import { isTooLarge, MAX_VALUE_SIZE } from '../engine/json-value.ts';
 import type { ExpressionEngine } from '../engine/plugin.ts';
 import type { ExpressionEvaluator } from '../engine/ports.ts';
 import { compileTemplate } from '../engine/template.ts';
@@ -48,6 +49,12 @@ export function createEvaluator(options: PoolOptions): ExpressionEvaluator {
       if (engine === 'template') return templates.get(expression).render(scope) ?? null;
       const { expression: text, names, read } = prepared[engine].get(expression);
       const inputs = read(scope, { source, hasSource });
+      if (isTooLarge(inputs)) {
+        throw new HooklineError(
+          'expression_failed',
+          `The values for the expression are larger than ${MAX_VALUE_SIZE} characters`,
+        );
+      }
       const outcome = await pool.run({ kind: 'evaluate', engine, expression: text, names, ...inputs }, signal);
       if (outcome.ok) return outcome.value;
       throw new HooklineError('expression_failed', `${describe(engine)}: ${outcome.message}`);

@@ -29,6 +29,7 @@ export type HandleHook = (req: IncomingMessage, res: ServerResponse, url: string
 const PATH = '/hooks/';
 /** The path that NocoBase gives its webhooks, for senders that are set up already. */
 const ALIAS = '/api/webhook:trigger/';
+const ORIGIN = /^https?:\/\/[^/?]*/i;
 /** A refused body is read on so that its sender sees the answer, but not for ever. */
 const MAX_DRAINED_BYTES = 16 * 1024 * 1024;
 
@@ -41,7 +42,9 @@ export function createHooks(options: HooksOptions): HandleHook {
   const path = options.prefix + PATH;
   const alias = options.prefix + ALIAS;
 
-  return (req, res, url, address) => {
+  return (req, res, target, address) => {
+    // A proxy may send the whole URL (RFC 9112, section 3.2.2).
+    const url = target.startsWith('/') ? target : target.replace(ORIGIN, '');
     const start = url.startsWith(path) ? path.length : url.startsWith(alias) ? alias.length : -1;
     if (start === -1) return undefined;
     // What follows the key makes it an unknown one.

@@ -1,7 +1,7 @@
 // The response: answers the caller of a sync workflow and ends the flow.
 
 import { defineNode } from '../../engine/plugin.ts';
-import { buildReply } from '../../engine/reply.ts';
+import { buildReply, checkReply } from '../../engine/reply.ts';
 import { type ResponseConfig, responseConfigSchema } from './schema.ts';
 
 export const responseNode = defineNode<ResponseConfig>({
@@ -12,5 +12,6 @@ export const responseNode = defineNode<ResponseConfig>({
   flow: 'ending',
   replies: true,
   modes: ['sync'],
+  check: checkReply,
   run: ({ config }) => ({ type: 'end', status: 'succeeded', reply: buildReply(config) }),
 });

@@ -2,10 +2,11 @@
 
 import { parseJson } from '../../engine/json.ts';
 import { isJsonPath } from '../../engine/json-path.ts';
-import { compilePath } from '../../engine/path.ts';
+import type { Reply } from '../../engine/model.ts';
+import { compilePath, formatPath } from '../../engine/path.ts';
 import { type ConfigProblem, defineTrigger, type IncomingRequest } from '../../engine/plugin.ts';
 import { parseQuery } from '../../engine/query.ts';
-import { buildReply, replyConfigSchema } from '../../engine/reply.ts';
+import { buildReply, checkReply, replyConfigSchema } from '../../engine/reply.ts';
 import { isSecretHeader } from '../../engine/stored-request.ts';
 import { HooklineError } from '../../errors.ts';
 import { createBasicAuth } from './basic-auth.ts';
@@ -20,6 +21,7 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
 
   check(config, { mode }) {
     const problems: ConfigProblem[] = [
+      ...checkReply(config.response ?? {}).map((found) => ({ ...found, path: `response.${found.path}` })),
       ...checkPaths('query', config.query),
       ...checkPaths('body', config.body),
       ...checkHeaders(config),
@@ -43,7 +45,7 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
     const readBody = compilePart('body', config.body);
     const responseConfig = { status: 200, headers: [], body: 'ok', ...config.response };
     const response = tools.template(responseConfig);
-    const fixedReply = response.isConstant ? buildReply(replyConfigSchema.parse(responseConfig)) : undefined;
+    const fixedReply = response.isConstant ? toReply(responseConfig) : undefined;
 
     return {
       maxBodyBytes: config.maxBodyBytes,
@@ -66,11 +68,22 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
       },
 
       reply(scope) {
-        return fixedReply ?? buildReply(replyConfigSchema.parse(response.render(scope)));
+        return fixedReply ?? toReply(response.render(scope));
       },
     };
   },
 });
+
+/** @throws HooklineError `invalid_reply` */
+function toReply(config: unknown): Reply {
+  const { data, error } = replyConfigSchema.safeParse(config);
+  if (data) return buildReply(data);
+  const [issue] = error.issues;
+  throw new HooklineError(
+    'invalid_reply',
+    `The response, ${formatPath(issue?.path ?? [])}: ${issue?.message ?? 'cannot be sent'}`,
+  );
+}
 
 /** An empty body needs no type; anything else must say that it is JSON (RFC 8259, RFC 6839). */
 function requireJson({ headers, rawBody }: IncomingRequest): void {
