@@ -67,9 +67,9 @@ export class RunningNode implements NodeContext<unknown> {
   }
 
   get assign(): NodeContext<unknown>['assign'] {
-    const { job, scope } = this.#parts;
+    const { run, job, scope } = this.#parts;
     return (key: string, value: unknown) => {
-      const stored = toJsonValue(value);
+      const stored = toJsonValue(value, run.room);
       job.assigns = { ...job.assigns, [key]: stored };
       scope.$nodes[key] = stored;
     };
