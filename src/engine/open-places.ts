@@ -6,11 +6,11 @@ import { isRecord, type Segment } from './path.ts';
 
 /**
  * Whether `schema` takes whatever stands at a place inside `value` (at it, or at something around it, is `z.unknown()` or
- * `z.any()`). Refinements do not count: one that looks into a place that takes anything sees the template as it is written.
- * Kinds of schema that are not known here count as particular.
+ * `z.any()` without a check of its own). Refinements around it do not count: one that looks into a place that takes anything
+ * sees the template as it is written. Kinds of schema that are not known here count as particular.
  */
 export function isOpenPlace(schema: z.core.$ZodType, value: unknown, place: readonly Segment[]): boolean {
-  if (schema instanceof z.ZodUnknown || schema instanceof z.ZodAny) return true;
+  if (schema instanceof z.ZodUnknown || schema instanceof z.ZodAny) return (schema.def.checks ?? []).length === 0;
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodNullable ||
