@@ -430,6 +430,20 @@ describe('workflow documents', () => {
     await expectAlive();
   });
 
+  it('says what is wrong with an object that looks like text by its length', async () => {
+    const odd = { length: { toString: null, valueOf: null } };
+    for (const document of [
+      { title: odd },
+      { trigger: { type: odd } },
+      { nodes: [{ key: 'a', type: odd }] },
+      { trigger: { type: 'webhook', config: { query: [{ path: odd }], headers: odd } } },
+      { nodes: [{ key: 'a', type: 'calculation', config: { engine: 'mathjs', expression: odd } }] },
+      { nodes: [{ key: 'a', type: 'multi-conditions', config: { cases: odd } }] },
+    ]) {
+      expectError(await create(document), 'invalid_workflow');
+    }
+  });
+
   it('takes the last of duplicate keys, says where JSON broke, and refuses invalid UTF-8', async () => {
     const duplicate = await sendText(
       'POST',

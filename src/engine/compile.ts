@@ -7,6 +7,7 @@ import { isOpenPlace } from './open-places.ts';
 import { compilePath, formatPath, type Segment } from './path.ts';
 import type { AnyNodeType, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
 import type { Registry } from './registry.ts';
+import { safeParse } from './safe-parse.ts';
 import { compileTemplate } from './template.ts';
 import { expressionPlaces } from './tree.ts';
 
@@ -82,7 +83,7 @@ function compileConfig(node: Node, type: AnyNodeType): (scope: Scope) => unknown
 }
 
 function parse<Config>(schema: z.ZodType<Config>, config: unknown, owner: string): Config {
-  const result = schema.safeParse(config);
+  const result = safeParse(schema, config);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const place = issue && issue.path.length > 0 ? `config.${issue.path.join('.')}` : 'config';

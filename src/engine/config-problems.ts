@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { issueMessage, nameKind } from './issue-message.ts';
 import { isRecord, type Segment } from './path.ts';
+import { safeParse } from './safe-parse.ts';
 
 /** A complaint about one place; `segments` start inside the configuration. */
 export interface ConfigFinding {
@@ -48,14 +49,14 @@ interface Verdict {
 
 /** @throws whatever a plugin's own refinement throws */
 export function checkConfig(schema: z.ZodType, config: unknown, options: ConfigCheckOptions): ConfigCheck {
-  const result = schema.safeParse(config, { error: issueMessage });
+  const result = safeParse(schema, config, { error: issueMessage });
   if (result.success) return { findings: [], parsed: result.data, unsure: [] };
   const { findings, excused } = judge(result.error.issues, [], config, options);
   const secrets = findings.filter(({ code }) => code === 'missing_secret').map(({ segments }) => segments);
   const wrong = findings.filter(({ code }) => code === 'invalid_value' || code === 'unknown_key').map(({ segments }) => segments);
   const unsure = [...excused, ...wrong, ...secrets];
   // Without something to change, it would fail the same way.
-  const repaired = unsure.length > 0 ? schema.safeParse(replaceAt(config, [...excused, ...wrong], secrets)) : undefined;
+  const repaired = unsure.length > 0 ? safeParse(schema, replaceAt(config, [...excused, ...wrong], secrets)) : undefined;
   return { findings, parsed: repaired?.success ? repaired.data : undefined, unsure };
 }
 

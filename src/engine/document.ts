@@ -4,6 +4,7 @@ import { HooklineError } from '../errors.ts';
 import { issueMessage } from './issue-message.ts';
 import { type Document, documentSchema, FORBIDDEN_NAMES, type Problem } from './model.ts';
 import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
+import { safeParse } from './safe-parse.ts';
 import { problem, readTree, type Tree } from './tree.ts';
 import { SEALED_KEY } from './write-only.ts';
 
@@ -44,7 +45,7 @@ export function readDocument(input: unknown): ReadDocument {
 function parseShape(copy: unknown, problems: Problem[]): Document | undefined {
   let result: ReturnType<typeof documentSchema.safeParse>;
   try {
-    result = documentSchema.safeParse(copy, { error: issueMessage });
+    result = safeParse(documentSchema, copy, { error: issueMessage });
   } catch (error) {
     // Beyond some hundred thousand mistakes zod runs out of stack.
     if (!(error instanceof RangeError)) throw error;

@@ -4,6 +4,7 @@ import type { Node } from './model.ts';
 import { appendSegment } from './path.ts';
 import type { AnyNodeType } from './plugin.ts';
 import type { Registry } from './registry.ts';
+import { safeParse } from './safe-parse.ts';
 import { readTree, type TreeNode } from './tree.ts';
 
 /** What is known of one node's type; `branches` is undefined when its configuration cannot tell yet. */
@@ -61,7 +62,7 @@ export function analyseFlow(roots: readonly TreeNode[], flowOf: (node: TreeNode)
 export function reachesReply(nodes: readonly Node[], registry: Pick<Registry, 'node'>): boolean {
   const { openEnds, silentEnds } = analyseFlow(readTree(nodes).roots, (node) => {
     const type = node.type === undefined ? undefined : registry.node(node.type);
-    return { type, branches: type ? branchNames(type, type.config.safeParse(node.config).data) : undefined };
+    return { type, branches: type ? branchNames(type, safeParse(type.config, node.config).data) : undefined };
   });
   return openEnds.length === 0 && silentEnds.length === 0;
 }

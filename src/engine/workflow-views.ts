@@ -6,6 +6,7 @@ import type { Change } from './compare.ts';
 import { issueMessage } from './issue-message.ts';
 import { type Document, type Mode, modeSchema, type Problem, type Revision, titleSchema, type Workflow } from './model.ts';
 import { appendSegment, formatPath } from './path.ts';
+import { safeParse } from './safe-parse.ts';
 import { problem } from './tree.ts';
 
 /** A workflow as designers and the API see it: with its live revision, without write-only values. */
@@ -127,7 +128,7 @@ export function parseUpdate(input: unknown): Parsed<z.infer<typeof updateSchema>
 }
 
 function parse<Input>(schema: z.ZodType<Input>, input: unknown): Parsed<Input> {
-  const result = schema.safeParse(input, { error: issueMessage });
+  const result = safeParse(schema, input, { error: issueMessage });
   const source = z.looseObject({ mode: modeSchema.optional().catch(undefined) }).safeParse(input).data;
   return {
     input: result.data,

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { issueMessage } from '../../engine/issue-message.ts';
 import type { Problem } from '../../engine/model.ts';
 import { formatPath } from '../../engine/path.ts';
+import { safeParse } from '../../engine/safe-parse.ts';
 import { HooklineError } from '../../errors.ts';
 import type { Route, RouteInput } from '../route.ts';
 
@@ -47,7 +48,7 @@ export function parseInput(
   const parse = (part: 'params' | 'query' | 'body'): unknown => {
     const schema = route[part];
     if (schema === undefined) return undefined;
-    const result = schema.safeParse(raw[part], { error: issueMessage });
+    const result = safeParse(schema, raw[part], { error: issueMessage });
     if (result.success) return result.data;
     problems.push(...toProblems(part, result.error.issues));
     return undefined;
