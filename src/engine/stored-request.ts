@@ -18,7 +18,10 @@ const SECRET_HEADERS: ReadonlySet<string> = new Set([
   'api-key',
   'x-auth-token',
   'x-access-token',
+  'x-amz-security-token',
   'x-gitlab-token',
+  'x-telegram-bot-api-secret-token',
+  'x-vault-token',
   'x-webhook-secret',
   'x-webhook-token',
 ]);
