@@ -435,6 +435,20 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         expect(running).toEqual([makeExecution(executionId(3), { status: 'running', jobs: [makeJob('a')] })]);
       });
 
+      test('the oldest of a status are as many as asked for while others change', async () => {
+        const ids = Array.from({ length: 120 }, (_, n) => executionId(n));
+        await addExecutions(...ids.map((id) => makeExecution(id)));
+        let isOver = false;
+        const ending = (async () => {
+          for (const id of ids.slice(0, 100)) {
+            await storage.executions.commit({ update: makeUpdate(id, { status: 'succeeded', finishedAt: START }) });
+          }
+          isOver = true;
+        })();
+        while (!isOver) expect(await storage.executions.listOldest('queued', 20)).toHaveLength(20);
+        await ending;
+      });
+
       test('executions are counted by status, and the oldest queued one has its age', async () => {
         expect(await storage.executions.oldestQueuedAt()).toBeNull();
         const empty = await storage.executions.countByStatus();
