@@ -49,7 +49,7 @@ beforeAll(async () => {
   await mkdir(source);
   // Not in the repository's own dist, which others may be using.
   await run(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--outDir', join(source, 'dist')], { cwd: REPOSITORY });
-  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'examples', 'test', 'src']) {
+  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs', 'examples', 'test', 'src']) {
     await cp(join(REPOSITORY, name), join(source, name), { recursive: true });
   }
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', root], { cwd: source });
@@ -88,7 +88,7 @@ describe('the package', () => {
       ]),
     );
     const folders = new Set(packed.map((path) => (dirname(path) === '.' ? path : path.split('/')[0])));
-    expect([...folders].sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'examples', 'package.json']);
+    expect([...folders].sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'examples', 'package.json']);
   });
 
   it('works from JavaScript', async () => {

@@ -118,14 +118,17 @@ export function createEngine(options: EngineOptions): Engine {
 
   function requireAccepting(): void {
     if (state === 'accepting') return;
-    throw new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5' } });
+    throw new HooklineError('shutting_down', 'The server is stopping.', {
+      headers: { 'Retry-After': '5', Connection: 'close' },
+    });
   }
 
   /** Makes the run, of a revision that no edit changes any more. A promise only for a revision's first run. */
   function begin(found: CompiledWorkflow, origin: Origin): Begun | Promise<Begun> {
-    requireAccepting();
-    // Before the revision counts as executed: a request that is refused has not run it.
+    // Before the revision counts as executed: a request that is refused has not run it. What is wrong with the request is
+    // told also while the server stops, since trying again would not help.
     const parsed = parse(found, origin);
+    requireAccepting();
     return found.executed
       ? prepare(found, origin, parsed)
       : pin(found).then((target) => prepare(target, origin, parse(target, origin)));

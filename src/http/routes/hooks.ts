@@ -14,7 +14,7 @@ import type { Metrics } from '../metrics.ts';
 import { sendError } from '../middleware/errors.ts';
 
 export interface HooksOptions {
-  readonly engine: Pick<Engine, 'find' | 'accept' | 'isAccepting'>;
+  readonly engine: Pick<Engine, 'find' | 'accept'>;
   /** Path under which Hookline lives, in its normal form. */
   readonly prefix: string;
   /** Upper bound in bytes for the limit of any workflow. */
@@ -83,11 +83,6 @@ export function createHooks(options: HooksOptions): HandleHook {
     trigger.admit?.(head);
     const rawBody = await readBody(req, Math.min(trigger.maxBodyBytes, options.maxBodyBytes));
     trigger.verify?.({ ...head, rawBody });
-    if (!engine.isAccepting()) {
-      throw new HooklineError('shutting_down', 'The server is stopping.', {
-        headers: { 'Retry-After': '5', Connection: 'close' },
-      });
-    }
     return engine.accept(target, toStoredRequest(head, decode(rawBody, req.headers['content-type'])));
   }
 }
