@@ -61,7 +61,10 @@ export function toJsonValue(value: unknown, room: Room = createRoom()): unknown 
     });
   }
   if (text === undefined) throw new HooklineError('node_failed', 'The value is a function or a symbol, not JSON.');
-  return JSON.parse(text);
+  const copy: unknown = JSON.parse(text);
+  // What was written in another form has not been measured yet.
+  isPlainJson(copy, 0, room);
+  return copy;
 }
 
 function isPlainJson(value: unknown, depth: number, room: Room): boolean {
