@@ -43,7 +43,7 @@ export function createHttp(
     openapi: () => openapi,
   };
   const inner = compose([
-    hooksMiddleware(options.hooks),
+    hooksMiddleware(options.hooks, prefix),
     errors(options.log),
     health(services, options.metrics, options.metricsAccess ?? 'token'),
     // Before any body is read: strangers get no memory.

@@ -57,8 +57,9 @@ export function createHooks(options: HooksOptions): HandleHook {
       const known = engine.find(key);
       const target = known instanceof Promise ? await known : known;
       const { id, response } = await answer(req, url, target, address);
-      metrics.countTrigger(target?.workflow.mode === 'sync' ? 'answered' : 'accepted');
       if (response) send(res, response, id);
+      // Behind what may still throw: one request is counted once.
+      metrics.countTrigger(target?.workflow.mode === 'sync' ? 'answered' : 'accepted');
     } catch (error) {
       metrics.countTrigger(error instanceof HooklineError ? error.code : 'internal');
       drain(req);
@@ -87,10 +88,10 @@ export function createHooks(options: HooksOptions): HandleHook {
   }
 }
 
-/** The same handler inside a Koa app. */
-export function hooksMiddleware(handle: HandleHook): Middleware {
+/** The same handler inside a Koa app, which may itself be mounted somewhere: what is in front of `prefix` is not seen. */
+export function hooksMiddleware(handle: HandleHook, prefix: string): Middleware {
   return (ctx, next) => {
-    const handled = handle(ctx.req, ctx.res, ctx.originalUrl, ctx.ip);
+    const handled = handle(ctx.req, ctx.res, prefix + ctx.path + ctx.search, ctx.ip);
     if (handled === undefined) return next();
     ctx.respond = false;
     return handled;
@@ -107,7 +108,7 @@ function tooLarge(maxBytes: number): HooklineError {
 function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(req.headers['content-length']) > maxBytes) throw tooLarge(maxBytes);
   const body = collect(req, maxBytes);
-  const encoding = req.headers['content-encoding'];
+  const encoding = req.headers['content-encoding']?.toLowerCase();
   if (encoding === undefined || encoding === 'identity') return body;
   return body.then((bytes) => (bytes.length === 0 ? bytes : inflate(bytes, encoding, maxBytes, tooLarge)));
 }
@@ -131,10 +132,15 @@ function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
       const [first] = chunks;
       resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
     });
-    req.on('error', reject);
-    req.on('close', () => {
-      if (!isComplete) reject(new HooklineError('invalid_request', 'The connection ended before the body was complete.'));
-    });
+    const cutOff = (cause?: Error): void => {
+      if (isComplete) return;
+      reject(new HooklineError('invalid_request', 'The connection ended before the body was complete.', { cause }));
+    };
+    // It may have gone while the workflow was being looked up; then nothing more is heard of it.
+    if (req.destroyed) cutOff();
+    // A caller that hangs up is no fault of ours.
+    req.on('error', cutOff);
+    req.on('close', () => cutOff());
   });
 }
 
