@@ -73,10 +73,11 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
   const prefix = normalizePrefix(config.prefix);
   let parts: Parts | undefined;
   let starting: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
 
   function started(): Parts {
     if (parts) return parts;
-    throw new HooklineError('storage_unavailable', 'Hookline has not been started: call start() first.', {
+    throw new HooklineError('storage_unavailable', 'Hookline is not running: it has not been started, or it is stopping.', {
       headers: { 'Retry-After': '1' },
     });
   }
@@ -141,10 +142,13 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         handleHook,
         generatedAdminToken: generated,
         async stop() {
-          await engine.stop();
-          await stopRetention();
-          await evaluator.close();
-          await storage.close();
+          try {
+            await engine.stop();
+            await stopRetention();
+          } finally {
+            await evaluator.close();
+            await storage.close();
+          }
         },
       };
     } catch (error) {
@@ -152,6 +156,17 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       await storage.close();
       throw error;
     }
+  }
+
+  async function close(): Promise<void> {
+    const opening = starting;
+    // At once: who starts it again from here on waits for the end of this.
+    starting = undefined;
+    // Whoever started it hears of a failure.
+    await Promise.allSettled([opening]);
+    const closing = parts;
+    parts = undefined;
+    await closing?.stop();
   }
 
   const answerUnstarted = compose([errors(log), () => started().middleware]);
@@ -175,18 +190,20 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       };
     },
     start() {
-      starting ??= open().catch((error: unknown) => {
-        starting = undefined;
-        throw error;
+      if (starting) return starting;
+      const opening = Promise.allSettled([stopping]).then(open);
+      starting = opening;
+      // After a failure it can be tried again.
+      opening.catch(() => {
+        if (starting === opening) starting = undefined;
       });
-      return starting;
+      return opening;
     },
-    async stop() {
-      await starting;
-      const stopping = parts;
-      parts = undefined;
-      starting = undefined;
-      await stopping?.stop();
+    stop() {
+      stopping ??= close().finally(() => {
+        stopping = undefined;
+      });
+      return stopping;
     },
     get workflows() {
       return started().workflows;
