@@ -29,11 +29,11 @@ export const BASIC_OPERATORS = [
 export type BasicOperator = (typeof BASIC_OPERATORS)[number];
 
 /** Groups may stand in groups this deep. */
-export const MAX_TEST_DEPTH = 10;
+const MAX_TEST_DEPTH = 10;
 /** Comparisons in one test, all groups together. */
-export const MAX_TEST_COMPARISONS = 200;
+const MAX_TEST_COMPARISONS = 200;
 /** Longest regular expression, in characters. */
-export const MAX_PATTERN_LENGTH = 1000;
+const MAX_PATTERN_LENGTH = 1000;
 
 /** A group: either `all` or `any`. */
 export interface BasicTest {

@@ -1,11 +1,8 @@
 // Pure: how the flow passes through the tree, to find nodes that never run and ways to the end without a reply.
 
-import type { Node } from './model.ts';
 import { appendSegment } from './path.ts';
 import type { AnyNodeType } from './plugin.ts';
-import type { Registry } from './registry.ts';
-import { safeParse } from './safe-parse.ts';
-import { readTree, type TreeNode } from './tree.ts';
+import type { TreeNode } from './tree.ts';
 
 /** What is known of one node's type; `branches` is undefined when its configuration cannot tell yet. */
 export interface NodeFlow {
@@ -56,15 +53,6 @@ export function analyseFlow(roots: readonly TreeNode[], flowOf: (node: TreeNode)
 
   const openEnds = leave(roots, 'nodes');
   return { unreachable, openEnds, silentEnds };
-}
-
-/** Whether every way through the nodes ends with a reply for the caller. Unknown types count as steps that go on. */
-export function reachesReply(nodes: readonly Node[], registry: Pick<Registry, 'node'>): boolean {
-  const { openEnds, silentEnds } = analyseFlow(readTree(nodes).roots, (node) => {
-    const type = node.type === undefined ? undefined : registry.node(node.type);
-    return { type, branches: type ? branchNames(type, safeParse(type.config, node.config).data) : undefined };
-  });
-  return openEnds.length === 0 && silentEnds.length === 0;
 }
 
 /** @param parsed what the type's schema made of the configuration; undefined when it does not parse */

@@ -4,7 +4,7 @@ import { HooklineError } from '../errors.ts';
 import { findJsonFault } from './json-fault.ts';
 
 /** Deepest nesting of objects and arrays that is read, unless told otherwise; `{}` is one level. */
-export const DEFAULT_MAX_JSON_DEPTH = 64;
+const DEFAULT_MAX_JSON_DEPTH = 64;
 
 export interface JsonOptions {
   /** Levels of objects and arrays. Default 64. */

@@ -17,7 +17,7 @@ export const nodeKeySchema = z
   .refine((key) => !FORBIDDEN_NAMES.has(key), 'is a reserved name');
 
 /** A type's configuration; its own schema (see `engine/plugin.ts`) checks what is inside. */
-export const configSchema = z.record(z.string(), z.unknown());
+const configSchema = z.record(z.string(), z.unknown());
 
 export interface Node {
   key: string;

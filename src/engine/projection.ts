@@ -4,7 +4,7 @@ import { HooklineError } from '../errors.ts';
 import { getOwn, indexOfSegment, isRecord, type Path, type Segment } from './path.ts';
 
 /** Highest index at which a default is placed; the places before it are filled with null. */
-export const MAX_DEFAULT_INDEX = 1000;
+const MAX_DEFAULT_INDEX = 1000;
 
 /**
  * Compiles paths into a function that copies out what they touch and keeps the structure, so that every one of the

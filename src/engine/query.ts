@@ -6,10 +6,10 @@ import { FORBIDDEN_NAMES } from './model.ts';
 import { isRecord } from './path.ts';
 
 /** Most brackets behind one name. */
-export const MAX_QUERY_DEPTH = 10;
-export const MAX_QUERY_PARAMETERS = 1000;
+const MAX_QUERY_DEPTH = 10;
+const MAX_QUERY_PARAMETERS = 1000;
 /** Most elements of one array; indexes stay below it. */
-export const MAX_QUERY_ARRAY = 100;
+const MAX_QUERY_ARRAY = 100;
 
 const OPTIONS = {
   depth: MAX_QUERY_DEPTH,

@@ -42,12 +42,6 @@ export interface ReplyHeader {
   value?: string | number | boolean | null | undefined;
 }
 
-export interface ReplyConfig {
-  status: number;
-  headers: ReplyHeader[];
-  body?: unknown;
-}
-
 const headerSchema = z.strictObject({
   name: z.string().min(1).max(200).meta({ title: 'Name' }),
   value: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional().meta({ title: 'Value' }),

@@ -12,7 +12,7 @@ export interface SamplePath {
 }
 
 /** Most paths of one sample. */
-export const MAX_SAMPLE_PATHS = 5000;
+const MAX_SAMPLE_PATHS = 5000;
 
 /**
  * Every path of a value, objects and arrays before what is in them: `{"a":1,"b":{"c":2}}` -> `a`, `b`, `b.c`. What no

@@ -21,13 +21,6 @@ export interface CompiledTemplate extends Template {
   readonly references: readonly Reference[];
 }
 
-export interface CompiledText {
-  /** @throws HooklineError `invalid_template` when a value cannot be written as JSON, `node_failed` when the text gets too large */
-  render(scope: Scope): string;
-  readonly isConstant: boolean;
-  readonly references: readonly Reference[];
-}
-
 export interface TemplateOptions {
   /** Says which strings are taken as they are written, such as expressions. Default none. */
   readonly isVerbatim?: (segments: readonly Segment[]) => boolean;
@@ -94,16 +87,6 @@ export function compileTemplate(value: unknown, options: TemplateOptions = {}): 
 }
 
 /**
- * Compiles text whose result is always text, also where it is one template.
- * @throws HooklineError `invalid_template`
- */
-export function compileText(text: string): CompiledText {
-  const pieces = splitText(text, '');
-  const references = pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.reference]));
-  return { isConstant: references.length === 0, references, render: renderPieces(pieces) };
-}
-
-/**
  * Splits text into literal strings and templates, for languages that take the templates' values as arguments.
  * @throws HooklineError `invalid_template`
  */
@@ -132,34 +115,17 @@ export function inspectTemplates(value: unknown, options: TemplateOptions = {}):
   return { references: walk.references, places: walk.places, problems };
 }
 
-/** The places of a value whose final content is known only when it is rendered; a schema has no say there before. */
-export function renderedAt(value: unknown, options: TemplateOptions = {}): readonly string[] {
-  return inspectTemplates(value, options).places;
-}
-
 /** Whether text holds a template, even one that is wrong. `\{{` is none. */
 export function hasTemplate(text: string): boolean {
-  return text.includes('{{') && countTemplates(text).templates > 0;
-}
-
-/** Whether text is one template and nothing else, so that it keeps its value's type. */
-export function isSingleTemplate(text: string): boolean {
-  if (!text.startsWith('{{')) return false;
-  const { templates, literals } = countTemplates(text);
-  return templates === 1 && literals === 0;
-}
-
-function countTemplates(text: string): { templates: number; literals: number } {
-  const count = { templates: 0, literals: 0 };
+  if (!text.includes('{{')) return false;
+  let count = 0;
   scan(text, {
-    literal() {
-      count.literals++;
-    },
+    literal() {},
     template() {
-      count.templates++;
+      count++;
     },
   });
-  return count;
+  return count > 0;
 }
 
 /** One part of a compiled value: a constant, or a function when templates are inside. */

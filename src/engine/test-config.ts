@@ -7,7 +7,7 @@ import { issueMessage } from './issue-message.ts';
 import type { ConfigProblem, NodeContext } from './plugin.ts';
 
 /** Longest expression, in characters. */
-export const MAX_EXPRESSION_LENGTH = 10_000;
+const MAX_EXPRESSION_LENGTH = 10_000;
 
 /** An expression's text. */
 export const expressionSchema = z.string().min(1, 'must not be empty').max(MAX_EXPRESSION_LENGTH);

@@ -5,7 +5,7 @@ import type { Storage } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 
 /** Fewest characters of a configured token. */
-export const MIN_TOKEN_LENGTH = 16;
+const MIN_TOKEN_LENGTH = 16;
 /** Where the SHA-256 of the generated token is stored, as hex. */
 export const TOKEN_SETTING = 'admin_token_sha256';
 
@@ -19,7 +19,7 @@ function digest(text: string): Buffer {
 }
 
 /** Accepts tokens by their SHA-256. All digests are compared, so that time says nothing about which one was near. */
-export function verifierOf(digests: readonly Buffer[]): TokenVerifier {
+function verifierOf(digests: readonly Buffer[]): TokenVerifier {
   return {
     verify(token) {
       const given = digest(token);

@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { reachesReply } from '../../src/engine/flow.ts';
 import { documentSchema, type Mode, type Problem, problemSchema } from '../../src/engine/model.ts';
 import { defineNode, definePlugin, defineTrigger, type ExpressionEngine } from '../../src/engine/plugin.ts';
 import { createRegistry } from '../../src/engine/registry.ts';
@@ -421,18 +420,6 @@ describe('the way through the flow', () => {
     expect(await found([node('a', 'end', { status: 'succeeded' }), node('b', 'variable', { value: 1 })])).toEqual([
       '(warning) nodes[1] unreachable',
     ]);
-  });
-
-  it('is the same for reachesReply', () => {
-    const reaches = (...nodes: AnyNode[]) =>
-      reachesReply(documentSchema.parse({ trigger: { type: 'webhook' }, nodes }).nodes, registry);
-    expect(reaches(respond('a'))).toBe(true);
-    expect(reaches(fork({ true: [respond('a')], false: [respond('b')] }))).toBe(true);
-    expect(reaches(fork({ true: [respond('a')] }), respond('b'))).toBe(true);
-    expect(reaches()).toBe(false);
-    expect(reaches(fork({ true: [respond('a')] }))).toBe(false);
-    expect(reaches(node('e', 'end', { status: 'failed' }))).toBe(false);
-    expect(reaches(node('gone', 'no-such-type'), respond('a'))).toBe(true);
   });
 });
 

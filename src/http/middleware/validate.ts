@@ -28,7 +28,7 @@ function problem(path: string, code: string, message: string): Problem {
 }
 
 /** One problem per issue, and one per unknown key. */
-export function toProblems(root: string, issues: readonly Issue[]): Problem[] {
+function toProblems(root: string, issues: readonly Issue[]): Problem[] {
   return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => problem(placeOf(root, [...issue.path, key]), 'unknown_key', 'there is no such key here'))
