@@ -14,17 +14,22 @@ export function createBoundedCache<Value>(maxEntries: number, make: (text: strin
       const known = entries.get(text);
       if (known !== undefined) return known;
       const made = make(text);
-      if (entries.size >= maxEntries) {
-        for (const oldest of entries.keys()) {
-          entries.delete(oldest);
-          break;
-        }
-      }
-      entries.set(text, made);
+      setBounded(entries, text, made, maxEntries);
       return made;
     },
     get size() {
       return entries.size;
     },
   };
+}
+
+/** Adds to a map and forgets its oldest entry when it is full. */
+export function setBounded<Value>(entries: Map<string, Value>, key: string, value: Value, maxEntries: number): void {
+  if (entries.size >= maxEntries && !entries.has(key)) {
+    for (const oldest of entries.keys()) {
+      entries.delete(oldest);
+      break;
+    }
+  }
+  entries.set(key, value);
 }

@@ -1,5 +1,7 @@
 // Keeps a queue from starting an execution that somebody cancels before its turn.
 
+import { setBounded } from './bounded-cache.ts';
+
 /** Outcomes kept at the same time; of more, the oldest are forgotten, which by then no queue holds. */
 const MAX_IDS = 10_000;
 
@@ -25,8 +27,7 @@ export function createCancellations(): Cancellations {
         },
       );
       outcomes.delete(executionId);
-      if (outcomes.size >= MAX_IDS) for (const oldest of outcomes.keys()) if (outcomes.delete(oldest)) break;
-      outcomes.set(executionId, outcome);
+      setBounded(outcomes, executionId, outcome, MAX_IDS);
       return result;
     },
     outcomeOf: (executionId) => outcomes.get(executionId),

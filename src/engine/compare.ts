@@ -1,7 +1,7 @@
 // Pure: what changed from one revision's document to another's, in the words of the tree.
 
 import type { Document, Node } from './model.ts';
-import { appendSegment, isRecord } from './path.ts';
+import { appendSegment, getOwn, isRecord } from './path.ts';
 import { walkNodes } from './tree.ts';
 import { isSealed, replaceSealed } from './write-only.ts';
 
@@ -132,7 +132,7 @@ function collectValues(before: unknown, after: unknown, place: string, changes: 
     if (JSON.stringify(before) !== JSON.stringify(after)) changes.push({ path: place, secret: true });
   } else if (isRecord(before) && isRecord(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      collectValues(ownValue(before, key), ownValue(after, key), appendSegment(place, key), changes);
+      collectValues(getOwn(before, key), getOwn(after, key), appendSegment(place, key), changes);
     }
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     for (const index of before.keys()) collectValues(before[index], after[index], appendSegment(place, index), changes);
@@ -143,10 +143,6 @@ function collectValues(before: unknown, after: unknown, place: string, changes: 
       ...(after === undefined ? {} : { after: withoutSealed(after) }),
     });
   }
-}
-
-function ownValue(object: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function withoutSealed(value: unknown): unknown {

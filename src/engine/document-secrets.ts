@@ -1,7 +1,7 @@
 // Pure: seals, hides, opens and keeps the write-only values of a whole document, by the schemas of its types.
 
 import type { Document, Node } from './model.ts';
-import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
+import { appendSegment, formatPath, isRecord, joinPaths, type Segment } from './path.ts';
 import type { SecretBox } from './ports.ts';
 import type { JsonSchema, Registry } from './registry.ts';
 import { MAX_NODE_LEVELS } from './tree.ts';
@@ -32,7 +32,11 @@ export function openDocument(
   onUnreadable?: (place: string) => void,
 ): Document {
   return mapConfigs(document, registry, (config, _, place) =>
-    openWriteOnly(config, box, onUnreadable && ((segments: readonly Segment[]) => onUnreadable(joinSegments(place, segments)))),
+    openWriteOnly(
+      config,
+      box,
+      onUnreadable && ((segments: readonly Segment[]) => onUnreadable(joinPaths(place, formatPath(segments)))),
+    ),
   );
 }
 
@@ -126,9 +130,4 @@ function mapConfigs(
     trigger: { ...trigger, config: change(trigger.config, registry.triggerSchema(trigger.type), 'trigger.config') },
     nodes: mapNodes(nodes, 'nodes'),
   };
-}
-
-function joinSegments(place: string, segments: readonly Segment[]): string {
-  const inside = formatPath(segments);
-  return inside === '' || inside.startsWith('[') ? `${place}${inside}` : `${place}.${inside}`;
 }

@@ -1,5 +1,6 @@
 // Pure: reads a workflow document from outside: a copy that is plain JSON, its tree, and every mistake in its shape.
 
+import type { z } from 'zod';
 import { HooklineError } from '../errors.ts';
 import { issueMessage } from './issue-message.ts';
 import { type Document, documentSchema, FORBIDDEN_NAMES, type Problem } from './model.ts';
@@ -53,16 +54,18 @@ function parseShape(copy: unknown, problems: Problem[]): Document | undefined {
     return undefined;
   }
   if (result.success) return result.data;
-  for (const issue of result.error.issues) {
-    const place = formatPath(issue.path);
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys)
-        problems.push(problem(appendSegment(place, key), 'unknown_key', `there is no field "${key}" here`));
-    } else {
-      problems.push(problem(place, 'invalid_shape', issue.message));
-    }
-  }
+  for (const found of shapeProblems(result.error)) problems.push(found);
   return undefined;
+}
+
+/** One problem per issue, and one per unknown key. */
+export function shapeProblems({ issues }: z.ZodError): Problem[] {
+  return issues.flatMap((issue) => {
+    const place = formatPath(issue.path);
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => problem(appendSegment(place, key), 'unknown_key', `there is no field "${key}" here`))
+      : [problem(place, 'invalid_shape', issue.message)];
+  });
 }
 
 /** A copy that is plain JSON, or undefined when the value holds something else; `readDocument` says what. */

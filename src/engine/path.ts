@@ -85,6 +85,12 @@ export function appendSegment(path: string, segment: PropertyKey): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
+/** The place `inside` another one, both printed: `config`, `[0].a` -> `config[0].a`. */
+export function joinPaths(place: string, inside: string): string {
+  if (inside === '' || place === '') return place + inside;
+  return inside.startsWith('[') ? `${place}${inside}` : `${place}.${inside}`;
+}
+
 interface Step {
   readonly name: string | null;
   /** -1 when the name is not an index. */

@@ -1,6 +1,7 @@
 // Keeps compiled revisions in memory, so that a request costs no reading and no compiling.
 
 import { HooklineError } from '../errors.ts';
+import { setBounded } from './bounded-cache.ts';
 import { type CompiledWorkflow, compileWorkflow } from './compile.ts';
 import type { Registry } from './registry.ts';
 import type { LoadedWorkflow, WorkflowService } from './workflows.ts';
@@ -29,8 +30,7 @@ export function createRevisionCache(documents: Pick<WorkflowService, 'byId' | 'b
   function keep(cache: Map<string, CompiledWorkflow>, key: string, loaded: LoadedWorkflow, readAt: number): CompiledWorkflow {
     const compiled = compileWorkflow(loaded.workflow, loaded, loaded.document, registry);
     if (readAt !== changes) return compiled;
-    if (cache.size >= MAX_COMPILED) for (const oldest of cache.keys()) if (cache.delete(oldest)) break;
-    cache.set(key, compiled);
+    setBounded(cache, key, compiled, MAX_COMPILED);
     return compiled;
   }
 

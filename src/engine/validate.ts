@@ -6,7 +6,7 @@ import { limitProblems, readDocument } from './document.ts';
 import { analyseFlow, branchNames, type NodeFlow } from './flow.ts';
 import type { Document, Mode, Problem } from './model.ts';
 import { nearestNames } from './nearest.ts';
-import { appendSegment, formatPath, type Segment } from './path.ts';
+import { appendSegment, formatPath, joinPaths, type Segment } from './path.ts';
 import type { AnyNodeType, AnyTriggerType, ConfigProblem, ExpressionEngine } from './plugin.ts';
 import type { ExpressionEvaluator } from './ports.ts';
 import { createReferenceChecker, type ReferenceChecker } from './references.ts';
@@ -66,7 +66,7 @@ export async function validateDocument(input: unknown, options: ValidateOptions)
     try {
       for (const found of await run()) {
         const { path, code, message, severity } = found;
-        problems.push(problem(path === '' ? place : joinPlaces(place, path), code, message, severity));
+        problems.push(problem(path === '' ? place : joinPaths(place, path), code, message, severity));
       }
     } catch (error) {
       problems.push(checkFailed(place, error));
@@ -169,7 +169,7 @@ function inspectNodeConfig(session: Session, node: TreeNode, type: AnyNodeType):
   const check = tryCheckConfig(session, place, type, config, { isTemplate, isWriteOnly });
   reportTemplates(session, place, node, templates, secrets);
   for (const { segments, text } of expressions) {
-    inspectExpression(session, node, { place: joinPlaces(place, formatPath(segments)), segments, text }, check?.parsed ?? config);
+    inspectExpression(session, node, { place: joinPaths(place, formatPath(segments)), segments, text }, check?.parsed ?? config);
   }
   if (check) planCheck(session, node, type, check);
   return check;
@@ -230,11 +230,11 @@ function reportTemplates(
 ): void {
   for (const { at, message } of templates.problems) {
     const shown = secrets.has(at) ? 'the template in this secret is wrong' : message;
-    problems.push(problem(joinPlaces(place, at), 'invalid_template', shown));
+    problems.push(problem(joinPaths(place, at), 'invalid_template', shown));
   }
   for (const reference of templates.references) {
     const finding = references.check(reference, node);
-    if (finding) problems.push(problem(joinPlaces(place, reference.at), finding.code, finding.message));
+    if (finding) problems.push(problem(joinPaths(place, reference.at), finding.code, finding.message));
   }
 }
 
@@ -248,7 +248,7 @@ function tryCheckConfig(
   try {
     const check = checkConfig(type.config, config, options);
     for (const { segments, code, message } of check.findings) {
-      problems.push(problem(joinPlaces(place, formatPath(segments)), code, message));
+      problems.push(problem(joinPaths(place, formatPath(segments)), code, message));
     }
     return check;
   } catch (error) {
@@ -350,11 +350,6 @@ function schemaOf(make: () => JsonSchema | undefined): () => JsonSchema {
     schema ??= make() ?? {};
     return schema;
   };
-}
-
-function joinPlaces(place: string, inside: string): string {
-  if (inside === '') return place;
-  return inside.startsWith('[') ? `${place}${inside}` : `${place}.${inside}`;
 }
 
 function isInsidePlace(place: string, around: string): boolean {

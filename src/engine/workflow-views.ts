@@ -3,11 +3,10 @@
 import { z } from 'zod';
 import { HooklineError } from '../errors.ts';
 import type { Change } from './compare.ts';
+import { shapeProblems } from './document.ts';
 import { issueMessage } from './issue-message.ts';
 import { type Document, type Mode, modeSchema, type Problem, type Revision, titleSchema, type Workflow } from './model.ts';
-import { appendSegment, formatPath } from './path.ts';
 import { safeParse } from './safe-parse.ts';
-import { problem } from './tree.ts';
 
 /** A workflow as designers and the API see it: with its live revision, without write-only values. */
 export interface WorkflowView extends Document {
@@ -134,12 +133,7 @@ function parse<Input>(schema: z.ZodType<Input>, input: unknown): Parsed<Input> {
     input: result.data,
     mode: source?.mode,
     document: { trigger: source?.trigger, nodes: source?.nodes },
-    problems: (result.error?.issues ?? []).flatMap((issue) => {
-      const place = formatPath(issue.path);
-      return issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => problem(appendSegment(place, key), 'unknown_key', `there is no field "${key}" here`))
-        : [problem(place, 'invalid_shape', issue.message)];
-    }),
+    problems: result.error ? shapeProblems(result.error) : [],
   };
 }
 
