@@ -34,9 +34,12 @@ export function createRecorder({ executions, now, onFinish }: RecorderOptions): 
   /** Looks at the run only when its turn has come: the write before may have failed, or may have taken everything. */
   async function commit(run: Run): Promise<void> {
     if (run.isStoredFinal) return;
-    const { execution, unsaved: jobs } = run;
+    const { execution } = run;
     const isLast = isFinal(execution.status);
-    run.unsaved = [];
+    // A node that ends the flow is stored with the end: found alone after a crash, it would count as one that goes on.
+    const isEnding = run.outcome !== undefined && !run.isSettled;
+    const jobs = isEnding ? [] : run.unsaved;
+    if (!isEnding) run.unsaved = [];
     try {
       if (run.isStored) {
         const { id, status, startedAt, finishedAt, response, error } = execution;

@@ -112,6 +112,21 @@ describe('the recorder', () => {
     expect(keysOf(writes[1]?.insert?.jobs)).toEqual(['a', 'b']);
   });
 
+  it('stores the node that ends the flow together with the end, also when something else is written in between', async () => {
+    const { recorder, writes, letThrough } = createStore();
+    const run = makeRun({ status: 'running' });
+    run.unsaved.push(job('stop'));
+    run.outcome = succeeded;
+    const between = recorder.write(run);
+    await letThrough();
+    await between;
+    expect(keysOf(writes[0]?.insert?.jobs)).toEqual([]);
+    const end = recorder.settle(run, succeeded);
+    await letThrough();
+    await end;
+    expect(keysOf(writes[1]?.update?.jobs)).toEqual(['stop']);
+  });
+
   it('writes nothing behind the end', async () => {
     const { recorder, writes, letThrough } = createStore();
     const run = makeRun({ status: 'running' });
