@@ -5,6 +5,7 @@ import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
 import { type ConfigOptions, parseOptions } from './config.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import { toFailure } from './engine/failure.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
 import { createRegistry } from './engine/registry.ts';
@@ -88,7 +89,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       url: config.databaseUrl,
       durability: config.durability,
       autoMigrate: config.autoMigrate,
-      onCheckpointError: (error) => log.warn({ err: error }, 'a checkpoint of the database failed'),
+      onCheckpointError: (error) => log.warn({ error: toFailure(error) }, 'a checkpoint of the database failed'),
     });
     const evaluator = createEvaluator({
       timeoutMs: config.expressionTimeoutMs,

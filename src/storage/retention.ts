@@ -1,5 +1,6 @@
 // Deletes executions that are older than their status allows, a few at a time.
 
+import { toFailure } from '../engine/failure.ts';
 import { type ExecutionStatus, isFinal } from '../engine/model.ts';
 import { HooklineError } from '../errors.ts';
 import { yieldTurn } from './database.ts';
@@ -45,7 +46,8 @@ export function startRetention(storage: RetentionStorage, rules: RetentionRules,
         if (deleted > 0) log.info({ status, deleted }, 'Deleted old executions');
       }
     } catch (error) {
-      log.warn({ err: error }, 'Could not delete old executions; the next round tries again');
+      // Not the error itself: Sequelize hangs the statement with its values on it.
+      log.warn({ error: toFailure(error) }, 'Could not delete old executions; the next round tries again');
     }
     if (stopped) return;
     timer = setTimeout(() => {
