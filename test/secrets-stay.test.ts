@@ -1,0 +1,69 @@
+// Secrets that go in do not come out: not in replies, not in the log, not in the database.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { keepLog } from './engine/running.ts';
+import { startHookline, type TestHookline } from './start-hookline.ts';
+
+let hookline: TestHookline;
+afterEach(() => hookline.stop());
+
+it('keeps credentials, secret headers and keys of trigger URLs where they belong', async () => {
+  const log = keepLog();
+  hookline = await startHookline({ log });
+  const { api, post } = hookline;
+  const auth = (change: object = {}): object => ({
+    type: 'webhook',
+    config: { auth: { type: 'basic', username: 'ada-the-caller', password: 'first-password', ...change } },
+  });
+  const basic = (text: string): string => Buffer.from(text).toString('base64');
+  const right = basic('ada-the-caller:first-password');
+  const wrong = basic('ada-the-caller:guessed-password');
+  // The worst that a flow can do with a header: put it into an error.
+  const nodes = [
+    { key: 'a', type: 'calculation', config: { engine: 'jsonata', expression: '$error($request.headers.authorization)' } },
+  ];
+  const { id, hookUrl, hookKey } = await hookline.workflow({ mode: 'sync', trigger: auth(), nodes });
+
+  const answer = await post(hookUrl, { a: 1 }, { Authorization: `Basic ${right}`, 'X-Api-Key': 'an-api-key' });
+  expect(answer.status).toBe(500);
+  const execution = answer.headers.get('x-hookline-execution-id');
+  const answers = [
+    answer,
+    await post(hookUrl, {}, { Authorization: `Basic ${wrong}` }),
+    // Edits that are accepted, and edits that are refused, each with its own complaint about the secret.
+    await api('PATCH', `/api/workflows/${id}`, { trigger: auth({ password: 'second-password' }) }),
+    await api('PATCH', `/api/workflows/${id}`, { trigger: auth({ password: ['second-password'] }) }),
+    await api('PATCH', `/api/workflows/${id}`, { trigger: auth({ username: 'ada-the-caller:', password: 'second-password' }) }),
+    await api('PATCH', `/api/workflows/${id}`, { trigger: auth({ password: 'second-password{{$oops}}' }) }),
+    await api('POST', '/api/workflows', { title: 'x', mode: 'sync', trigger: auth({ extra: 'second-password' }) }),
+    await api('POST', `/api/workflows/${id}/duplicate`),
+  ];
+  for (const path of ['', '/revisions', '/revisions/1', '/revisions/1/compare/2', '/export']) {
+    answers.push(await api('GET', `/api/workflows/${id}${path}`));
+  }
+  answers.push(await api('GET', `/api/executions/${execution}`), await api('GET', '/api/executions'));
+  await hookline.hookline.stop();
+
+  const files = readdirSync(hookline.folder).filter((name) => name.startsWith('hookline.db'));
+  const places = {
+    replies: answers.map(({ text }) => text).join('\n'),
+    log: JSON.stringify(log.lines),
+    database: files.map((name) => readFileSync(join(hookline.folder, name), 'latin1')).join('\n'),
+  };
+  for (const [place, text] of Object.entries(places)) {
+    for (const secret of [
+      'first-password',
+      'second-password',
+      'guessed-password',
+      'ada-the-caller',
+      right,
+      wrong,
+      'an-api-key',
+    ]) {
+      expect(text.includes(secret), `${secret} in the ${place}`).toBe(false);
+    }
+  }
+  expect(places.log).not.toContain(hookKey);
+});
