@@ -171,7 +171,7 @@ describe('the package', () => {
   it('starts with npx and answers', async () => {
     const child = spawn('npx', ['--no', 'hookline', 'start'], {
       cwd: project,
-      env: { ...process.env, HOOKLINE_PORT: '0', HOOKLINE_DATABASE_URL: 'sqlite:npx/hookline.db' },
+      env: { ...envWithoutNpm(), HOOKLINE_PORT: '0', HOOKLINE_DATABASE_URL: 'sqlite:npx/hookline.db' },
       stdio: ['ignore', 'pipe', 'inherit'],
       // npx starts a shell and that starts the server: the signal goes to the whole group.
       detached: true,
@@ -194,6 +194,11 @@ describe('the package', () => {
     }
   });
 });
+
+/** What an npx around the tests has set would tell the inner one which package to run. */
+function envWithoutNpm(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_')));
+}
 
 describe('the README', () => {
   it('embeds Hookline in a Koa app that then works', async () => {
