@@ -4,26 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { ExecutionWithJobs } from '../../src/engine/model.ts';
 import type { Log } from '../../src/engine/plugin.ts';
 import { createSqliteQueue } from '../../src/queue/sqlite.ts';
+import { makeExecution } from '../engine/running.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 function execution(number: number, status: 'queued' | 'running' = 'queued'): ExecutionWithJobs {
-  return {
-    id: String(number).padStart(6, '0'),
-    workflowId: 'w',
-    revision: 1,
-    status,
-    source: 'webhook',
-    createdAt: number,
-    startedAt: null,
-    finishedAt: null,
-    request: null,
-    context: null,
-    response: null,
-    error: null,
-    replayOf: null,
-    jobs: [],
-  };
+  return makeExecution({ id: String(number).padStart(6, '0'), status, createdAt: number });
 }
 
 /** A table of executions whose reads can be held back. */
