@@ -121,7 +121,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         onFinish: metrics.countExecution,
       });
       const handleHook = createHooks({ engine, prefix, maxBodyBytes: config.maxBodyBytes, metrics, log });
-      const { middleware } = createHttp(
+      const middleware = createHttp(
         { workflows, executions, engine, registry, storage, tokens: verifier },
         {
           publicUrl: config.publicUrl,

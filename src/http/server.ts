@@ -29,18 +29,19 @@ export interface HttpOptions {
   readonly version?: string | undefined;
 }
 
-/** Makes the middleware to mount in a Koa app and the OpenAPI document that it serves. */
-export function createHttp(
-  services: Services,
-  options: HttpOptions,
-): { middleware: Middleware; openapi: Record<string, unknown> } {
+/** Makes the middleware to mount in a Koa app. */
+export function createHttp(services: Services, options: HttpOptions): Middleware {
   const prefix = normalizePrefix(options.prefix ?? '');
   const baseUrl = options.publicUrl.replace(/\/+$/, '') + prefix;
-  const openapi = toOpenapi(routes, { serverUrl: baseUrl, version: options.version ?? '0.0.0' });
+  let openapi: Record<string, unknown> | undefined;
   const context: RouteContext = {
     ...services,
     hookUrl: (hookKey) => `${baseUrl}/hooks/${hookKey}`,
-    openapi: () => openapi,
+    // Made when somebody asks: a start need not wait for it.
+    openapi() {
+      openapi ??= toOpenapi(routes, { serverUrl: baseUrl, version: options.version ?? '0.0.0' });
+      return openapi;
+    },
   };
   const inner = compose([
     hooksMiddleware(options.hooks, prefix),
@@ -51,5 +52,5 @@ export function createHttp(
     router(routes, context),
     notFound(options.log),
   ]);
-  return { middleware: mount(prefix, inner), openapi };
+  return mount(prefix, inner);
 }
