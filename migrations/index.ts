@@ -3,5 +3,6 @@
 import type { QueryInterface } from 'sequelize';
 import type { RunnableMigration } from 'umzug';
 import { init } from './0001-init.ts';
+import { durable } from './0002-durable.ts';
 
-export const migrations: readonly RunnableMigration<QueryInterface>[] = [init];
+export const migrations: readonly RunnableMigration<QueryInterface>[] = [init, durable];

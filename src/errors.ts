@@ -21,6 +21,11 @@ export const ERROR_CATALOGUE = {
   execution_not_found: { status: 404, exposed: true },
   method_not_allowed: { status: 405, exposed: true },
   conflict: { status: 409, exposed: true },
+  // Callbacks that come too late: a second one, one after the time-out, one for an execution that has ended
+  already_resumed: { status: 409, exposed: true },
+  execution_ended: { status: 409, exposed: true },
+  // Another process runs the execution by now
+  ownership_lost: { status: 409, exposed: true },
   payload_too_large: { status: 413, exposed: true },
   unsupported_media_type: { status: 415, exposed: true },
   invalid_workflow: { status: 422, exposed: true },
@@ -42,6 +47,19 @@ export const ERROR_CATALOGUE = {
   expression_timeout: { status: 500, exposed: true },
   unknown_type: { status: 500, exposed: true },
   node_failed: { status: 500, exposed: true },
+  loop_limit: { status: 500, exposed: true },
+  invalid_delay: { status: 500, exposed: true },
+  wait_timed_out: { status: 500, exposed: true },
+  subflow_too_deep: { status: 500, exposed: true },
+  subflow_failed: { status: 500, exposed: true },
+  script_failed: { status: 500, exposed: true },
+  script_limit: { status: 500, exposed: true },
+  // Outgoing requests
+  address_not_allowed: { status: 500, exposed: true },
+  request_failed: { status: 500, exposed: true },
+  request_timeout: { status: 500, exposed: true },
+  response_too_large: { status: 500, exposed: true },
+  unexpected_status: { status: 500, exposed: true },
   // What stops the start
   invalid_configuration: { status: 500, exposed: true },
   duplicate_plugin: { status: 500, exposed: true },

@@ -19,11 +19,41 @@ export const nodeKeySchema = z
 /** A type's configuration; its own schema (see `engine/plugin.ts`) checks what is inside. */
 const configSchema = z.record(z.string(), z.unknown());
 
+/** Times a retry may take, in milliseconds: from at once to a week. */
+const MAX_DELAY_MS = 7 * 24 * 3_600_000;
+
+export const retrySchema = z
+  .strictObject({
+    attempts: z.int().min(2).max(100).meta({ description: 'Most tries, the first one included.' }),
+    delayMs: z.int().min(0).max(MAX_DELAY_MS).default(1_000).meta({ description: 'Pause before the second try.' }),
+    factor: z.number().min(1).max(10).default(2).meta({ description: 'What each further pause is multiplied with.' }),
+    maxDelayMs: z.int().min(0).max(MAX_DELAY_MS).default(3_600_000).meta({ description: 'Longest pause.' }),
+    jitter: z.number().min(0).max(1).default(0.2).meta({
+      description: 'Part of the pause that is left to chance, so that many do not come back at the same moment.',
+    }),
+  })
+  .meta({ id: 'Retry' });
+/** When a node that failed is tried again. */
+export type Retry = z.infer<typeof retrySchema>;
+
+export const onFailureSchema = z.enum(['stop', 'continue', 'branch']).meta({
+  description:
+    '`stop` ends the execution as error (default); `continue` goes on behind the node; `branch` first runs its branch `failure`.',
+});
+export type OnFailure = z.infer<typeof onFailureSchema>;
+
+/** The branch of a node with `onFailure: branch`. No type may have one of this name. */
+export const FAILURE_BRANCH = 'failure';
+
 export interface Node {
   key: string;
   type: string;
   title?: string | undefined;
   config: Record<string, unknown>;
+  /** Default: one try. */
+  retry?: Retry | undefined;
+  /** What happens when the last try has failed. Default `stop`. */
+  onFailure?: OnFailure | undefined;
   /** Named lists of nodes; the flow goes on behind this node when a branch has run. */
   branches?: Record<string, Node[]> | undefined;
 }
@@ -34,6 +64,8 @@ export const nodeSchema: z.ZodType<Node> = z
     type: z.string().min(1).max(100),
     title: z.string().max(200).optional(),
     config: configSchema.default({}),
+    retry: retrySchema.optional(),
+    onFailure: onFailureSchema.optional(),
     get branches() {
       return z.record(z.string(), z.array(nodeSchema)).optional();
     },
@@ -45,8 +77,38 @@ export const triggerSchema = z
   .meta({ id: 'Trigger' });
 export type Trigger = z.infer<typeof triggerSchema>;
 
+/** Longest time that an execution may have, in milliseconds: 180 days. */
+const MAX_TIMEOUT_MS = 180 * 24 * 3_600_000;
+
+export const settingsSchema = z
+  .strictObject({
+    timeoutMs: z.int().min(0).max(MAX_TIMEOUT_MS).default(0).meta({
+      description: 'Longest time from its start to its end, waits included; then it ends as `timed_out`. 0: no limit.',
+    }),
+    onFailureWorkflow: z.string().min(1).max(100).optional().meta({
+      description: 'Id of the workflow that is started with what failed when an execution ends as failed, error or timed_out.',
+    }),
+    concurrency: z
+      .strictObject({
+        limit: z.int().min(1).max(1_000).default(1).meta({ description: 'Most executions that run at once.' }),
+        key: z.string().min(1).max(1_000).optional().meta({
+          description:
+            'Template of a text, such as `{{$context.body.customer}}`: the limit then holds for each value of it. With limit 1, executions of one value run in order of arrival.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'Async workflows only. Executions that wait (delay, callback, retry) do not count.' }),
+  })
+  .meta({ id: 'Settings' });
+/** How executions of a workflow are run as a whole. */
+export type Settings = z.infer<typeof settingsSchema>;
+
 /** What one revision holds: everything that decides how an execution runs. */
-export const documentSchema = z.strictObject({ trigger: triggerSchema, nodes: z.array(nodeSchema).default([]) });
+export const documentSchema = z.strictObject({
+  trigger: triggerSchema,
+  nodes: z.array(nodeSchema).default([]),
+  settings: settingsSchema.optional(),
+});
 export type Document = z.infer<typeof documentSchema>;
 
 export const titleSchema = z.string().trim().min(1, 'must not be empty').max(200);
@@ -89,6 +151,20 @@ export const failureSchema = z.strictObject({ code: z.string(), message: z.strin
 /** Why a job or an execution did not succeed, in a form that may be stored and shown. */
 export type Failure = z.infer<typeof failureSchema>;
 
+/** What a waiting job waits for. */
+export interface Wait {
+  /** When it goes on by itself, in milliseconds since 1970; null: only when it is resumed. */
+  until: number | null;
+  /** `retry`: the node is run again at `until`. `node`: the node has asked to wait. `call`: the end of a subflow. */
+  kind: 'retry' | 'node' | 'call';
+  /** What becomes of it at `until`. Default done with no output. */
+  due?: { output?: unknown; branch?: string | undefined; error?: Failure | undefined } | undefined;
+  /** The branch that is taken when it is resumed. */
+  resumedBranch?: string | undefined;
+  /** The execution that a subflow node waits for. */
+  executionId?: string | undefined;
+}
+
 /** One node's result inside one execution. */
 export interface Job {
   key: string;
@@ -102,6 +178,14 @@ export interface Job {
   error?: Failure | undefined;
   /** Values that this node gave to variable nodes, by their keys; a resumed run gives them again. */
   assigns?: Record<string, unknown> | undefined;
+  /** While it waits. */
+  wait?: Wait | undefined;
+  /** Tries so far, when there was more than one. */
+  attempts?: number | undefined;
+  /** The flow went on although the node failed (`onFailure`); `output` is then `{ error }`. */
+  isHandled?: boolean | undefined;
+  /** Its output is the result of the execution. */
+  isResult?: boolean | undefined;
   /** Milliseconds since 1970, as everywhere inside the server. */
   startedAt: number;
   finishedAt: number | null;
@@ -130,7 +214,7 @@ export interface StoredRequest {
 }
 
 /** Where an execution came from. */
-export const executionSourceSchema = z.enum(['webhook', 'trigger', 'manual', 'replay']);
+export const executionSourceSchema = z.enum(['webhook', 'trigger', 'manual', 'replay', 'subflow', 'failure']);
 export type ExecutionSource = z.infer<typeof executionSourceSchema>;
 
 /** One run of one revision, as it is stored. */
@@ -151,6 +235,31 @@ export interface Execution {
   error: Failure | null;
   /** The execution that this one replays. */
   replayOf: string | null;
+  /** The node of another execution that called this one as a subflow; `isAwaited`: it waits for the end. */
+  parent: { executionId: string; jobPath: string; isAwaited: boolean } | null;
+  /** Subflow calls above this execution: 0 for one that a trigger started. */
+  depth: number;
+  /** What the last output node gave; null while there is none. */
+  output: unknown;
+  /** Its line when the workflow limits concurrency; executions of one lane share the limit. Null without a limit. */
+  lane: Lane | null;
+  /** While it waits: when it goes on by itself, in milliseconds since 1970; null when only somebody else can resume it. */
+  wakeAt: number | null;
+}
+
+export interface Lane {
+  /** `<workflow id>` or `<workflow id>:<hash of the key's value>`. */
+  name: string;
+  /** Most executions of the lane that run at once. */
+  limit: number;
+}
+
+/** A value for a waiting job that has been stored and not been taken yet. At most one for each job. */
+export interface Signal {
+  jobPath: string;
+  /** What the job is done with; when there is an error, it fails with that. */
+  output?: unknown;
+  error?: Failure | undefined;
 }
 
 /** An execution with the jobs its nodes have left so far, in the order they finished. */

@@ -1,7 +1,7 @@
 // The extension contract: what a node type, a trigger type and a plugin are.
 
 import type { z } from 'zod';
-import type { Mode, Problem, Reply, StoredRequest } from './model.ts';
+import type { Failure, Mode, Problem, Reply, StoredRequest } from './model.ts';
 
 /** The variables of a running execution. `$jobsMapByNodeKey` is an alias of `$nodes` in every template and expression. */
 export interface Scope {
@@ -17,6 +17,8 @@ export interface Scope {
   readonly $system: { readonly now: string };
   /** `{ id, workflowId, revision, createdAt }`. */
   readonly $execution: Record<string, unknown>;
+  /** The resume URL of each node that waits for a callback, by its key; inside a loop that of the same round. */
+  readonly $resume: Record<string, string>;
 }
 
 /** An expression language. `template` is text with `{{…}}`; `basic` tests are not text and are not among them. */
@@ -37,10 +39,24 @@ export interface Log {
 
 /** What a node hands back. Failing is throwing. */
 export type NodeResult =
-  /** Go on; `branch` names the branch to run before what follows. */
-  | { readonly type: 'done'; readonly output?: unknown; readonly branch?: string }
-  /** Sleep until somebody resumes this job with a value (`engine.resume`). Not in sync workflows. */
-  | { readonly type: 'wait' }
+  /** Go on; `branch` names the branch to run before what follows; `isResult`: `output` is the result of the execution. */
+  | { readonly type: 'done'; readonly output?: unknown; readonly branch?: string; readonly isResult?: boolean }
+  /**
+   * Sleep until `until` (milliseconds since 1970; without it for ever), or until somebody resumes this job with a value,
+   * whatever comes first. Not in sync workflows.
+   */
+  | {
+      readonly type: 'wait';
+      readonly until?: number;
+      /** What becomes of the node at `until`: done with this output and branch, or failed with this error. Default done. */
+      readonly due?: { readonly output?: unknown; readonly branch?: string; readonly error?: Failure };
+      /** The branch that is taken when it is resumed. */
+      readonly resumedBranch?: string;
+    }
+  /** Start another workflow with `input` as its `$context`; when awaited, this node is done with its result at its end. */
+  | { readonly type: 'call'; readonly workflowId: string; readonly input: unknown; readonly isAwaited: boolean }
+  /** Of a control node whose branch is `waiting`: run this node again when something inside goes on. */
+  | { readonly type: 'suspend' }
   /** End the whole execution here, perhaps with the reply for the caller. */
   | {
       readonly type: 'end';
@@ -50,8 +66,50 @@ export type NodeResult =
       readonly reason?: string;
     };
 
-/** How a branch that a control node ran came out: to its end, or the execution has to stop or wait. */
-export type BranchOutcome = 'completed' | 'stopped';
+/** How a branch that a control node ran came out. */
+export type BranchOutcome =
+  | { readonly status: 'completed' }
+  /** A node inside waits. Unless the node can do without this branch, it returns `suspend`. */
+  | { readonly status: 'waiting' }
+  /** A node inside failed; the control node handles it, or throws a `BranchFailedError` with it. */
+  | { readonly status: 'failed'; readonly error: Failure }
+  /** The execution ended, or `signal` stopped the branch: return at once, what is returned then counts for nothing. */
+  | { readonly status: 'stopped' };
+
+/** An outgoing HTTP request. */
+export interface OutgoingRequest {
+  /** http or https, without credentials. */
+  readonly url: string;
+  /** Default GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** For name lookup, connection, request and the whole answer together, in milliseconds. Default 15 000. */
+  readonly timeoutMs?: number;
+  /** Largest answer, counted after inflating. Default 1 MiB. */
+  readonly maxResponseBytes?: number;
+}
+
+export interface OutgoingResponse {
+  readonly status: number;
+  /** Lower-case names; repeated ones joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What a script gave back. */
+export interface ScriptResult {
+  readonly value: unknown;
+  /** Lines it wrote with `console`. */
+  readonly console: readonly string[];
+}
+
+export interface ScriptOptions {
+  /** Global constants by name. */
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly timeoutMs: number;
+  readonly maxMemoryBytes: number;
+}
 
 export interface NodeContext<Config> {
   /** Rendered and checked with the type's schema. Strings at the type's `expressions` paths are as written. */
@@ -70,13 +128,26 @@ export interface NodeContext<Config> {
    * @throws HooklineError `expression_failed`, `expression_timeout`
    */
   evaluate(engine: ExpressionEngine, expression: string, options?: { source?: unknown }): Promise<unknown>;
+  /**
+   * Runs JavaScript in a sandbox without any input or output. The value of its `return` comes back as JSON.
+   * @throws HooklineError `script_failed`, `script_limit` (time or memory)
+   */
+  runScript(code: string, options: ScriptOptions): Promise<ScriptResult>;
+  /**
+   * Sends a request; redirects are not followed, and addresses inside the operator's network are refused unless they are
+   * allowed by configuration. Ends when the execution is cancelled.
+   * @throws HooklineError `address_not_allowed`, `request_failed`, `request_timeout`, `response_too_large`
+   */
+  fetch(request: OutgoingRequest): Promise<OutgoingResponse>;
   /** Changes a variable node's value: `$nodes.<key>` is `value` from here on. */
   assign(key: string, value: unknown): void;
   /**
-   * For control nodes: runs a branch now, with `locals` as `$scopes.<this key>`; `index` tells loop rounds apart.
-   * After `stopped` (the execution ended or waits) return at once; what is returned then counts for nothing.
+   * For control nodes: runs a branch now, with `locals` as `$scopes.<this key>`; `index` tells loop rounds apart; `signal`
+   * stops this branch alone.
    */
-  branch(name: string, options?: { locals?: unknown; index?: number }): Promise<BranchOutcome>;
+  branch(name: string, options?: { locals?: unknown; index?: number; signal?: AbortSignal }): Promise<BranchOutcome>;
+  /** Whether a round has begun in an earlier turn of this execution: what was decided about it then stays decided. */
+  hasBegun(index: number): boolean;
 }
 
 /** What a semantic check sees besides the configuration. */
@@ -113,7 +184,9 @@ export interface NodeType<Config = unknown> {
   /** Has an effect outside the execution: everything before it is committed before it runs. Default false. */
   readonly hasEffect?: boolean;
   /** May wait; refused in sync workflows when they are saved. Default false. */
-  readonly canWait?: boolean;
+  readonly canWait?: boolean | ((config: Config) => boolean);
+  /** Can be resumed over HTTP; `$resume.<key>` is its URL. Default false. */
+  readonly isResumable?: boolean;
   /** Modes it may be used in. Default both. */
   readonly modes?: readonly Mode[];
   /** Checks beyond the schema, when the workflow is saved: syntax of expressions, keys that must exist. */

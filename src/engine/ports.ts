@@ -7,11 +7,13 @@ import type {
   ExecutionWithJobs,
   Failure,
   Job,
+  Lane,
   Reply,
   Revision,
+  Signal,
   Workflow,
 } from './model.ts';
-import type { ExpressionEngine, Scope } from './plugin.ts';
+import type { ExpressionEngine, Scope, ScriptOptions, ScriptResult } from './plugin.ts';
 
 /** A page of a list, newest first; `nextCursor` is null on the last one. */
 export interface Page<Item> {
@@ -56,12 +58,20 @@ export interface WorkflowStore {
   executionCounts(ids: readonly string[]): Promise<Map<string, number>>;
 }
 
-/** One atomic unit of execution writes. Many units are committed together; each is awaited by its caller. */
+/**
+ * One write. Several that are handed over together are one atomic unit, and many units are committed together; each is
+ * awaited by its caller.
+ */
 export interface ExecutionWrite {
   /** A new execution, final or not, with the jobs so far. */
   insert?: ExecutionWithJobs;
-  /** The new state of a stored execution, with the jobs since its last write. */
+  /**
+   * The new state of a stored execution, with the jobs since its last write. One that would wait although a signal for it
+   * is there is stored as `queued` instead. On PostgreSQL only the process that owns the execution may write it: see `claim`.
+   */
   update?: ExecutionUpdate;
+  /** Keeps a value for a waiting job. An execution that waits becomes `queued`. Ignored when its execution is final. */
+  signal?: Signal & { executionId: string };
 }
 
 export interface ExecutionUpdate {
@@ -71,10 +81,24 @@ export interface ExecutionUpdate {
   finishedAt: number | null;
   response: Reply | null;
   error: Failure | null;
+  output: unknown;
+  wakeAt: number | null;
+  /** Needed again when it is queued or waits. */
+  lane: Lane | null;
   /** Finished or newly waiting jobs since the last write. */
   jobs: Job[];
   /** Higher than in any write with jobs of this execution before; orders the job log. */
   sequence: number;
+  /** Job paths whose signals these jobs have taken; they are deleted in the same transaction. */
+  takenSignals: readonly string[];
+  /** Written whoever owns the execution, as long as it is not final: a cancel. Default false. */
+  isForced?: boolean;
+}
+
+/** An execution that this process may run now, with the signals that wait for it. */
+export interface ClaimedExecution {
+  execution: ExecutionWithJobs;
+  signals: Signal[];
 }
 
 export interface ExecutionFilter extends PageRequest {
@@ -87,23 +111,48 @@ export interface ExecutionFilter extends PageRequest {
 }
 
 /** What lists show: an execution without the parts that may be large. */
-export type ExecutionSummary = Omit<Execution, 'request' | 'context' | 'response'>;
+export type ExecutionSummary = Omit<Execution, 'request' | 'context' | 'response' | 'output' | 'lane' | 'parent' | 'depth'>;
 
 export interface ExecutionStore {
   /**
-   * Commits units in one transaction with whatever else waits at that moment; resolves when it is durable.
-   * @throws HooklineError `storage_unavailable`; then nothing of this unit is stored.
+   * Commits the writes of one unit in one transaction with whatever else waits at that moment; resolves when it is durable.
+   * On PostgreSQL the queue's tasks are added in the same transaction: for what becomes `queued` (now) or `waiting` (at
+   * `wakeAt`).
+   * @throws HooklineError `storage_unavailable`: nothing of this unit is stored. `ownership_lost`: nothing is stored, since
+   *   another process owns the execution by now, or it is final or deleted
    */
-  commit(write: ExecutionWrite): Promise<void>;
+  commit(...unit: readonly [ExecutionWrite, ...ExecutionWrite[]]): Promise<void>;
   /** Marks a revision as executed; from then on it is immutable. The engine does so before it reads what it will run. */
   markExecuted(workflowId: string, revision: number): Promise<void>;
   get(id: string): Promise<ExecutionWithJobs | undefined>;
+  /** Signals that are stored for an execution. */
+  signals(id: string): Promise<Signal[]>;
+  /**
+   * Takes an execution that is `queued`, or `waiting` with `wakeAt` in the past, to run it here: it is `running`, and on
+   * PostgreSQL owned by this process. One that is `running` already is taken only when this process owned it before.
+   * @returns undefined when it is not to be run (final, waits longer, somebody else has it, deleted)
+   */
+  claim(id: string, now: number): Promise<ClaimedExecution | undefined>;
   list(filter: ExecutionFilter): Promise<Page<ExecutionSummary>>;
   /**
-   * The oldest executions with one status at one moment, with their jobs: the backlog (`queued`), or what a crash left
-   * (`running`). Fewer than `limit`: at that moment there were no more.
+   * The oldest executions with one status at one moment, with their jobs and signals: the backlog (`queued`), or what a crash
+   * left (`running`). Fewer than `limit`: at that moment there were no more.
+   * @param lanes `only`: of this lane alone; `without`: of none of these lanes
    */
-  listOldest(status: 'queued' | 'running', limit: number): Promise<ExecutionWithJobs[]>;
+  listOldest(
+    status: 'queued' | 'running',
+    limit: number,
+    lanes?: { readonly only?: string; readonly without?: readonly string[] },
+  ): Promise<ClaimedExecution[]>;
+  /** Waiting executions whose `wakeAt` is at or before `now`, the earliest first. */
+  listDue(now: number, limit: number): Promise<ClaimedExecution[]>;
+  /** The earliest `wakeAt` of a waiting execution; null when none has one. */
+  nextWakeAt(): Promise<number | null>;
+  /**
+   * Puts a final execution back into the queue with only these jobs as its memo, in the same record: response, error, output
+   * and end are cleared, `startedAt` too, so that a timeout counts anew. @throws HooklineError `conflict` when it is not final
+   */
+  reopen(id: string, jobs: readonly Job[]): Promise<void>;
   countByStatus(): Promise<Record<ExecutionStatus, number>>;
   /** When the oldest queued execution was accepted, or null. */
   oldestQueuedAt(): Promise<number | null>;
@@ -125,17 +174,44 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** Runs executions later, at least once, in order of acceptance, with bounded memory and concurrency. */
+/**
+ * Runs executions later, at least once, in order of acceptance, with bounded memory and concurrency. An execution runs in one
+ * place at a time as long as its owner lives.
+ */
 export interface Queue {
-  /** Takes over what is unfinished in storage and begins to run. `run` rejects only when storage fails; then it is tried again. */
-  start(run: (execution: ExecutionWithJobs) => Promise<void>): Promise<void>;
-  /** Hands over a committed execution. It stays in memory only while the window has room; otherwise storage has it. */
-  push(execution: ExecutionWithJobs): void;
+  /**
+   * Takes over what is unfinished in storage and begins to run: what is queued now, what waits at its `wakeAt`. `run` rejects
+   * only when storage fails; then it is tried again.
+   */
+  start(run: (claimed: ClaimedExecution) => Promise<void>): Promise<void>;
+  /**
+   * Tells of an execution that was just committed as `queued`, or as `waiting` with a `wakeAt`. It stays in memory only while
+   * the window has room; otherwise storage has it.
+   */
+  push(claimed: ClaimedExecution): void;
   /** Starts nothing more; what runs goes on. What waits stays in storage for the next start. */
   stop(): Promise<void>;
   /** What is in memory and what runs now. */
   depth(): { readonly waiting: number; readonly running: number };
 }
+
+/** What processes on one database tell each other. Delivery is quick but not certain: nothing durable may depend on it. */
+export interface Bus {
+  /** To all other processes. Never rejects: what cannot be sent is logged. */
+  publish(message: BusMessage): Promise<void>;
+  /** @returns stops listening */
+  subscribe(listener: (message: BusMessage) => void): () => void;
+}
+
+export type BusMessage =
+  /** A workflow changed: its compiled copies are stale. */
+  | { readonly type: 'workflow-changed'; readonly workflowId: string }
+  /** An execution was canceled: whoever runs it stops. */
+  | { readonly type: 'execution-canceled'; readonly executionId: string }
+  /** Messages may have been missed (the connection was lost): everything cached is stale. From this process to itself. */
+  | { readonly type: 'messages-missed' }
+  /** This process was taken for dead and others run what it ran: it stops running it. From this process to itself. */
+  | { readonly type: 'declared-dead' };
 
 export interface ExpressionEvaluator {
   /** Checks syntax without running. @returns a message, or undefined when it is fine */
@@ -147,6 +223,10 @@ export interface ExpressionEvaluator {
     scope: Scope,
     options: { source?: unknown; hasSource: boolean; signal?: AbortSignal },
   ): Promise<unknown>;
+  /** Checks a script's syntax without running it. @returns a message, or undefined when it is fine */
+  checkScript(code: string): Promise<string | undefined>;
+  /** Runs JavaScript in a sandbox, away from the main thread. @throws script_failed, script_limit */
+  runScript(code: string, options: ScriptOptions & { signal?: AbortSignal }): Promise<ScriptResult>;
   close(): Promise<void>;
 }
 
@@ -156,4 +236,6 @@ export interface SecretBox {
   seal(text: string): string;
   /** @throws HooklineError `invalid_configuration` when the key is not the one it was sealed with. */
   open(sealed: string): string;
+  /** A message authentication code (HMAC-SHA256, base64url) that only holders of the key can make; the same for the same text. */
+  sign(text: string): string;
 }
