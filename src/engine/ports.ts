@@ -70,8 +70,11 @@ export interface ExecutionWrite {
    * is there is stored as `queued` instead. On PostgreSQL only the process that owns the execution may write it: see `claim`.
    */
   update?: ExecutionUpdate;
-  /** Keeps a value for a waiting job. An execution that waits becomes `queued`. Ignored when its execution is final. */
-  signal?: Signal & { executionId: string };
+  /**
+   * Keeps a value for a waiting job. An execution that waits becomes `queued`. `already_resumed` when there is a signal for
+   * the job, `execution_ended` when the execution is final or deleted; one that `isOptional` is left out then instead.
+   */
+  signal?: Signal & { executionId: string; isOptional?: boolean };
 }
 
 export interface ExecutionUpdate {
