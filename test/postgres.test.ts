@@ -1,0 +1,26 @@
+// The PostgreSQL that tests run on.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startPostgres, type TestPostgres } from './postgres.ts';
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+it('keeps what is committed when it crashes and starts again', async () => {
+  const url = await postgres.createDatabase();
+  await postgres.query(url, 'CREATE TABLE kept (id INTEGER)');
+  const { pid } = postgres;
+  await postgres.restart('immediate', 10);
+  expect(postgres.pid).not.toBe(pid);
+  expect(await postgres.query(url, 'SELECT * FROM kept')).toEqual([]);
+  await postgres.stopServer();
+  await expect(postgres.query(url, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await postgres.startServer();
+  const copy = await postgres.createDatabase({ template: url });
+  expect(await postgres.query(copy, 'SELECT * FROM kept')).toEqual([]);
+  await postgres.dropDatabase(copy);
+  await expect(postgres.query(copy, 'SELECT 1')).rejects.toThrow(/does not exist/);
+});
