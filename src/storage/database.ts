@@ -1,6 +1,6 @@
 // What every store works with: the models to read, the models to write, and the way to write.
 
-import type { Committer } from './commit.ts';
+import type { Committer } from './committer.ts';
 import type { Models } from './models.ts';
 import { withStorageErrors } from './storage-error.ts';
 

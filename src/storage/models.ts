@@ -26,7 +26,7 @@ export interface RevisionRow {
   createdAt: number;
 }
 
-/** Written by `commit.ts` alone, which names the columns itself. */
+/** Written by the committers alone, which name the columns themselves, and by `execution-changes.ts`. */
 export interface ExecutionRow {
   /** UUIDv7: the order of ids is the order of acceptance. */
   id: string;
@@ -36,12 +36,18 @@ export interface ExecutionRow {
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** JSON `{ source, replayOf?, context?, request?: { method, url, headers, address } }`; never null in a stored row. */
+  /** What does not change: JSON of `Origin` in `execution-row.ts`; never null in a stored row. */
   origin: string;
   /** The request's raw body; null without a request. */
   body: string | null;
-  /** JSON `{ response, error, jobs }` once the status is final; its jobs come after those of the log. */
+  /** JSON of `Result` in `execution-row.ts` once the status is final; its jobs come after those of the log. */
   result: string | null;
+  /** The process that runs it (PostgreSQL only); null when nobody does. */
+  owner: string | null;
+  /** While it waits: when it goes on by itself. Null in every other status. */
+  wakeAt: number | null;
+  /** The name of its lane. */
+  lane: string | null;
 }
 
 /** The job log: what writes that were not final brought, in order of `sequence`. */
@@ -50,6 +56,26 @@ export interface ExecutionJobsRow {
   sequence: number;
   /** JSON array. */
   jobs: string;
+}
+
+/** A value for a waiting job that has not been taken yet. */
+export interface SignalRow {
+  executionId: string;
+  jobPath: string;
+  /** JSON `{ output?, error? }`. */
+  value: string;
+  createdAt: number;
+}
+
+/** A process that shares the database (PostgreSQL only). */
+export interface ProcessRow {
+  id: string;
+  role: string;
+  host: string;
+  startedAt: number;
+  /** Rises as long as the process lives. */
+  beat: number;
+  beatAt: number;
 }
 
 export interface SettingRow {
@@ -64,6 +90,8 @@ export interface Models {
   readonly revisions: Table<RevisionRow>;
   readonly executions: Table<ExecutionRow>;
   readonly executionJobs: Table<ExecutionJobsRow>;
+  readonly signals: Table<SignalRow>;
+  readonly processes: Table<ProcessRow>;
   readonly settings: Table<SettingRow>;
 }
 
@@ -107,11 +135,28 @@ export function defineModels(sequelize: Sequelize): Models {
       origin: optional(TEXT),
       body: optional(TEXT),
       result: optional(TEXT),
+      owner: optional(TEXT),
+      wakeAt: optional(BIGINT),
+      lane: optional(TEXT),
     }),
     executionJobs: table<ExecutionJobsRow>('execution_jobs', {
       executionId: key(TEXT),
       sequence: key(INTEGER),
       jobs: required(TEXT),
+    }),
+    signals: table<SignalRow>('signals', {
+      executionId: key(TEXT),
+      jobPath: key(TEXT),
+      value: required(TEXT),
+      createdAt: required(BIGINT),
+    }),
+    processes: table<ProcessRow>('processes', {
+      id: key(TEXT),
+      role: required(TEXT),
+      host: required(TEXT),
+      startedAt: required(BIGINT),
+      beat: required(BIGINT),
+      beatAt: required(BIGINT),
     }),
     settings: table<SettingRow>('settings', { name: key(TEXT), value: required(TEXT) }),
   };

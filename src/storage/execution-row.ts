@@ -1,0 +1,168 @@
+// An execution as it is stored: what goes into a row and into the job log, and how it is read back.
+
+import type { Execution, ExecutionSource, ExecutionWithJobs, Job, Reply, StoredRequest } from '../engine/model.ts';
+import { executionStatusSchema, isFinal } from '../engine/model.ts';
+import type { ExecutionSummary, ExecutionWrite } from '../engine/ports.ts';
+import { parseStored } from './database.ts';
+import type { ExecutionRow } from './models.ts';
+
+/** What is known when an execution is accepted. What is missing is null, or 0 for `depth`. */
+export interface Origin {
+  source: ExecutionSource;
+  replayOf?: string | undefined;
+  context?: unknown;
+  /** The reply of an async workflow, which is known before there is a result. */
+  response?: Reply | undefined;
+  request?: Omit<StoredRequest, 'body'> | undefined;
+  parent?: Execution['parent'] | undefined;
+  depth?: number | undefined;
+  lane?: Execution['lane'] | undefined;
+}
+
+/** What is known at the end. */
+export interface Result {
+  response: Reply | null;
+  error: Execution['error'];
+  output?: unknown;
+  jobs: Job[];
+}
+
+/** A row of `executions` to be written: new when it has an `origin`, else the change of a stored one. */
+export type WrittenRow = readonly [
+  id: string,
+  workflowId: string,
+  revision: number,
+  status: string,
+  createdAt: number,
+  startedAt: number | null,
+  finishedAt: number | null,
+  origin: Origin | null,
+  body: string | null,
+  result: Result | null,
+  wakeAt: number | null,
+  lane: string | null,
+];
+
+/** The row of an `insert` or an `update`; undefined for a signal. */
+export function toRow({ insert, update }: ExecutionWrite): WrittenRow | undefined {
+  if (insert) {
+    const { id, workflowId, revision, status, createdAt, startedAt, finishedAt, request, lane } = insert;
+    const body = request === null ? null : request.body;
+    const [origin, result, laneName] = [originOf(insert), resultOf(insert), lane?.name ?? null];
+    return [id, workflowId, revision, status, createdAt, startedAt, finishedAt, origin, body, result, wakeAtOf(insert), laneName];
+  }
+  if (!update) return undefined;
+  const { id, status, startedAt, finishedAt } = update;
+  return [id, '', 0, status, 0, startedAt, finishedAt, null, null, resultOf(update), wakeAtOf(update), null];
+}
+
+function originOf(execution: ExecutionWithJobs): Origin {
+  const { source, request, replayOf, response, parent, depth, lane } = execution;
+  return {
+    source,
+    replayOf: replayOf ?? undefined,
+    context: request === null ? execution.context : undefined,
+    response: isFinal(execution.status) ? undefined : (response ?? undefined),
+    request:
+      request === null
+        ? undefined
+        : { method: request.method, url: request.url, headers: request.headers, address: request.address },
+    parent: parent ?? undefined,
+    depth: depth === 0 ? undefined : depth,
+    lane: lane ?? undefined,
+  };
+}
+
+type Resulting = Pick<ExecutionWithJobs, 'status' | 'response' | 'error' | 'output' | 'jobs'>;
+
+function resultOf({ status, response, error, output, jobs }: Resulting): Result | null {
+  return isFinal(status) ? { response, error, output: output ?? undefined, jobs } : null;
+}
+
+/** The index of `wake_at` holds what waits and nothing else. */
+function wakeAtOf({ status, wakeAt }: Pick<Execution, 'status' | 'wakeAt'>): number | null {
+  return status === 'waiting' ? wakeAt : null;
+}
+
+/** An entry of the job log to be written. */
+export type WrittenJobs = readonly [id: string, sequence: number, jobs: readonly Job[]];
+
+/** Jobs of a write that is not final go to the job log, since the next write replaces `result`. */
+export function toLogEntry({ insert, update }: ExecutionWrite): WrittenJobs | undefined {
+  const write = insert ?? update;
+  if (!write || write.jobs.length === 0 || isFinal(write.status)) return undefined;
+  return [write.id, update?.sequence ?? 0, write.jobs];
+}
+
+/** What the large texts of a write weigh, in characters. */
+export function lengthOf({ insert, update }: ExecutionWrite): number {
+  return (insert?.request?.body.length ?? 0) + ((insert ?? update)?.response?.body.length ?? 0);
+}
+
+/** An execution from its row and the entries of its job log in order. */
+export function toExecution(row: ExecutionRow, logged: readonly Job[]): ExecutionWithJobs {
+  const origin = parseStored<Origin>(row.origin);
+  const result = row.result === null ? undefined : parseStored<Result>(row.result);
+  const execution: Execution = {
+    ...common(row),
+    source: origin.source,
+    request: origin.request ? { ...origin.request, body: row.body ?? '' } : null,
+    context: origin.context ?? null,
+    response: result?.response ?? origin.response ?? null,
+    error: result?.error ?? null,
+    replayOf: origin.replayOf ?? null,
+    parent: origin.parent ?? null,
+    depth: origin.depth ?? 0,
+    output: result?.output ?? null,
+    lane: origin.lane ?? null,
+  };
+  return { ...execution, jobs: latest([...logged, ...(result?.jobs ?? [])]) };
+}
+
+/** A job that waited is in the log once as waiting and once as finished; the later entry counts. */
+function latest(jobs: Job[]): Job[] {
+  const last = new Map(jobs.map((job) => [job.path, job]));
+  return last.size === jobs.length ? jobs : jobs.filter((job) => last.get(job.path) === job);
+}
+
+/** The columns of a summary; `origin` and `result` may be large and are not read whole. */
+export const SUMMARY_COLUMNS = [
+  'id',
+  'workflowId',
+  'revision',
+  'status',
+  'createdAt',
+  'startedAt',
+  'finishedAt',
+  'wakeAt',
+] as const;
+
+type SummaryRow = Pick<ExecutionRow, (typeof SUMMARY_COLUMNS)[number]>;
+
+/** A summary from these columns and the JSON texts of the members that it shows, which are null where they are missing. */
+export function toSummary(row: SummaryRow, members: { source: unknown; replayOf: unknown; error: unknown }): ExecutionSummary {
+  return {
+    ...common(row),
+    source: parseMember<ExecutionSource>(members.source) ?? 'trigger',
+    replayOf: parseMember<string>(members.replayOf),
+    error: parseMember<Execution['error']>(members.error),
+  };
+}
+
+function parseMember<Value>(json: unknown): Value | null {
+  return typeof json === 'string' ? parseStored<Value>(json) : null;
+}
+
+/** PostgreSQL gives BIGINT as text; hence Number. */
+function common(row: SummaryRow) {
+  return {
+    id: row.id,
+    workflowId: row.workflowId,
+    revision: row.revision,
+    status: executionStatusSchema.parse(row.status),
+    createdAt: Number(row.createdAt),
+    startedAt: row.startedAt === null ? null : Number(row.startedAt),
+    finishedAt: row.finishedAt === null ? null : Number(row.finishedAt),
+    wakeAt: row.wakeAt === null ? null : Number(row.wakeAt),
+  };
+}
