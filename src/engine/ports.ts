@@ -198,6 +198,14 @@ export interface Queue {
   depth(): { readonly waiting: number; readonly running: number };
 }
 
+/** What the scale-out queue is to be told, in the transaction that makes an execution `queued` or lets it wait for a time. */
+export interface QueueTask {
+  readonly executionId: string;
+  /** When it is to run, in milliseconds since 1970; null: now. */
+  readonly runAt: number | null;
+  readonly lane: Lane | null;
+}
+
 /** What processes on one database tell each other. Delivery is quick but not certain: nothing durable may depend on it. */
 export interface Bus {
   /** To all other processes. Never rejects: what cannot be sent is logged. */
