@@ -40,9 +40,11 @@ export function findIds({ executions }: Models, where: WhereOptions<ExecutionRow
   });
 }
 
-/** Deletes these executions with their job log. @returns how many there were */
-export async function deleteExecutions({ executions, executionJobs }: Models, ids: readonly string[]): Promise<number> {
+/** Deletes these executions with their job log and their signals. @returns how many there were */
+export async function deleteExecutions(models: Models, ids: readonly string[]): Promise<number> {
+  const { executions, executionJobs, signals } = models;
   await executionJobs.destroy({ where: { executionId: [...ids] } });
+  await signals.destroy({ where: { executionId: [...ids] } });
   return executions.destroy({ where: { id: [...ids] } });
 }
 

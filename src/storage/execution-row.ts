@@ -143,7 +143,7 @@ type SummaryRow = Pick<ExecutionRow, (typeof SUMMARY_COLUMNS)[number]>;
 export function toSummary(row: SummaryRow, members: { source: unknown; replayOf: unknown; error: unknown }): ExecutionSummary {
   return {
     ...common(row),
-    source: parseMember<ExecutionSource>(members.source) ?? 'trigger',
+    source: parseStored<ExecutionSource>(String(members.source)),
     replayOf: parseMember<string>(members.replayOf),
     error: parseMember<Execution['error']>(members.error),
   };

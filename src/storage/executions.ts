@@ -1,21 +1,16 @@
 // Executions in the database: what the committer wrote, read back; and their deletion by age.
 
 import { literal, Op, QueryTypes, type Sequelize, type WhereOptions } from 'sequelize';
-import type {
-  Execution,
-  ExecutionSource,
-  ExecutionStatus,
-  ExecutionWithJobs,
-  Job,
-  Reply,
-  StoredRequest,
-} from '../engine/model.ts';
-import { EXECUTION_STATUSES, executionStatusSchema, isFinal } from '../engine/model.ts';
-import type { ExecutionStore, ExecutionSummary } from '../engine/ports.ts';
-import type { Committer } from './commit.ts';
+import type { ExecutionStatus, ExecutionWithJobs, Job, Signal } from '../engine/model.ts';
+import { EXECUTION_STATUSES, isFinal } from '../engine/model.ts';
+import type { ClaimedExecution, ExecutionStore } from '../engine/ports.ts';
+import { HooklineError } from '../errors.ts';
+import type { ExecutionWriter } from './committer.ts';
 import { type Database, isSearchable, parseStored } from './database.ts';
+import { dialectOf } from './dialect.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
 import { countExecutions, deleteExecutions, findIds } from './execution-purge.ts';
+import { SUMMARY_COLUMNS, toExecution, toSummary } from './execution-row.ts';
 import type { ExecutionRow } from './models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
 import { withStorageErrors } from './storage-error.ts';
@@ -25,21 +20,10 @@ const EXECUTION_LIST: ListKind<[id: string]> = {
   isPlace: (value): value is [string] => value.length === 1 && isExecutionId(value[0]),
 };
 
-/** The columns of a summary; `origin` and `result` may be large and are not read whole. */
-const SUMMARY_COLUMNS = ['id', 'workflowId', 'revision', 'status', 'createdAt', 'startedAt', 'finishedAt'] as const;
-
-type Origin = {
-  source: ExecutionSource;
-  replayOf?: string;
-  context?: unknown;
-  response?: Reply;
-  request?: Omit<StoredRequest, 'body'>;
-};
-type Result = Pick<ExecutionWithJobs, 'response' | 'error' | 'jobs'>;
-
 /** The execution part of the storage port. `sequelize` is the reader's. */
-export function executionStore(sequelize: Sequelize, database: Database, committer: Pick<Committer, 'commit'>): ExecutionStore {
+export function executionStore(sequelize: Sequelize, database: Database, writer: ExecutionWriter): ExecutionStore {
   const { read, write } = database;
+  const { jsonMember } = dialectOf(sequelize);
 
   /** Jobs of the log by execution, in the order they finished. */
   async function loggedJobs(ids: readonly string[]): Promise<Map<string, Job[]>> {
@@ -53,26 +37,75 @@ export function executionStore(sequelize: Sequelize, database: Database, committ
     const jobs = new Map<string, Job[]>();
     for (const row of rows) {
       const { executionId, jobs: json } = row.get();
-      jobs.set(executionId, [...(jobs.get(executionId) ?? []), ...parseStored<Job[]>(json)]);
+      const known = jobs.get(executionId) ?? [];
+      for (const job of parseStored<Job[]>(json)) known.push(job);
+      jobs.set(executionId, known);
     }
     return jobs;
   }
 
+  /** Signals by execution, in the order they came. */
+  async function storedSignals(ids: readonly string[]): Promise<Map<string, Signal[]>> {
+    const rows = await read.signals.findAll({
+      where: { executionId: [...ids] },
+      order: [
+        ['createdAt', 'ASC'],
+        ['jobPath', 'ASC'],
+      ],
+    });
+    const signals = new Map<string, Signal[]>();
+    for (const row of rows) {
+      const { executionId, jobPath, value } = row.get();
+      const known = signals.get(executionId) ?? [];
+      known.push({ jobPath, ...parseStored<Omit<Signal, 'jobPath'>>(value) });
+      signals.set(executionId, known);
+    }
+    return signals;
+  }
+
+  async function findOne(id: string): Promise<ExecutionWithJobs | undefined> {
+    // The row before its log: what is written in between is at worst newer, never missing.
+    const row = await read.executions.findByPk(id);
+    return row ? toExecution(row.get(), (await loggedJobs([id])).get(id) ?? []) : undefined;
+  }
+
+  /**
+   * The executions that a statement selects the ids of. One statement with their rows, so that fewer than its limit means that
+   * there are no more: what changes meanwhile cannot fall out.
+   */
+  async function findClaimable(selectIds: string): Promise<ClaimedExecution[]> {
+    const rows = await read.executions.findAll({ where: { id: { [Op.in]: literal(`(${selectIds})`) } }, order: [['id', 'ASC']] });
+    if (rows.length === 0) return [];
+    const ids = rows.map((row) => row.get().id);
+    const jobs = await loggedJobs(ids);
+    const signals = await storedSignals(ids);
+    return rows.map((row) => {
+      const values = row.get();
+      return { execution: toExecution(values, jobs.get(values.id) ?? []), signals: signals.get(values.id) ?? [] };
+    });
+  }
+
   return {
-    commit: (unit) => committer.commit(unit),
+    commit: (...unit) => writer.commit(unit),
 
     markExecuted: (workflowId, revision) =>
       write(async ({ revisions }) => {
         await revisions.update({ executed: true }, { where: { workflowId, revision } });
       }),
 
-    get: (id) =>
-      withStorageErrors(async () => {
-        if (!isExecutionId(id)) return undefined;
-        // The row before its log: what is written in between is at worst newer, never missing.
-        const row = await read.executions.findByPk(id);
-        return row ? toExecution(row.get(), (await loggedJobs([id])).get(id) ?? []) : undefined;
-      }),
+    get: (id) => withStorageErrors(async () => (isExecutionId(id) ? findOne(id) : undefined)),
+
+    signals: (id) => withStorageErrors(async () => (isExecutionId(id) ? ((await storedSignals([id])).get(id) ?? []) : [])),
+
+    async claim(id, now) {
+      if (!isExecutionId(id) || !(await writer.claim(id, now))) return undefined;
+      return withStorageErrors(async () => {
+        const execution = await findOne(id);
+        // It may have been canceled or deleted in between.
+        if (execution?.status !== 'running') return undefined;
+        return { execution, signals: (await storedSignals([id])).get(id) ?? [] };
+      });
+    },
 
     async list(filter) {
       const limit = limitOf(filter);
@@ -91,29 +124,56 @@ export function executionStore(sequelize: Sequelize, database: Database, committ
         read.executions.findAll({
           attributes: [
             ...SUMMARY_COLUMNS,
-            [literal("origin ->> 'source'"), 'source'],
-            [literal("origin ->> 'replayOf'"), 'replayOf'],
-            [literal("result -> 'error'"), 'error'],
+            [literal(jsonMember('origin', 'source')), 'source'],
+            [literal(jsonMember('origin', 'replayOf')), 'replayOf'],
+            [literal(jsonMember('result', 'error')), 'error'],
           ],
           where,
           order: [['id', 'DESC']],
           limit: limit + 1,
         }),
       );
-      const items = rows.map((row) => toSummary(row.get(), row.get('source'), row.get('replayOf'), row.get('error')));
+      const items = rows.map((row) => {
+        const members = { source: row.get('source'), replayOf: row.get('replayOf'), error: row.get('error') };
+        return toSummary(row.get(), members);
+      });
       return toPage(EXECUTION_LIST, items, limit, ({ id }) => [id]);
     },
 
-    listOldest: (status, limit) =>
+    listOldest: (status, limit, lanes = {}) =>
       withStorageErrors(async () => {
-        // One statement, so that fewer than `limit` means that there are no more: what changes meanwhile cannot fall out.
-        const oldest = literal(
-          `(SELECT id FROM executions WHERE status = '${status}' AND status <> 'succeeded' ORDER BY id LIMIT ${Math.trunc(limit)})`,
+        const { only, without = [] } = lanes;
+        if (only !== undefined && !isSearchable(only)) return [];
+        const conditions = [`status = '${status}'`, "status <> 'succeeded'"];
+        if (only !== undefined) conditions.push(`lane = ${sequelize.escape(only)}`);
+        const excluded = without.filter(isSearchable).map((lane) => sequelize.escape(lane));
+        if (excluded.length > 0) conditions.push(`(lane IS NULL OR lane NOT IN (${excluded.join(', ')}))`);
+        return findClaimable(
+          `SELECT id FROM executions WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ${Math.trunc(limit)}`,
         );
-        const rows = await read.executions.findAll({ where: { id: { [Op.in]: oldest } }, order: [['id', 'ASC']] });
-        const jobs = await loggedJobs(rows.map((row) => row.get().id));
-        return rows.map((row) => toExecution(row.get(), jobs.get(row.get().id) ?? []));
       }),
+
+    listDue: (now, limit) =>
+      withStorageErrors(async () => {
+        const due = await findClaimable(
+          `SELECT id FROM executions WHERE wake_at <= ${Math.trunc(now)} ORDER BY wake_at LIMIT ${Math.trunc(limit)}`,
+        );
+        return due.sort((a, b) => (a.execution.wakeAt ?? 0) - (b.execution.wakeAt ?? 0));
+      }),
+
+    nextWakeAt: () =>
+      withStorageErrors(async () => {
+        const [row] = await sequelize.query<{ wakeAt: number | string | null }>(
+          'SELECT MIN(wake_at) AS "wakeAt" FROM executions WHERE wake_at IS NOT NULL',
+          { type: QueryTypes.SELECT },
+        );
+        return row?.wakeAt == null ? null : Number(row.wakeAt);
+      }),
+
+    async reopen(id, jobs) {
+      if (!isExecutionId(id)) throw new HooklineError('execution_not_found', `There is no execution ${id}.`);
+      await writer.reopen(id, jobs);
+    },
 
     countByStatus: () =>
       withStorageErrors(async () => {
@@ -155,47 +215,4 @@ export function executionStore(sequelize: Sequelize, database: Database, committ
 /** A status condition in the words of the partial index, which SQLite only uses when its own condition is repeated. */
 function withStatus(status: ExecutionStatus): WhereOptions<ExecutionRow> {
   return status === 'succeeded' ? { status } : { [Op.and]: [{ status }, literal("status <> 'succeeded'")] };
-}
-
-function toExecution(row: ExecutionRow, logged: readonly Job[]): ExecutionWithJobs {
-  const origin = parseStored<Origin>(row.origin);
-  const result = row.result === null ? undefined : parseStored<Result>(row.result);
-  const execution: Execution = {
-    ...common(row),
-    source: origin.source,
-    request: origin.request ? { ...origin.request, body: row.body ?? '' } : null,
-    context: origin.context ?? null,
-    response: result?.response ?? origin.response ?? null,
-    error: result?.error ?? null,
-    replayOf: origin.replayOf ?? null,
-  };
-  return { ...execution, jobs: latest([...logged, ...(result?.jobs ?? [])]) };
-}
-
-/** A job that waited is in the log once as waiting and once as finished; the later entry counts. */
-function latest(jobs: Job[]): Job[] {
-  const last = new Map(jobs.map((job) => [job.path, job]));
-  return last.size === jobs.length ? jobs : jobs.filter((job) => last.get(job.path) === job);
-}
-
-function toSummary(row: ExecutionRow, source: unknown, replayOf: unknown, error: unknown): ExecutionSummary {
-  return {
-    ...common(row),
-    source: source as ExecutionSource,
-    replayOf: typeof replayOf === 'string' ? replayOf : null,
-    error: typeof error === 'string' ? parseStored(error) : null,
-  };
-}
-
-/** PostgreSQL gives BIGINT as text; hence Number. */
-function common(row: ExecutionRow) {
-  return {
-    id: row.id,
-    workflowId: row.workflowId,
-    revision: row.revision,
-    status: executionStatusSchema.parse(row.status),
-    createdAt: Number(row.createdAt),
-    startedAt: row.startedAt === null ? null : Number(row.startedAt),
-    finishedAt: row.finishedAt === null ? null : Number(row.finishedAt),
-  };
 }

@@ -3,8 +3,10 @@
 import type { Sequelize } from 'sequelize';
 import type { ExecutionStore, Storage, WorkflowStore } from '../engine/ports.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
+import type { ExecutionWriter } from './committer.ts';
 import { type Connections, connect, connectReader, type Durability } from './connect.ts';
 import { type Database, databaseOn } from './database.ts';
+import { claimExecution, reopenExecution } from './execution-changes.ts';
 import { finishPurges } from './execution-purge.ts';
 import { executionStore } from './executions.ts';
 import { migrate, requireMigrated } from './migrate.ts';
@@ -37,7 +39,10 @@ export interface StorageReader {
     WorkflowStore,
     'get' | 'findByHookKey' | 'list' | 'listEnabled' | 'getRevision' | 'listRevisions' | 'executionCounts'
   >;
-  readonly executions: Pick<ExecutionStore, 'get' | 'list' | 'listOldest' | 'countByStatus' | 'oldestQueuedAt'>;
+  readonly executions: Pick<
+    ExecutionStore,
+    'get' | 'signals' | 'list' | 'listOldest' | 'listDue' | 'nextWakeAt' | 'countByStatus' | 'oldestQueuedAt'
+  >;
   readonly settings: Pick<Storage['settings'], 'get'>;
   close(): Promise<void>;
 }
@@ -60,11 +65,16 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
       ...(onCheckpointError === undefined ? {} : { onCheckpointError }),
     });
     const database = databaseOn(defineModels(connections.reader), defineModels(connections.writer), committer);
+    const writer: ExecutionWriter = {
+      commit: (unit) => committer.commit(unit),
+      claim: (id, now) => database.write((models) => claimExecution(models, id, now)),
+      reopen: (id, jobs) => database.write((models) => reopenExecution(models, id, jobs)),
+    };
     let closing: Promise<void> | undefined;
     const close = () => committer.close().finally(() => connections.close());
     return {
       workflows: workflowStore(database),
-      executions: executionStore(connections.reader, database, committer),
+      executions: executionStore(connections.reader, database, writer),
       settings: settingStore(database),
       ping: pingOn(connections.reader, database),
       finishDeletes: () => finishPurges(database),
@@ -98,7 +108,7 @@ export async function openStorageReader(url: string): Promise<StorageReader> {
   const database: Database = { read: models, write: refuse };
   return {
     workflows: workflowStore(database),
-    executions: executionStore(reader, database, { commit: refuse }),
+    executions: executionStore(reader, database, { commit: refuse, claim: refuse, reopen: refuse }),
     settings: settingStore(database),
     close,
   };

@@ -1,0 +1,51 @@
+// Changes of single executions outside the commit path: to run one, to put one back into the queue.
+
+import { col, fn, Op } from 'sequelize';
+import { executionStatusSchema, isFinal, type Job } from '../engine/model.ts';
+import { HooklineError } from '../errors.ts';
+import { parseStored } from './database.ts';
+import type { Origin } from './execution-row.ts';
+import type { Models } from './models.ts';
+
+/**
+ * Makes an execution `running` where one process has the whole database: it owns whatever runs.
+ * @returns whether it may run: it is queued, running already, or has waited long enough
+ */
+export async function claimExecution({ executions }: Models, id: string, now: number): Promise<boolean> {
+  const [changed] = await executions.update(
+    { status: 'running', startedAt: fn('COALESCE', col('started_at'), now), wakeAt: null },
+    { where: { id, [Op.or]: [{ status: ['queued', 'running'] }, { status: 'waiting', wakeAt: { [Op.lte]: now } }] } },
+  );
+  return changed > 0;
+}
+
+/**
+ * Puts a final execution back into the queue with only these jobs; call it in a transaction.
+ * @throws HooklineError `conflict` when it is not final, `execution_not_found`
+ */
+export async function reopenExecution(models: Models, id: string, jobs: readonly Job[]): Promise<void> {
+  const row = await models.executions.findByPk(id, { attributes: ['status', 'origin'] });
+  if (!row) throw new HooklineError('execution_not_found', `There is no execution ${id}.`);
+  const { status, origin } = row.get();
+  if (!isFinal(executionStatusSchema.parse(status))) {
+    throw new HooklineError('conflict', `Execution ${id} is ${status}; only one that has ended can be run again.`);
+  }
+  const { response, ...kept } = parseStored<Origin>(origin);
+  const [changed] = await models.executions.update(
+    {
+      status: 'queued',
+      startedAt: null,
+      finishedAt: null,
+      result: null,
+      owner: null,
+      wakeAt: null,
+      ...(response === undefined ? {} : { origin: JSON.stringify(kept) }),
+    },
+    // The same status again: on PostgreSQL somebody may have been quicker.
+    { where: { id, status } },
+  );
+  if (changed === 0) throw new HooklineError('conflict', `Execution ${id} has just been changed; look at it again.`);
+  await models.executionJobs.destroy({ where: { executionId: id } });
+  await models.signals.destroy({ where: { executionId: id } });
+  if (jobs.length > 0) await models.executionJobs.create({ executionId: id, sequence: 0, jobs: JSON.stringify(jobs) });
+}
