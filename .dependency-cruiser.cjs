@@ -49,7 +49,12 @@ module.exports = {
     },
 
     folder('errors', ERRORS, []),
-    folder('config', '^src/config\\.ts$', [ERRORS, '^src/engine/nearest\\.ts$', '^node_modules/zod/']),
+    folder('config', '^src/config\\.ts$', [
+      ERRORS,
+      '^src/engine/nearest\\.ts$',
+      '^src/outbound/targets\\.ts$',
+      '^node_modules/zod/',
+    ]),
     folder('engine', '^src/engine/', ['^src/engine/', ERRORS, '^node_modules/(@types/)?(zod|uuid|qs|jsonpath-plus|re2js)/']),
     {
       name: 'engine-is-pure',

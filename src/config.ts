@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { nearestNames } from './engine/nearest.ts';
 import { HooklineError } from './errors.ts';
+import { parsePorts, parseTarget } from './outbound/targets.ts';
 
 /** The prefix of every environment variable that is ours. A name that starts with it and is not known stops the start. */
 const ENV_PREFIX = 'HOOKLINE_';
@@ -43,6 +44,16 @@ const retentionSchema = z
     context.addIssue({ code: 'custom', message: rules });
     return z.NEVER;
   });
+
+const targetsSchema = z.union([z.string(), z.array(z.string())]).transform((value, context): readonly string[] => {
+  const items = typeof value === 'string' ? value.split(',') : value;
+  const targets = items.map((item) => item.trim()).filter((item) => item !== '');
+  const wrong = targets.find((target) => parseTarget(target) === undefined);
+  if (wrong === undefined) return Object.freeze(targets);
+  const example = '`10.0.0.0/8`, `erp.internal` or `127.0.0.1:9000`';
+  context.addIssue({ code: 'custom', message: `must be a list of CIDR blocks, addresses and hosts, such as ${example}` });
+  return z.NEVER;
+});
 
 function isPublicUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -135,6 +146,25 @@ const fields = {
   expressionMemoryMb: whole(32, 16_384).default(256).meta({
     description: 'Memory limit of one such process.',
     unit: 'MiB',
+  }),
+  allowedTargets: targetsSchema.prefault('').meta({
+    description:
+      'Targets inside your network that workflows may send requests to, separated by commas: CIDR blocks, addresses or hosts, each address or host perhaps with a port (`10.0.0.0/8,erp.internal,127.0.0.1:9000`). All others must be on the public Internet.',
+  }),
+  outgoingPorts: z
+    .string()
+    .refine((text) => parsePorts(text) !== undefined, 'must be a list of ports and ranges, such as `443,8000-8999`')
+    .default('80,443,1024-65535')
+    .meta({
+      description: 'Ports that outgoing requests may use; an allowed target that names a port may be called on that one too.',
+    }),
+  outgoingTimeoutMs: whole(1, 3_600_000).default(15_000).meta({
+    description: 'How long an outgoing request may take, its whole answer included, when its node does not say.',
+    unit: 'milliseconds',
+  }),
+  outgoingMaxTimeoutMs: whole(1, 3_600_000).default(600_000).meta({
+    description: 'Longest time that a node may give an outgoing request; what it asks beyond is cut.',
+    unit: 'milliseconds',
   }),
   shutdownGraceMs: whole(0, MAX_TIMER_MS).default(10_000).meta({
     description: 'How long a stop waits for running executions; those still running continue at the next start.',
