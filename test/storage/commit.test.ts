@@ -4,26 +4,18 @@ import { join } from 'node:path';
 import { QueryTypes } from 'sequelize';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { ExecutionUpdate } from '../../src/engine/ports.ts';
-import { type Committer, createCommitter } from '../../src/storage/commit.ts';
+import { createCommitter } from '../../src/storage/commit.ts';
+import type { Committer } from '../../src/storage/committer.ts';
 import { connect } from '../../src/storage/connect.ts';
 import { lowestIdAt } from '../../src/storage/execution-id.ts';
 import { migrate } from '../../src/storage/migrate.ts';
-import { makeExecution, makeJob } from './contract.ts';
+import { makeExecution, makeJob, makeUpdate } from './contract.ts';
 import { temporaryFolder } from './folder.ts';
 
 const idOf = (number: number): string => lowestIdAt(1_700_000_000_000 + number);
 const executionOf = (number: number, change = {}) => makeExecution(idOf(number), change);
-const updateOf = (number: number, change: Partial<ExecutionUpdate> = {}): ExecutionUpdate => ({
-  id: idOf(number),
-  status: 'running',
-  startedAt: 1,
-  finishedAt: null,
-  response: null,
-  error: null,
-  jobs: [],
-  sequence: 0,
-  ...change,
-});
+const updateOf = (number: number, change: Partial<ExecutionUpdate> = {}): ExecutionUpdate =>
+  makeUpdate(idOf(number), { status: 'running', startedAt: 1, finishedAt: null, ...change });
 
 interface Opened {
   readonly committer: Committer;
@@ -58,10 +50,20 @@ async function open(): Promise<Opened> {
   vi.spyOn(connections.writerHandle, 'prepare').mockImplementation((sql: string) => {
     const statement = originalPrepare(sql);
     const runStatement = statement.run.bind(statement);
+    const allOfStatement = statement.all.bind(statement);
+    const note = (parameter: string) => {
+      const [, verb, table] = /^(INSERT INTO|DELETE FROM|UPDATE|SELECT id FROM) (\w+)/.exec(sql) ?? [];
+      const direction = verb === 'INSERT INTO' ? 'into' : verb?.split(' ')[0]?.toLowerCase();
+      sent.push(`${JSON.parse(parameter).length} rows ${direction} ${table}`);
+    };
     statement.run = ((parameter: string, callback: () => void) => {
-      sent.push(`${JSON.parse(parameter).length} rows into ${/INTO (\w+)/.exec(sql)?.[1]}`);
+      note(parameter);
       return runStatement(parameter, callback);
     }) as typeof statement.run;
+    statement.all = ((parameter: string, callback: () => void) => {
+      note(parameter);
+      return allOfStatement(parameter, callback);
+    }) as typeof statement.all;
     return statement;
   });
   return {
@@ -80,7 +82,7 @@ const outcomes = async (promises: Promise<void>[]): Promise<string[]> =>
 it('commits everything that waits in one statement, 128 rows at most', async () => {
   const { committer, sent, rows } = await open();
   const numbers = Array.from({ length: 300 }, (_, number) => number);
-  await Promise.all(numbers.map((number) => committer.commit({ insert: executionOf(number) })));
+  await Promise.all(numbers.map((number) => committer.commit([{ insert: executionOf(number) }])));
   expect(sent).toEqual(['128 rows into executions', '128 rows into executions', '44 rows into executions']);
   expect(await rows('SELECT COUNT(*) AS count FROM executions')).toEqual([{ count: 300 }]);
 });
@@ -95,15 +97,15 @@ it('does not put large bodies into one statement', async () => {
     address: '',
     body: 'x'.repeat(9 * 1024 ** 2),
   };
-  await Promise.all([1, 2, 3].map((number) => committer.commit({ insert: executionOf(number, { request }) })));
+  await Promise.all([1, 2, 3].map((number) => committer.commit([{ insert: executionOf(number, { request }) }])));
   expect(sent).toEqual(Array.from({ length: 3 }, () => '1 rows into executions'));
 });
 
 it('collects what comes while a batch is being written for the next one', async () => {
   const { committer, sent } = await open();
-  const first = committer.commit({ insert: executionOf(1) });
+  const first = committer.commit([{ insert: executionOf(1) }]);
   await vi.waitUntil(() => sent.length === 1, { interval: 1 });
-  const others = [2, 3, 4].map((number) => committer.commit({ insert: executionOf(number) }));
+  const others = [2, 3, 4].map((number) => committer.commit([{ insert: executionOf(number) }]));
   await Promise.all([first, ...others]);
   expect(sent).toEqual(['1 rows into executions', '3 rows into executions']);
 });
@@ -112,9 +114,9 @@ it('tells the callers in the order of their calls, and takes the writes of one e
   const { committer, rows } = await open();
   const told: number[] = [];
   const writes = [
-    committer.commit({ insert: executionOf(1) }),
-    committer.commit({ update: updateOf(1) }),
-    committer.commit({ update: updateOf(1, { status: 'succeeded', finishedAt: 2 }) }),
+    committer.commit([{ insert: executionOf(1) }]),
+    committer.commit([{ update: updateOf(1) }]),
+    committer.commit([{ update: updateOf(1, { status: 'succeeded', finishedAt: 2 }) }]),
   ];
   await Promise.all(writes.map((write, index) => write.then(() => told.push(index))));
   expect(told).toEqual([0, 1, 2]);
@@ -127,12 +129,12 @@ it.each([
   ['a row that breaks a constraint', { update: updateOf(1, { jobs: [makeJob('again')] }) }],
 ])('stores the others of a batch when one unit is %s', async (_, bad) => {
   const { committer, rows } = await open();
-  await committer.commit({ insert: executionOf(1, { status: 'running', jobs: [makeJob('a')] }) });
+  await committer.commit([{ insert: executionOf(1, { status: 'running', jobs: [makeJob('a')] }) }]);
   const good = [10, 11].map((number) => ({ insert: executionOf(number) }));
-  const results = await outcomes([good[0], bad, good[1]].flatMap((unit) => (unit ? [committer.commit(unit)] : [])));
+  const results = await outcomes([good[0], bad, good[1]].flatMap((unit) => (unit ? [committer.commit([unit])] : [])));
   expect(results).toEqual(['stored', 'storage_unavailable', 'stored']);
   expect(await rows('SELECT id FROM executions ORDER BY id')).toEqual([1, 10, 11].map((number) => ({ id: idOf(number) })));
-  await committer.commit({ insert: executionOf(12) });
+  await committer.commit([{ insert: executionOf(12) }]);
 });
 
 function nested(levels: number): unknown {
@@ -143,9 +145,9 @@ function nested(levels: number): unknown {
 
 it('keeps jobs of writes that are not final in the log, and those of the final one in the execution', async () => {
   const { committer, sent, rows } = await open();
-  await committer.commit({ insert: executionOf(1, { status: 'running', jobs: [makeJob('a')] }) });
-  await committer.commit({ update: updateOf(1, { status: 'waiting', jobs: [makeJob('b')], sequence: 1 }) });
-  await committer.commit({ update: updateOf(1, { status: 'succeeded', finishedAt: 2, jobs: [makeJob('c')], sequence: 2 }) });
+  await committer.commit([{ insert: executionOf(1, { status: 'running', jobs: [makeJob('a')] }) }]);
+  await committer.commit([{ update: updateOf(1, { status: 'waiting', jobs: [makeJob('b')], sequence: 1 }) }]);
+  await committer.commit([{ update: updateOf(1, { status: 'succeeded', finishedAt: 2, jobs: [makeJob('c')], sequence: 2 }) }]);
   const transaction = ['BEGIN IMMEDIATE', '1 rows into executions', '1 rows into execution_jobs', 'COMMIT'];
   expect(sent).toEqual([...transaction, ...transaction, '1 rows into executions']);
   const log = await rows("SELECT sequence, jobs ->> '$[0].key' AS job FROM execution_jobs ORDER BY sequence");
@@ -158,9 +160,10 @@ it('keeps jobs of writes that are not final in the log, and those of the final o
 
 it('leaves no job in the log of an execution that was deleted while it ran', async () => {
   const { committer, writer, rows } = await open();
-  await committer.commit({ insert: executionOf(1) });
+  await committer.commit([{ insert: executionOf(1) }]);
   await committer.exclusive(() => writer.query('DELETE FROM executions'));
-  await committer.commit({ update: updateOf(1, { jobs: [makeJob('a')] }) });
+  const late = committer.commit([{ update: updateOf(1, { jobs: [makeJob('a')] }) }]);
+  await expect(late).rejects.toMatchObject({ code: 'ownership_lost' });
   expect(await rows('SELECT * FROM execution_jobs UNION ALL SELECT id, 0, 0 FROM executions')).toEqual([]);
 });
 
@@ -169,11 +172,11 @@ it('never lets a batch into an exclusive section, and lets batches and sections 
   const work = (name: string) => async (): Promise<void> => {
     sent.push(`${name} begins`);
     // Commits that come now have to wait.
-    writes.push(committer.commit({ insert: executionOf(writes.length) }));
+    writes.push(committer.commit([{ insert: executionOf(writes.length) }]));
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     sent.push(`${name} ends`);
   };
-  const writes = [committer.commit({ insert: executionOf(0) })];
+  const writes = [committer.commit([{ insert: executionOf(0) }])];
   await Promise.all([committer.exclusive(work('one')), committer.exclusive(work('two'))]);
   await Promise.all(writes);
   const section = (name: string) => ['BEGIN IMMEDIATE', `${name} begins`, `${name} ends`, 'COMMIT'];
@@ -188,16 +191,16 @@ it('rolls an exclusive section back when its work throws, and goes on', async ()
     throw new Error('changed its mind');
   });
   await expect(broken).rejects.toThrow('changed its mind');
-  await committer.commit({ insert: executionOf(1) });
+  await committer.commit([{ insert: executionOf(1) }]);
   expect(await rows('SELECT name FROM settings')).toEqual([]);
   expect(await rows('SELECT COUNT(*) AS count FROM executions')).toEqual([{ count: 1 }]);
 });
 
 it('waits at its close for what is pending, and refuses what comes later', async () => {
   const { committer, rows } = await open();
-  const pending = [committer.commit({ insert: executionOf(1) }), committer.exclusive(async () => {})];
+  const pending = [committer.commit([{ insert: executionOf(1) }]), committer.exclusive(async () => {})];
   const closed = committer.close();
-  const late = [committer.commit({ insert: executionOf(2) }), committer.exclusive(async () => {})];
+  const late = [committer.commit([{ insert: executionOf(2) }]), committer.exclusive(async () => {})];
   const results = await Promise.all([outcomes(pending), outcomes(late)]);
   expect(results).toEqual([
     ['stored', 'stored'],

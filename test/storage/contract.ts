@@ -18,10 +18,10 @@ export interface ContractStorage {
   cleanUp(): Promise<void>;
 }
 
-const START = 1_700_000_000_000;
+export const START = 1_700_000_000_000;
 
 /** An id whose time is `START + offset` milliseconds; `serial` tells ids of one millisecond apart. */
-function executionId(offset: number, serial = 0): string {
+export function executionId(offset: number, serial = 0): string {
   return lowestIdAt(START + offset).slice(0, -12) + serial.toString(16).padStart(12, '0');
 }
 
@@ -55,6 +55,11 @@ export function makeExecution(id: string, change: Partial<ExecutionWithJobs> = {
     response: null,
     error: null,
     replayOf: null,
+    parent: null,
+    depth: 0,
+    output: null,
+    lane: null,
+    wakeAt: null,
     jobs: [],
     ...change,
   };
@@ -73,8 +78,8 @@ export function makeJob(path: string, change: Partial<Job> = {}): Job {
   };
 }
 
-function makeUpdate(id: string, change: Partial<ExecutionUpdate> = {}): ExecutionUpdate {
-  const result = { response: null, error: null, jobs: [], sequence: 0 };
+export function makeUpdate(id: string, change: Partial<ExecutionUpdate> = {}): ExecutionUpdate {
+  const result = { response: null, error: null, output: null, wakeAt: null, lane: null, jobs: [], sequence: 0, takenSignals: [] };
   return { id, status: 'succeeded', startedAt: START + 1, finishedAt: START + 2, ...result, ...change };
 }
 
@@ -385,7 +390,8 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
       });
 
       test('an update of an execution that is gone stores nothing', async () => {
-        await storage.executions.commit({ update: makeUpdate(executionId(1), { jobs: [makeJob('a')] }) });
+        const update = makeUpdate(executionId(1), { jobs: [makeJob('a')] });
+        await expect(storage.executions.commit({ update })).rejects.toMatchObject({ code: 'ownership_lost' });
         expect(await storage.executions.get(executionId(1))).toBeUndefined();
         expect(await opened.countRows('executions')).toBe(0);
       });
@@ -429,10 +435,12 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
           makeExecution(executionId(1)),
           makeExecution(executionId(0), { status: 'succeeded' }),
         );
-        expect(await storage.executions.listOldest('queued', 1)).toEqual([makeExecution(executionId(1))]);
-        expect((await storage.executions.listOldest('queued', 9)).map(({ id }) => id)).toEqual([executionId(1), executionId(4)]);
-        const running = await storage.executions.listOldest('running', 9);
-        expect(running).toEqual([makeExecution(executionId(3), { status: 'running', jobs: [makeJob('a')] })]);
+        const first = { execution: makeExecution(executionId(1)), signals: [] };
+        expect(await storage.executions.listOldest('queued', 1)).toEqual([first]);
+        const queued = await storage.executions.listOldest('queued', 9);
+        expect(queued.map(({ execution }) => execution.id)).toEqual([executionId(1), executionId(4)]);
+        const running = makeExecution(executionId(3), { status: 'running', jobs: [makeJob('a')] });
+        expect(await storage.executions.listOldest('running', 9)).toEqual([{ execution: running, signals: [] }]);
       });
 
       test('the oldest of a status are as many as asked for while others change', async () => {

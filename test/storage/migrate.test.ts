@@ -73,7 +73,7 @@ test('the migrated schema is the one that the models describe', async () => {
   }
 });
 
-test('executions carry the two agreed indexes and no more', async () => {
+test('executions carry the agreed indexes and no more', async () => {
   const { writer } = await open();
   await migrate(writer);
   const rows = await writer.query<{ sql: string }>(
@@ -81,7 +81,9 @@ test('executions carry the two agreed indexes and no more', async () => {
     { type: QueryTypes.SELECT },
   );
   expect(rows.map(({ sql }) => sql)).toEqual([
+    "CREATE INDEX executions_lane ON executions (lane, status, id) WHERE lane IS NOT NULL AND status <> 'succeeded'",
     "CREATE INDEX executions_status ON executions (status, id) WHERE status <> 'succeeded'",
+    'CREATE INDEX executions_wake ON executions (wake_at) WHERE wake_at IS NOT NULL',
     'CREATE INDEX executions_workflow ON executions (workflow_id, id)',
   ]);
 });
