@@ -243,6 +243,41 @@ export function queueContract(name: string, open: (settings: QueueSettings) => P
       expect(taken?.signals).toEqual([signal]);
     });
 
+    test('what a signal has resumed is run when the queue is told to look', async () => {
+      await begin();
+      await opened.queue.start(run);
+      const execution = waitingUntil(null);
+      await opened.storage.executions.commit({ insert: execution });
+      await opened.storage.executions.commit({ signal: { executionId: execution.id, jobPath: 'pause', output: 1 } });
+      opened.queue.wake();
+      await allEnded(1);
+      expect(started).toEqual([execution.id]);
+    });
+
+    test('what is resumed before the run that made it wait has returned runs once more', async () => {
+      await begin();
+      await opened.queue.start(run);
+      let taken: ClaimedExecution | undefined;
+      const execution = accepted();
+      act = async (claimed) => {
+        if (started.length > 1) {
+          taken = structuredClone(claimed);
+          return end(claimed);
+        }
+        const { jobs } = waitingUntil(null);
+        await opened.storage.executions.commit({
+          update: endOf(claimed.execution, { status: 'waiting', finishedAt: null, jobs }),
+        });
+        await opened.storage.executions.commit({ signal: { executionId: execution.id, jobPath: 'pause', output: 1 } });
+        opened.queue.wake();
+        await aMoment();
+      };
+      await commit(execution);
+      await allEnded(1);
+      expect(started).toEqual([execution.id, execution.id]);
+      expect(taken?.signals).toEqual([{ jobPath: 'pause', output: 1 }]);
+    });
+
     test('what is accepted runs in the order of acceptance, also when it is more than memory holds', async () => {
       await begin({ concurrency: 1, window: 10 });
       await opened.queue.start(run);
