@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import { type OpenStorage, openStorage } from '../../src/storage/storage.ts';
-import { storageContract } from './contract.ts';
+import { type ContractStorage, storageContract } from './contract.ts';
+import { durableContract } from './durable-contract.ts';
 
 async function pragma(sequelize: Sequelize, sql: string): Promise<number> {
   const [row] = await sequelize.query<Record<string, number>>(`PRAGMA ${sql}`, { type: QueryTypes.SELECT });
   return Object.values(row ?? {})[0] ?? Number.NaN;
 }
 
-storageContract('SQLite', async () => {
+async function open(): Promise<ContractStorage> {
   const folder = await mkdtemp(join(tmpdir(), 'hookline-storage-'));
   const options = { url: `sqlite:${join(folder, 'hookline.db')}`, durability: 'normal' } as const;
   const storage = await openStorage(options);
@@ -43,4 +44,7 @@ storageContract('SQLite', async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+}
+
+storageContract('SQLite', open);
+durableContract('SQLite', open);
