@@ -6,6 +6,7 @@ const CONTRACTS = '^src/engine/(ports|model|plugin)\\.ts$';
 const ERRORS = '^src/errors\\.ts$';
 const NPM = '^node_modules/';
 const DATABASES = '^node_modules/(@types/)?(sequelize|sqlite3|pg|umzug)/';
+const POSTGRES = '^node_modules/(@types/)?pg/';
 const WEB = '^node_modules/(@types/)?(koa|koa-[a-z]+|koa__router|@koa/[a-z]+)/';
 const NODE = { dependencyTypesNot: ['core'] };
 
@@ -86,7 +87,8 @@ module.exports = {
       '^node_modules/(zod|uuid)/',
     ]),
     folder('migrations', '^migrations/', ['^migrations/', DATABASES]),
-    folder('queue', '^src/queue/', ['^src/queue/', CONTRACTS, ERRORS, '^node_modules/graphile-worker/']),
+    folder('queue', '^src/queue/', ['^src/queue/', CONTRACTS, ERRORS, '^node_modules/graphile-worker/', POSTGRES]),
+    folder('cluster', '^src/cluster/', ['^src/cluster/', PURE_ENGINE, ERRORS, POSTGRES]),
     folder('http', '^src/http/', ['^src/http/', '^src/engine/', '^src/outbound/', ERRORS, NPM]),
     {
       name: 'http-has-no-database',

@@ -1,0 +1,31 @@
+// The connections of a process to the database that it shares, besides those of its storage.
+
+import pg from 'pg';
+import type { Log } from '../engine/plugin.ts';
+
+export interface ClusterPoolOptions {
+  /** `postgres://…`. */
+  readonly url: string;
+  /** Most connections. Default 12: three are held for good (queue, bus, leader), the rest for moments. */
+  readonly max?: number;
+  readonly log: Log;
+}
+
+/** How long a connection may take, in milliseconds: a database that is away shall be noticed. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** For the queue, the bus, the leader and the heartbeat. Survives the loss of any connection; `end()` it last. */
+export function createClusterPool({ url, max = 12, log }: ClusterPoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'hookline',
+  });
+  // Whoever uses a connection hears of its end by the failure of a query. Without listeners it would end the process.
+  const note = (error: Error): void => log.debug({ part: 'cluster', error: error.message }, 'a connection was lost');
+  pool.on('error', note);
+  pool.on('connect', (client) => void client.on('error', note));
+  return pool;
+}

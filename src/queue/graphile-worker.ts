@@ -1,0 +1,239 @@
+// The scale-out queue: graphile-worker on PostgreSQL runs the tasks that are committed together with their executions.
+
+import { EventEmitter } from 'node:events';
+import { type JobHelpers, runMigrations, runTaskList, type WorkerEvents, type WorkerPool } from 'graphile-worker';
+import type { Pool } from 'pg';
+import type { Log } from '../engine/plugin.ts';
+import type { ClaimedExecution, ExecutionStore, Queue } from '../engine/ports.ts';
+import { createGraphileLogger } from './graphile-log.ts';
+import { finishTask, lockNameOf, QUEUE_SCHEMA, returnTask, TASK } from './graphile-tasks.ts';
+
+export interface GraphileQueueOptions {
+  /**
+   * Connections to the database of the executions; one is held for as long as the queue runs, others for moments. Needs
+   * listeners for `error`, on itself and on its clients: see `createClusterPool`.
+   */
+  readonly pool: Pool;
+  /** The id of this process in `processes`; read whenever a task is locked. */
+  readonly processId: () => string;
+  readonly executions: Pick<ExecutionStore, 'claim'>;
+  /** Most executions that run at once in this process. */
+  readonly concurrency: number;
+  /**
+   * How often idle workers look for tasks that have become due, in milliseconds. Default 500. Tasks that are due when they are
+   * added are announced and do not wait for it. Smaller: delays end more exactly; more questions to the database.
+   */
+  readonly pollIntervalMs?: number;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface GraphileQueue extends Queue {
+  /**
+   * After `stop`: waits until what runs has ended and its tasks are settled, for `timeoutMs` at most. What has not ended by
+   * then keeps its lock until the process is taken out of `processes`.
+   */
+  close(timeoutMs?: number): Promise<void>;
+}
+
+/** First pause after storage failed, in milliseconds; doubled up to the last one. */
+const FIRST_PAUSE_MS = 200;
+const LAST_PAUSE_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+const RELAUNCH_PAUSE_MS = 1_000;
+/** Advisory lock of whoever installs, so that processes that start together do not meet: `hook`, 2. */
+const INSTALL_LOCK = '1752133483, 2';
+
+/** Creates or updates graphile-worker's tables. For every process that adds tasks, before it does so. Needs two connections. */
+export async function installQueue(pool: Pool, log: Log): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query(`SELECT pg_advisory_lock(${INSTALL_LOCK})`);
+    await runMigrations({ pgPool: pool, schema: QUEUE_SCHEMA, logger: createGraphileLogger(log) });
+    await client.query(`SELECT pg_advisory_unlock(${INSTALL_LOCK})`);
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** Tells graphile-worker to put the task back; not an error of anybody. */
+class TaskReturned extends Error {}
+
+/** One for each process that runs executions. Every process of the database may have one. */
+export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueue {
+  const { pool, processId, executions, concurrency, pollIntervalMs = 500, log, now } = options;
+  let isStopped = true;
+  let run: (claimed: ClaimedExecution) => Promise<void> = () => Promise.resolve();
+  let running = 0;
+  let supervising: Promise<void> = Promise.resolve();
+  /** Until it begins to end. */
+  let workers: WorkerPool | undefined;
+  /** The end of each execution's work in this process: a second task for it waits for the first one's. */
+  const ends = new Map<string, Promise<void>>();
+  const sleepers = new Set<() => void>();
+
+  async function handle(payload: unknown, { job }: JobHelpers): Promise<void> {
+    const id = executionIdOf(payload);
+    const before = ends.get(id);
+    const mine = (before ?? Promise.resolve()).then(() => work(id, job.run_at.getTime()));
+    const end = mine.then(
+      () => {},
+      () => {},
+    );
+    ends.set(id, end);
+    running += 1;
+    try {
+      const isDone = await mine;
+      // A worker asks for its next task while it reports the end of the last one, and would find the lane still taken.
+      if (isDone && job.job_queue_id !== null) await persist(id, () => finishTask(pool, job.id));
+      if (isDone) return;
+      await returnTask(pool, job.id);
+    } finally {
+      running -= 1;
+      if (ends.get(id) === end) ends.delete(id);
+      if (job.job_queue_id !== null) nudge();
+    }
+    throw new TaskReturned('the server is stopping');
+  }
+
+  /** @returns whether the task is done with; otherwise the queue stops and somebody else shall run it */
+  async function work(id: string, dueAt: number): Promise<boolean> {
+    // The database's clock says that it is due. When ours is behind, we wait for it: the engine asks our clock.
+    const earlyMs = dueAt - now();
+    if (earlyMs > 0 && !isStopped) await sleep(Math.min(earlyMs, LAST_PAUSE_MS));
+    return persist(id, async () => {
+      const claimed = await executions.claim(id, Math.max(now(), dueAt));
+      if (claimed) await run(claimed);
+    });
+  }
+
+  /** Does something until it succeeds or the queue is stopped. @returns whether it succeeded */
+  async function persist(id: string, action: () => Promise<void>): Promise<boolean> {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!isStopped) {
+      try {
+        await action();
+        return true;
+      } catch (error) {
+        log.error({ execution: id, error: messageOf(error), pauseMs }, 'storage failed; the execution is tried again');
+        if (!isStopped) await sleep(pauseMs);
+        pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+      }
+    }
+    return false;
+  }
+
+  /** Graphile's workers lock all free lanes while they look, so others see none: whoever finds a task wakes the next. */
+  function nudge(): void {
+    if (!isStopped) workers?.nudge(1);
+  }
+
+  function launch(): WorkerPool {
+    const events: WorkerEvents = new EventEmitter();
+    events.on('pool:create', ({ workerPool }) => {
+      // Its own name would be random. Before its workers start.
+      Object.defineProperty(workerPool, 'id', { get: () => lockNameOf(processId()) });
+    });
+    let isEnding = false;
+    events.on('pool:gracefulShutdown', () => {
+      isEnding = true;
+      workers = undefined;
+    });
+    events.on('job:start', ({ job }) => {
+      if (job.job_queue_id !== null) nudge();
+    });
+    let hasAsked = false;
+    const noteAnswer = (): void => {
+      hasAsked = true;
+    };
+    events.on('job:start', noteAnswer);
+    events.on('worker:getJob:empty', noteAnswer);
+    events.on('worker:getJob:error', ({ worker }) => {
+      // When its very first question fails, it never asks that one again; a new pool does.
+      if (!hasAsked && !isEnding) void worker.workerPool.gracefulShutdown();
+    });
+    const launched = runTaskList(
+      {
+        schema: QUEUE_SCHEMA,
+        concurrency,
+        pollInterval: pollIntervalMs,
+        noHandleSignals: true,
+        logger: createGraphileLogger(log),
+        events,
+        // Batches are tried again while the database is away; single reports are not, and nobody would hear of their failure.
+        preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+      },
+      { [TASK]: handle },
+      pool,
+    );
+    workers = launched;
+    return launched;
+  }
+
+  /** Graphile gives up when it cannot report for minutes. Then a new pool starts, for as long as it takes. */
+  async function supervise(): Promise<void> {
+    while (!isStopped) {
+      try {
+        await launch().promise;
+      } catch (error) {
+        log.warn({ part: 'queue', error: messageOf(error) }, 'the queue has stopped');
+      }
+      if (isStopped) break;
+      await sleep(RELAUNCH_PAUSE_MS);
+      if (!isStopped) log.warn({ part: 'queue' }, 'the queue is started again');
+    }
+  }
+
+  function sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        sleepers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      sleepers.add(wake);
+    });
+  }
+
+  return {
+    async start(runClaimed) {
+      run = runClaimed;
+      await installQueue(pool, log);
+      isStopped = false;
+      supervising = supervise();
+    },
+    // The tasks were committed together with the executions, and the database announces them.
+    push() {},
+    wake() {},
+    stop() {
+      if (isStopped) return Promise.resolve();
+      isStopped = true;
+      for (const wake of sleepers) wake();
+      // Waits for what runs, which `close` does. What goes wrong is heard of where the pool's promise is awaited.
+      Promise.resolve(workers?.gracefulShutdown('the server is stopping')).catch(() => {});
+      return Promise.resolve();
+    },
+    async close(timeoutMs = CLOSE_TIMEOUT_MS) {
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      await Promise.race([supervising, timeout]);
+      clearTimeout(timer);
+    },
+    depth: () => ({ waiting: 0, running }),
+  };
+}
+
+function executionIdOf(payload: unknown): string {
+  if (typeof payload === 'object' && payload !== null && 'id' in payload && typeof payload.id === 'string') return payload.id;
+  throw new TypeError('A task of the queue names no execution.');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
