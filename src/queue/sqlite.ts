@@ -45,6 +45,8 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
   /** Whether storage has queued executions that memory does not, besides those of lanes that are behind. */
   let isBehind = false;
   let dropped = 0;
+  /** How often it was told to look. */
+  let wakes = 0;
   let reading: Promise<void> | undefined;
   /** Executions that ended while the backlog was being read: the reading may still call them queued. */
   const endedMeanwhile = new Set<string>();
@@ -105,6 +107,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
     const { id, lane } = first.execution;
     running += 1;
     held.set(id, true);
+    const wakesBefore = wakes;
     let claimed: ClaimedExecution | undefined = first;
     let pauseMs = FIRST_PAUSE_MS;
     while (claimed && !stopped) {
@@ -123,6 +126,8 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
     if (reading) endedMeanwhile.add(id);
     if (pushedAgain.has(id) && !stopped) void takeOver(id);
     else held.delete(id);
+    // Perhaps it was the one: a signal that came before it began to wait has made it queued since.
+    if (wakes !== wakesBefore) lookAgain();
     pump();
   }
 
@@ -162,6 +167,12 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
       pump();
     }
     if (!stopped && isBehind && isLow()) await refill();
+  }
+
+  /** Storage has something that memory has not, also when a reading under way does not find it. */
+  function lookAgain(): void {
+    isBehind = true;
+    dropped += 1;
   }
 
   /** Whether memory does not know of what was read. */
@@ -325,8 +336,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
       if (lane && lanes.isBehind(lane.name)) {
         lanes.leaveBehind(lane);
       } else if (isBehind || count() >= window) {
-        isBehind = true;
-        dropped += 1;
+        lookAgain();
       } else if (lane && !lanes.hasRoom(lane)) {
         lanes.leaveBehind(lane);
       } else {
@@ -335,8 +345,8 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
       schedule();
     },
     wake() {
-      isBehind = true;
-      dropped += 1;
+      wakes += 1;
+      lookAgain();
       schedule();
     },
     async stop() {

@@ -278,6 +278,25 @@ export function queueContract(name: string, open: (settings: QueueSettings) => P
       expect(taken?.signals).toEqual([{ jobPath: 'pause', output: 1 }]);
     });
 
+    test('what is resumed before it begins to wait runs once more', async () => {
+      await begin();
+      await opened.queue.start(run);
+      const execution = accepted();
+      act = async (claimed) => {
+        if (started.length > 1) return end(claimed);
+        const { jobs } = waitingUntil(null);
+        await opened.storage.executions.commit({ signal: { executionId: execution.id, jobPath: 'pause', output: 1 } });
+        opened.queue.wake();
+        await aMoment();
+        await opened.storage.executions.commit({
+          update: endOf(claimed.execution, { status: 'waiting', finishedAt: null, jobs }),
+        });
+      };
+      await commit(execution);
+      await allEnded(1);
+      expect(started).toEqual([execution.id, execution.id]);
+    });
+
     test('what is accepted runs in the order of acceptance, also when it is more than memory holds', async () => {
       await begin({ concurrency: 1, window: 10 });
       await opened.queue.start(run);
