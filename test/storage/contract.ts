@@ -337,7 +337,9 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         await storage.executions.commit({
           update: makeUpdate(id, { ...running, jobs: [makeJob('b'), makeJob('c')], sequence: 1 }),
         });
-        await storage.executions.commit({ update: makeUpdate(id, { ...running, status: 'waiting', sequence: 2 }) });
+        const waiting = makeUpdate(id, { ...running, status: 'waiting', wakeAt: START, sequence: 2 });
+        await storage.executions.commit({ update: waiting });
+        expect(await storage.executions.claim(id, START)).toBeDefined();
         await storage.executions.commit({ update: makeUpdate(id, { ...running, jobs: [makeJob('d')], sequence: 2 }) });
         expect(await storage.executions.get(id)).toMatchObject({ status: 'running', response: null, error: null });
         const response = { status: 200, headers: {}, body: 'ok' };
@@ -449,7 +451,7 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         let isOver = false;
         const ending = (async () => {
           for (const id of ids.slice(0, 100)) {
-            await storage.executions.commit({ update: makeUpdate(id, { status: 'succeeded', finishedAt: START }) });
+            await storage.executions.commit({ update: makeUpdate(id, { status: 'canceled', isForced: true }) });
           }
           isOver = true;
         })();
