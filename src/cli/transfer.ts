@@ -25,7 +25,7 @@ export async function exportWorkflows(ids: readonly string[], { out }: { out?: s
   try {
     const workflows = { ...storage.workflows, insert: refuse, update: refuse, saveDocument: refuse, delete: refuse };
     // Exports leave secrets out, so no key is needed; asking for one would make the key file.
-    const secretBox = { seal: refuse, open: refuse };
+    const secretBox = { seal: refuse, open: refuse, sign: refuse };
     const wanted = ids.length > 0 ? ids : await allIds(storage);
     const documents = await withService(config, { storage: { workflows }, secretBox }, (service) =>
       Promise.all(wanted.map((id) => service.exportWorkflow(id))),

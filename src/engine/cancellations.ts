@@ -10,6 +10,8 @@ export interface Cancellations {
   attempt<Result>(executionId: string, work: () => Promise<Result>): Promise<Result>;
   /** Whether the execution was cancelled, by the last attempt; undefined when there was none, or when it failed. */
   outcomeOf(executionId: string): Promise<boolean> | undefined;
+  /** The execution is run again in spite of an earlier cancel. */
+  forget(executionId: string): void;
 }
 
 export function createCancellations(): Cancellations {
@@ -31,5 +33,6 @@ export function createCancellations(): Cancellations {
       return result;
     },
     outcomeOf: (executionId) => outcomes.get(executionId),
+    forget: (executionId) => void outcomes.delete(executionId),
   };
 }

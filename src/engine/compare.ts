@@ -17,7 +17,7 @@ export interface ValueChange {
 
 export interface Change {
   kind: 'added' | 'removed' | 'changed' | 'moved';
-  /** The node's key; null for the trigger. */
+  /** The node's key; null for the trigger and the settings. */
   key: string | null;
   /** Where it is in the newer document, or was when it is gone: `nodes[0].branches.true[1]`, `trigger`. */
   path: string;
@@ -43,6 +43,9 @@ export function compareDocuments(before: Document, after: Document): Change[] {
   const triggerValues: ValueChange[] = [];
   collectValues(before.trigger, after.trigger, '', triggerValues);
   if (triggerValues.length > 0) changes.push({ kind: 'changed', key: null, path: 'trigger', values: triggerValues });
+  const settingsValues: ValueChange[] = [];
+  collectValues(before.settings ?? {}, after.settings ?? {}, '', settingsValues);
+  if (settingsValues.length > 0) changes.push({ kind: 'changed', key: null, path: 'settings', values: settingsValues });
 
   const old = placeNodes(before);
   const current = placeNodes(after);

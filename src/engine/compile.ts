@@ -2,7 +2,8 @@
 
 import type { z } from 'zod';
 import { HooklineError } from '../errors.ts';
-import type { Document, Node, Workflow } from './model.ts';
+import type { Document, Node, OnFailure, Retry, Settings, Workflow } from './model.ts';
+import { settingsSchema } from './model.ts';
 import { isOpenPlace } from './open-places.ts';
 import { compilePath, formatPath, type Segment } from './path.ts';
 import type { AnyNodeType, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
@@ -15,6 +16,9 @@ export interface CompiledNode {
   readonly key: string;
   readonly type: AnyNodeType;
   readonly branches: ReadonlyMap<string, readonly CompiledNode[]>;
+  /** Undefined: one try. */
+  readonly retry: Retry | undefined;
+  readonly onFailure: OnFailure;
   /** The node's configuration with its templates filled in and checked. @throws HooklineError `invalid_config` */
   config(scope: Scope): unknown;
 }
@@ -25,8 +29,18 @@ export interface CompiledWorkflow {
   readonly revision: number;
   readonly trigger: TriggerInstance;
   readonly nodes: readonly CompiledNode[];
+  readonly settings: Settings;
+  /** Gives the text that tells lanes of the workflow apart; undefined when it has one lane, or no limit. */
+  readonly laneKey: Template | undefined;
+  /** Nodes that can be resumed over HTTP, with the keys of the nodes around each. */
+  readonly resumables: readonly Resumable[];
   /** Whether the revision was marked as executed in storage when it was read. */
   readonly executed: boolean;
+}
+
+export interface Resumable {
+  readonly key: string;
+  readonly around: ReadonlySet<string>;
 }
 
 /** Whether a trigger is called over HTTP. */
@@ -46,14 +60,27 @@ export function compileWorkflow(
 ): CompiledWorkflow {
   const triggerType = registry.trigger(document.trigger.type);
   if (!triggerType) throw unknownType('trigger', document.trigger.type);
+  const nodes = document.nodes.map((node) => compileNode(node, registry));
+  const settings = settingsSchema.parse(document.settings ?? {});
+  const { key } = settings.concurrency ?? {};
   const tools = { template: (value: unknown): Template => compileTemplate(value) };
   return {
     workflow,
     revision: revision.revision,
     executed: revision.executed,
     trigger: triggerType.create(parse(triggerType.config, document.trigger.config, 'The trigger'), tools),
-    nodes: document.nodes.map((node) => compileNode(node, registry)),
+    nodes,
+    settings,
+    laneKey: key === undefined ? undefined : compileTemplate(key),
+    resumables: findResumables(nodes, new Set()),
   };
+}
+
+function findResumables(nodes: readonly CompiledNode[], around: ReadonlySet<string>): Resumable[] {
+  return nodes.flatMap(({ key, type, branches }) => [
+    ...(type.isResumable ? [{ key, around }] : []),
+    ...[...branches.values()].flatMap((children) => findResumables(children, new Set([...around, key]))),
+  ]);
 }
 
 function compileNode(node: Node, registry: Registry): CompiledNode {
@@ -66,7 +93,8 @@ function compileNode(node: Node, registry: Registry): CompiledNode {
       nodes.map((child) => compileNode(child, registry)),
     );
   }
-  return { key: node.key, type, branches, config: compileConfig(node, type) };
+  const { key, retry, onFailure = 'stop' } = node;
+  return { key, type, branches, retry, onFailure, config: compileConfig(node, type) };
 }
 
 function compileConfig(node: Node, type: AnyNodeType): (scope: Scope) => unknown {

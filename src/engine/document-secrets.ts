@@ -110,7 +110,7 @@ export function keepSecrets(
 }
 
 function mapConfigs(
-  { trigger, nodes }: Document,
+  { trigger, nodes, settings }: Document,
   registry: Schemas,
   change: (config: Config, schema: JsonSchema | undefined, place: string) => Config,
 ): Document {
@@ -129,5 +129,6 @@ function mapConfigs(
   return {
     trigger: { ...trigger, config: change(trigger.config, registry.triggerSchema(trigger.type), 'trigger.config') },
     nodes: mapNodes(nodes, 'nodes'),
+    ...(settings === undefined ? {} : { settings }),
   };
 }

@@ -20,6 +20,7 @@ export interface ReadDocument {
   /** What could be read, also of a wrong document. */
   readonly trigger: { readonly type: string | undefined; readonly config: Readonly<Record<string, unknown>> };
   readonly tree: Tree;
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly problems: readonly Problem[];
 }
 
@@ -39,6 +40,7 @@ export function readDocument(input: unknown): ReadDocument {
       config: isRecord(trigger.config) ? trigger.config : {},
     },
     tree,
+    settings: isRecord(source.settings) ? source.settings : {},
     problems,
   };
 }

@@ -1,23 +1,29 @@
 // The kernel's front: accepts requests, runs executions now or later, resumes, replays and cancels them, starts and stops.
 
 import { HooklineError } from '../errors.ts';
+import { setBounded } from './bounded-cache.ts';
+import { createCalls } from './calls.ts';
 import { createCancellations } from './cancellations.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
 import { createExecutor } from './executor.ts';
-import { isStorageFailure, toFailure } from './failure.ts';
+import { isOwnershipLost, isStorageFailure, toFailure } from './failure.ts';
 import { createIdSource } from './id.ts';
 import { toJsonValue } from './json-value.ts';
 import { createKeyedLock } from './keyed-lock.ts';
+import { laneOf } from './lane.ts';
 import { createListeners } from './listeners.ts';
 import { type ManualInput, toManualRequest } from './manual-request.ts';
-import type { ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, StoredRequest } from './model.ts';
+import { memoBefore, memoForRetry } from './memo-before.ts';
+import type { Execution, ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Signal, StoredRequest } from './model.ts';
 import { isFinal } from './model.ts';
+import { isRecord } from './path.ts';
 import type { Log } from './plugin.ts';
-import type { ExpressionEvaluator, Queue, Storage } from './ports.ts';
+import type { Bus, ClaimedExecution, ExpressionEvaluator, Queue, Storage } from './ports.ts';
 import { createRecorder } from './recorder.ts';
 import type { Registry } from './registry.ts';
+import type { ResumeTarget } from './resume-token.ts';
 import { createRevisionCache } from './revision-cache.ts';
-import { Run } from './run.ts';
+import { Run, type RunnerServices } from './run.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
 import type { WorkflowService } from './workflows.ts';
 
@@ -28,6 +34,12 @@ export interface EngineOptions {
   readonly documents: Pick<WorkflowService, 'byId' | 'byHookKey'>;
   readonly registry: Registry;
   readonly evaluator: ExpressionEvaluator;
+  /** Sends the requests of nodes, guarded. */
+  readonly fetch: RunnerServices['fetch'];
+  /** What the processes on one database tell each other. */
+  readonly bus: Bus;
+  /** The URL that resumes a job. */
+  resumeUrl(target: ResumeTarget): string;
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
@@ -64,12 +76,32 @@ export interface Engine {
   replay(executionId: string, options?: { revision?: number | undefined }): Promise<ExecutionWithJobs>;
   /** @throws HooklineError `execution_not_found`, `conflict` when it is final already */
   cancel(executionId: string): Promise<ExecutionWithJobs>;
-  /** Gives a waiting job its result and hands the execution over to the queue. @throws `execution_not_found`, `conflict` when that job does not wait */
-  resume(executionId: string, jobPath: string, output: unknown): Promise<void>;
-  /** A workflow changed: its compiled copies are dropped and its trigger listens anew. */
+  /**
+   * Puts an execution that did not succeed back into the queue: what is finished stays, the node that failed runs again,
+   * with the same idempotency keys. @throws HooklineError `execution_not_found`, `conflict`
+   */
+  retry(executionId: string): Promise<ExecutionWithJobs>;
+  /**
+   * Runs an execution again from a chosen node on, as a new execution of the same revision that begins with what ran before
+   * that node. @throws HooklineError `execution_not_found`, `invalid_request` when it has not run a node at that path
+   */
+  rerun(executionId: string, jobPath: string): Promise<ExecutionWithJobs>;
+  /**
+   * Gives a job that waits for somebody its result; kept for it when the flow has not come to it yet.
+   * @throws HooklineError `execution_not_found`, `already_resumed`, `execution_ended`
+   */
+  resume(target: ResumeTarget, output: unknown): Promise<void>;
+  /** A workflow changed: its compiled copies are dropped here and in other processes, and its trigger listens anew. */
   refresh(workflowId: string): Promise<void>;
+  /** This process runs the triggers that listen by themselves, for all processes on the database. */
+  lead(): Promise<void>;
+  /** Another process does so from now on. */
+  unlead(): Promise<void>;
   stats(): EngineStats;
 }
+
+/** Executions remembered as signaled; of more, the oldest are forgotten, which by then have run. */
+const MAX_SIGNALED = 10_000;
 
 /** What an execution comes from. */
 interface Origin {
@@ -78,6 +110,12 @@ interface Origin {
   readonly request: StoredRequest | null;
   readonly context?: unknown;
   readonly replayOf?: string;
+  /** Default null. */
+  readonly parent?: Execution['parent'];
+  /** Default 0. */
+  readonly depth?: number;
+  /** What it begins with. */
+  readonly jobs?: readonly Job[];
 }
 
 interface Begun {
@@ -86,7 +124,7 @@ interface Begun {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { storage, queue, registry, evaluator, log, now } = options;
+  const { storage, queue, registry, evaluator, bus, log, now } = options;
   const revisions = createRevisionCache(options.documents, registry);
   const createId = createIdSource();
   const cancellations = createCancellations();
@@ -95,9 +133,35 @@ export function createEngine(options: EngineOptions): Engine {
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
   const prepared = new WeakMap<ExecutionWithJobs, Begun>();
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
+  /** Executions that were sent a signal: one that runs here may be about to wait for it, and is then queued at once. */
+  const signaled = new Map<string, true>();
+  const beforeSignal = (executionId: string): void => setBounded(signaled, executionId, true, MAX_SIGNALED);
+  let isLeading = false;
+  let unsubscribe: (() => void) | undefined;
 
-  const recorder = createRecorder({ executions: storage.executions, now, onFinish: options.onFinish });
-  const executor = createExecutor({ recorder, evaluator, log, now });
+  const onQueued = (executions: readonly ExecutionWithJobs[]): void => {
+    for (const execution of executions) queue.push({ execution, signals: [] });
+  };
+  const calls = createCalls({
+    load: async (workflowId) => pinned(await revisions.load(workflowId, undefined)),
+    create: (target, { context, ...origin }) =>
+      prepare(target, { ...origin, request: null }, parse(target, { request: null, context })).run.execution,
+    cancel: async (executionId) => {
+      await cancel(executionId);
+    },
+    onQueued,
+    beforeSignal,
+    wakeQueue: () => queue.wake(),
+    log,
+  });
+  const recorder = createRecorder({
+    executions: storage.executions,
+    now,
+    followUps: calls.followUps,
+    onQueued,
+    onFinish: options.onFinish,
+  });
+  const executor = createExecutor({ recorder, evaluator, fetch: options.fetch, call: calls.call, log, now });
   const listeners = createListeners({
     revisions,
     log,
@@ -134,6 +198,10 @@ export function createEngine(options: EngineOptions): Engine {
       : pin(found).then((target) => prepare(target, origin, parse(target, origin)));
   }
 
+  async function pinned(found: CompiledWorkflow): Promise<CompiledWorkflow> {
+    return found.executed ? found : pin(found);
+  }
+
   /** Marks a revision as executed, and only then reads what will run: an edit in between is in it, a later one is not. */
   async function pin({ workflow, revision }: CompiledWorkflow): Promise<CompiledWorkflow> {
     await storage.executions.markExecuted(workflow.id, revision);
@@ -143,10 +211,11 @@ export function createEngine(options: EngineOptions): Engine {
 
   function prepare(target: CompiledWorkflow, origin: Origin, parsed: ParsedRequest): Begun {
     const createdAt = now();
+    const { workflow, revision, settings } = target;
     const execution: ExecutionWithJobs = {
       id: createId(createdAt),
-      workflowId: target.workflow.id,
-      revision: target.revision,
+      workflowId: workflow.id,
+      revision,
       status: 'queued',
       source: origin.source,
       createdAt,
@@ -157,16 +226,54 @@ export function createEngine(options: EngineOptions): Engine {
       response: null,
       error: null,
       replayOf: origin.replayOf ?? null,
-      jobs: [],
+      parent: origin.parent ?? null,
+      depth: origin.depth ?? 0,
+      output: null,
+      lane: null,
+      wakeAt: null,
+      jobs: origin.jobs === undefined ? [] : [...origin.jobs],
     };
-    return { target, run: new Run(execution, createScope(execution, parsed, now), false) };
+    const run = arm(target, execution, parsed, false);
+    if (settings.concurrency !== undefined) execution.lane = laneOf(target, run.scope);
+    if (origin.jobs !== undefined) {
+      // They are written with the execution itself.
+      run.unsaved = execution.jobs;
+      execution.jobs = [];
+    }
+    return { target, run };
+  }
+
+  function arm(
+    { workflow, settings, resumables }: CompiledWorkflow,
+    execution: ExecutionWithJobs,
+    parsed: ParsedRequest,
+    isStored: boolean,
+    signals: readonly Signal[] = [],
+  ): Run {
+    const urls = resumables.length === 0 ? undefined : resumeUrls(execution.id, resumables);
+    const run = new Run(execution, createScope(execution, parsed, now, urls), isStored, signals);
+    run.mayWait = workflow.mode === 'async';
+    run.timeoutMs = settings.timeoutMs;
+    run.onFailureWorkflow = settings.onFailureWorkflow;
+    return run;
+  }
+
+  /** `$resume`: for each node the URL of its job in the present round of the loops around it. */
+  function resumeUrls(executionId: string, resumables: CompiledWorkflow['resumables']) {
+    return (prefix: string): Record<string, string> =>
+      Object.fromEntries(
+        resumables.map(({ key, around }) => {
+          const jobPath = commonPrefix(prefix, around) + key;
+          return [key, options.resumeUrl({ executionId, jobPath })];
+        }),
+      );
   }
 
   /** Commits as queued and hands over to the queue. */
   async function enqueue(target: CompiledWorkflow, run: Run): Promise<void> {
     await recorder.write(run);
     prepared.set(run.execution, { run, target });
-    queue.push(run.execution);
+    queue.push({ execution: run.execution, signals: [] });
   }
 
   async function getExecution(executionId: string): Promise<ExecutionWithJobs> {
@@ -178,32 +285,37 @@ export function createEngine(options: EngineOptions): Engine {
   // --- running ---------------------------------------------------------------------------------------------------------
 
   /** The queue's turn: an execution of this process, or one that storage had. */
-  async function runQueued(execution: ExecutionWithJobs): Promise<void> {
+  async function runQueued(claimed: ClaimedExecution): Promise<void> {
+    const { execution } = claimed;
     const canceled = (): Promise<boolean> | undefined => cancellations.outcomeOf(execution.id);
     try {
-      const { target, run } = prepared.get(execution) ?? (await restore(execution));
+      const { target, run } = prepared.get(execution) ?? (await restore(claimed));
       prepared.delete(execution);
       // Asked last, so that nothing is awaited between a no and the start: a cancel finds the run either before or after.
       for (let outcome = canceled(); outcome; outcome = canceled()) if (await outcome) return;
       await executor.execute(target.nodes, run);
+      if (execution.status === 'waiting') queue.push({ execution, signals: [] });
+      if (signaled.delete(execution.id)) queue.wake();
     } catch (error) {
       await fail(execution, error);
     }
   }
 
-  async function restore(execution: ExecutionWithJobs): Promise<Begun> {
+  async function restore({ execution, signals }: ClaimedExecution): Promise<Begun> {
     const target = await revisions.load(execution.workflowId, execution.revision);
-    return { target, run: new Run(execution, createScope(execution, parse(target, execution), now), true) };
+    return { target, run: arm(target, execution, parse(target, execution), true, signals) };
   }
 
   /** What could not even start (a plugin is gone, the request no longer parses) ends in its own record. */
   async function fail(execution: ExecutionWithJobs, error: unknown): Promise<void> {
     if (isStorageFailure(error)) throw error;
-    // Storage has it as running: the next start goes on with it.
+    // Storage has it as running: the next start goes on with it, or another process does already.
     if (error instanceof HooklineError && error.code === 'shutting_down') return;
-    if (await cancellations.outcomeOf(execution.id)) return;
+    if (isOwnershipLost(error) || (await cancellations.outcomeOf(execution.id))) return;
     log.error({ execution: execution.id, error: toFailure(error) }, 'an execution could not run');
     const run = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
+    const { document } = (await options.documents.byId(execution.workflowId, execution.revision)) ?? {};
+    run.onFailureWorkflow = document?.settings?.onFailureWorkflow;
     await recorder.settle(run, { status: 'error', reply: null, error: toFailure(error) });
   }
 
@@ -228,30 +340,95 @@ export function createEngine(options: EngineOptions): Engine {
     return run.execution;
   }
 
+  function cancel(executionId: string): Promise<ExecutionWithJobs> {
+    const error = { code: 'canceled', message: 'Somebody canceled the execution.' };
+    const run = executor.find(executionId);
+    if (run && !run.isSettled) {
+      const reason = new HooklineError('conflict', error.message);
+      return executor.interrupt(run, { status: 'canceled', reply: null, error }, reason).then(() => run.execution);
+    }
+    const cancelStored = async (): Promise<ExecutionWithJobs> => {
+      // It has just ended; what is stored may not say so yet.
+      await run?.lastWrite;
+      const execution = await getExecution(executionId);
+      const ended = (status: string) =>
+        new HooklineError('conflict', `The execution has ended already (${status}); it cannot be canceled.`);
+      if (isFinal(execution.status)) throw ended(execution.status);
+      const stopped = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
+      try {
+        await recorder.settle(stopped, { status: 'canceled', reply: null, error }, true);
+      } catch (failure) {
+        throw isOwnershipLost(failure) ? ended((await getExecution(executionId)).status) : failure;
+      }
+      // Whoever runs it stops, its outgoing requests too.
+      await bus.publish({ type: 'execution-canceled', executionId });
+      return execution;
+    };
+    return cancellations.attempt(executionId, () => lock(executionId, cancelStored));
+  }
+
+  function onMessage(message: Parameters<Parameters<Bus['subscribe']>[0]>[0]): void {
+    if (message.type === 'workflow-changed') {
+      refreshHere(message.workflowId).catch((error: unknown) => {
+        log.error({ workflow: message.workflowId, error: toFailure(error) }, 'the trigger of a changed workflow could not start');
+      });
+    } else if (message.type === 'execution-canceled') {
+      executor.find(message.executionId)?.abandon(new HooklineError('ownership_lost', 'The execution was canceled.'));
+    } else if (message.type === 'messages-missed') {
+      revisions.forgetAll();
+    } else {
+      executor.abandonAll(new HooklineError('ownership_lost', 'This process was taken for dead; another one goes on.'));
+    }
+  }
+
+  async function refreshHere(workflowId: string): Promise<void> {
+    revisions.forget(workflowId);
+    await listeners.stop(workflowId);
+    if (!isLeading || state !== 'accepting') return;
+    const workflow = await storage.workflows.get(workflowId);
+    if (workflow?.enabled) await listeners.start(workflowId);
+  }
+
+  async function startListeners(): Promise<void> {
+    for (const workflow of await storage.workflows.listEnabled()) {
+      if (!isLeading) return;
+      try {
+        await listeners.start(workflow.id);
+      } catch (error) {
+        // One workflow whose plugin is gone must not keep the others from starting.
+        log.error({ workflow: workflow.id, error: toFailure(error) }, 'the trigger of a workflow could not start');
+      }
+    }
+  }
+
   return {
     async start() {
-      // Read first: what fails here leaves nothing running.
-      const workflows = await storage.workflows.listEnabled();
+      unsubscribe = bus.subscribe(onMessage);
       await queue.start(runQueued);
       executor.start();
       state = 'accepting';
-      for (const workflow of workflows) {
-        try {
-          await listeners.start(workflow.id);
-        } catch (error) {
-          // One workflow whose plugin is gone must not keep the others from starting.
-          log.error({ workflow: workflow.id, error: toFailure(error) }, 'the trigger of a workflow could not start');
-        }
-      }
     },
 
     async stop() {
       if (state === 'stopped') return;
       state = 'stopping';
+      unsubscribe?.();
+      isLeading = false;
       await listeners.stopAll();
       await queue.stop();
       await executor.stop(options.shutdownGraceMs);
       state = 'stopped';
+    },
+
+    async lead() {
+      if (isLeading) return;
+      isLeading = true;
+      await startListeners();
+    },
+
+    async unlead() {
+      isLeading = false;
+      await listeners.stopAll();
     },
 
     isAccepting: () => state === 'accepting',
@@ -276,51 +453,63 @@ export function createEngine(options: EngineOptions): Engine {
       return perform(await begin(target, { source: 'replay', request, context, replayOf }));
     },
 
-    cancel(executionId) {
-      const error = { code: 'canceled', message: 'Somebody canceled the execution.' };
-      const run = executor.find(executionId);
-      if (run && !run.isSettled) {
-        const reason = new HooklineError('conflict', error.message);
-        return executor.interrupt(run, { status: 'canceled', reply: null, error }, reason).then(() => run.execution);
-      }
-      const cancelStored = async (): Promise<ExecutionWithJobs> => {
-        // It has just ended; what is stored may not say so yet.
-        await run?.lastWrite;
-        const execution = await getExecution(executionId);
-        if (isFinal(execution.status)) {
-          throw new HooklineError('conflict', `The execution has ended already (${execution.status}); it cannot be canceled.`);
-        }
-        const stopped = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
-        await recorder.settle(stopped, { status: 'canceled', reply: null, error });
-        return execution;
-      };
-      return cancellations.attempt(executionId, () => lock(executionId, cancelStored));
-    },
+    cancel,
 
-    resume(executionId, jobPath, output) {
+    retry(executionId) {
       return lock(executionId, async () => {
         requireAccepting();
         const execution = await getExecution(executionId);
-        const waiting = execution.jobs.find((job) => job.path === jobPath && job.status === 'waiting');
-        if (execution.status !== 'waiting' || !waiting) {
-          throw new HooklineError('conflict', `The execution does not wait at "${jobPath}".`);
+        if (!isFinal(execution.status) || execution.status === 'succeeded') {
+          const reason = execution.status === 'succeeded' ? 'has succeeded' : `has not ended (${execution.status})`;
+          throw new HooklineError('conflict', `The execution ${reason}; only one that did not succeed is retried.`);
         }
-        const job: Job = { ...waiting, status: 'succeeded', output: toJsonValue(output), finishedAt: now() };
-        const others = execution.jobs.filter(({ path }) => path !== jobPath);
-        const { target, run } = await restore({ ...execution, status: 'queued', jobs: [...others, job] });
-        run.execution.jobs = others;
-        run.unsaved = [job];
-        await enqueue(target, run);
+        const details = execution.error?.details;
+        const failedPath = isRecord(details) && typeof details.node === 'string' ? details.node : undefined;
+        cancellations.forget(executionId);
+        await storage.executions.reopen(executionId, memoForRetry(execution.jobs, failedPath));
+        queue.wake();
+        return getExecution(executionId);
       });
     },
 
+    async rerun(executionId, jobPath) {
+      const original = await getExecution(executionId);
+      const { id: replayOf, request, context, revision, workflowId } = original;
+      const target = await revisions.load(workflowId, revision);
+      const jobs = memoBefore(target.nodes, original.jobs, jobPath);
+      return perform(await begin(target, { source: 'replay', request, context, replayOf, jobs }));
+    },
+
+    async resume({ executionId, jobPath }, output) {
+      requireAccepting();
+      const execution = await getExecution(executionId);
+      if (isFinal(execution.status)) {
+        throw new HooklineError('execution_ended', `The execution has ended already (${execution.status}).`);
+      }
+      const job = execution.jobs.find(({ path }) => path === jobPath);
+      if (job !== undefined && (job.status !== 'waiting' || job.wait?.kind !== 'node')) {
+        throw new HooklineError('already_resumed', `The execution does not wait at "${jobPath}" any more.`);
+      }
+      beforeSignal(executionId);
+      await storage.executions.commit({ signal: { executionId, jobPath, output: toJsonValue(output) } });
+      queue.wake();
+    },
+
     async refresh(workflowId) {
-      revisions.forget(workflowId);
-      await listeners.stop(workflowId);
-      const workflow = await storage.workflows.get(workflowId);
-      if (workflow?.enabled && state === 'accepting') await listeners.start(workflowId);
+      await bus.publish({ type: 'workflow-changed', workflowId });
+      await refreshHere(workflowId);
     },
 
     stats: () => ({ running: executor.size(), queued: queue.depth().waiting }),
   };
+}
+
+/** The leading rounds of a loop prefix that are also around another node. */
+function commonPrefix(prefix: string, around: ReadonlySet<string>): string {
+  let common = '';
+  for (const [round, key = ''] of prefix.matchAll(/([^/[]+)\[\d+\]\//g)) {
+    if (!around.has(key)) break;
+    common += round;
+  }
+  return common;
 }

@@ -1,5 +1,6 @@
 // Stores the end of executions whose end could not be stored at once, so that no record says `running` for ever.
 
+import { isOwnershipLost } from './failure.ts';
 import type { Log } from './plugin.ts';
 import type { Run } from './run.ts';
 
@@ -28,7 +29,13 @@ export function createLateWrites({ write, log }: LateWritesOptions): LateWrites 
   async function writeAll(): Promise<void> {
     try {
       for (const run of runs) {
-        await write(run);
+        try {
+          await write(run);
+        } catch (error) {
+          if (!isOwnershipLost(error)) throw error;
+          runs.delete(run);
+          continue;
+        }
         runs.delete(run);
         log.info({ execution: run.execution.id }, 'the end of an execution is stored now');
       }

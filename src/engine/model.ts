@@ -111,7 +111,13 @@ export const documentSchema = z.strictObject({
 });
 export type Document = z.infer<typeof documentSchema>;
 
-export const titleSchema = z.string().trim().min(1, 'must not be empty').max(200);
+export const titleSchema = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200)
+  // PostgreSQL has no texts with it.
+  .refine((title) => !title.includes('\0'), 'must not contain U+0000');
 
 /** A complaint about a workflow, found when it is saved. A warning does not stop the save. */
 export const problemSchema = z
@@ -186,6 +192,8 @@ export interface Job {
   isHandled?: boolean | undefined;
   /** Its output is the result of the execution. */
   isResult?: boolean | undefined;
+  /** Lines that it wrote for the designer. */
+  log?: string[] | undefined;
   /** Milliseconds since 1970, as everywhere inside the server. */
   startedAt: number;
   finishedAt: number | null;

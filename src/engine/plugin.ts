@@ -39,8 +39,14 @@ export interface Log {
 
 /** What a node hands back. Failing is throwing. */
 export type NodeResult =
-  /** Go on; `branch` names the branch to run before what follows; `isResult`: `output` is the result of the execution. */
-  | { readonly type: 'done'; readonly output?: unknown; readonly branch?: string; readonly isResult?: boolean }
+  /** Go on; `branch` names the branch to run before what follows; `isResult`: `output` is the result of the execution; `log`: lines for the designer to see. */
+  | {
+      readonly type: 'done';
+      readonly output?: unknown;
+      readonly branch?: string;
+      readonly isResult?: boolean;
+      readonly log?: readonly string[];
+    }
   /**
    * Sleep until `until` (milliseconds since 1970; without it for ever), or until somebody resumes this job with a value,
    * whatever comes first. Not in sync workflows.
@@ -115,6 +121,8 @@ export interface NodeContext<Config> {
   /** Rendered and checked with the type's schema. Strings at the type's `expressions` paths are as written. */
   readonly config: Config;
   readonly scope: Scope;
+  /** The configuration with the variables as they are now: for control nodes whose branches change them. */
+  render(): Config;
   /** Aborted when the execution is cancelled or past its deadline. */
   readonly signal: AbortSignal;
   /** `<execution>/<job path>`: the same on every try of this job; hand it to receivers as idempotency key. */
@@ -184,7 +192,9 @@ export interface NodeType<Config = unknown> {
   /** Has an effect outside the execution: everything before it is committed before it runs. Default false. */
   readonly hasEffect?: boolean;
   /** May wait; refused in sync workflows when they are saved. Default false. */
-  readonly canWait?: boolean | ((config: Config) => boolean);
+  readonly canWait?: boolean;
+  /** Whether a node with this configuration may wait. Default as `canWait` says. */
+  waits?(config: Config): boolean;
   /** Can be resumed over HTTP; `$resume.<key>` is its URL. Default false. */
   readonly isResumable?: boolean;
   /** Modes it may be used in. Default both. */

@@ -192,6 +192,8 @@ export interface Queue {
    * the window has room; otherwise storage has it.
    */
   push(claimed: ClaimedExecution): void;
+  /** Tells that storage has executions in status `queued` that were not pushed: a signal has resumed them. */
+  wake(): void;
   /** Starts nothing more; what runs goes on. What waits stays in storage for the next start. */
   stop(): Promise<void>;
   /** What is in memory and what runs now. */

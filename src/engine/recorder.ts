@@ -1,8 +1,8 @@
 // Commits what a run leaves behind: its state, its jobs, its end.
 
-import type { Execution, ExecutionStatus } from './model.ts';
+import type { Execution, ExecutionStatus, ExecutionWithJobs } from './model.ts';
 import { isFinal } from './model.ts';
-import type { ExecutionStore } from './ports.ts';
+import type { ExecutionStore, ExecutionWrite } from './ports.ts';
 import type { Run, RunOutcome } from './run.ts';
 import { standardReply } from './standard-reply.ts';
 
@@ -10,8 +10,19 @@ export interface RecorderOptions {
   readonly executions: Pick<ExecutionStore, 'commit'>;
   /** Milliseconds since 1970. */
   now(): number;
+  /** What else is committed with an execution's end: who waits for it hears of it. Undefined when nobody does. */
+  followUps(run: Run): FollowUps | undefined | Promise<FollowUps | undefined>;
+  /** Told of executions that a commit has put into the queue. */
+  onQueued(executions: readonly ExecutionWithJobs[]): void;
   /** Told of each execution that has ended and is stored. */
   onFinish: ((status: ExecutionStatus, durationMs: number) => void) | undefined;
+}
+
+/** What is committed in the same unit as an end. */
+export interface FollowUps {
+  readonly writes: readonly ExecutionWrite[];
+  /** Called when all of it is committed. */
+  committed(): void;
 }
 
 /** An end that comes from outside the walk. */
@@ -22,46 +33,76 @@ export interface Interruption {
 }
 
 export interface Recorder {
-  /** Commits the present state. Writes of one execution go one after the other. @throws `storage_unavailable` */
+  /** Commits the present state. Writes of one execution go one after the other. @throws `storage_unavailable`, `ownership_lost` */
   write(run: Run): Promise<void>;
   /** Makes sure that what the run has left so far is committed. */
   flush(run: Run): Promise<void>;
-  /** Decides how the execution ended, and commits it. The caller has checked that nobody else has. */
-  settle(run: Run, outcome: RunOutcome | Interruption): Promise<void>;
+  /**
+   * Decides how the execution ended or that it waits, and commits it. The caller has checked that nobody else has.
+   * @param isForced whoever runs the execution: a cancel
+   */
+  settle(run: Run, outcome: RunOutcome | Interruption, isForced?: boolean): Promise<void>;
 }
 
-export function createRecorder({ executions, now, onFinish }: RecorderOptions): Recorder {
+export function createRecorder({ executions, now, followUps, onQueued, onFinish }: RecorderOptions): Recorder {
   /** Looks at the run only when its turn has come: the write before may have failed, or may have taken everything. */
-  async function commit(run: Run): Promise<void> {
+  async function commit(run: Run, isForced: boolean): Promise<void> {
     if (run.isStoredFinal) return;
     const { execution } = run;
     const isLast = isFinal(execution.status);
+    const follow = isLast ? followUps(run) : undefined;
+    const extra = follow instanceof Promise ? await follow : follow;
     // A node that ends the flow is stored with the end: found alone after a crash, it would count as one that goes on.
     const isEnding = run.outcome !== undefined && !run.isSettled;
     const jobs = isEnding ? [] : run.unsaved;
-    if (!isEnding) run.unsaved = [];
+    const calls = isEnding ? [] : run.unsavedCalls;
+    const takenSignals = isEnding ? [] : run.takenSignals;
+    if (!isEnding) {
+      run.unsaved = [];
+      run.unsavedCalls = [];
+      run.takenSignals = [];
+    }
+    run.isWriting = true;
     try {
-      if (run.isStored) {
-        const { id, status, startedAt, finishedAt, response, error } = execution;
-        await executions.commit({ update: { id, status, startedAt, finishedAt, response, error, jobs, sequence: run.sequence } });
-      } else {
-        await executions.commit({ insert: { ...execution, jobs } });
-        run.isStored = true;
-      }
+      const own = toWrite(run, jobs, takenSignals, isForced);
+      if (calls.length === 0 && extra === undefined) await executions.commit(own);
+      else await executions.commit(own, ...calls.map((insert) => ({ insert })), ...(extra?.writes ?? []));
     } catch (error) {
       run.unsaved = [...jobs, ...run.unsaved];
+      run.unsavedCalls = [...calls, ...run.unsavedCalls];
+      run.takenSignals = [...takenSignals, ...run.takenSignals];
       throw error;
+    } finally {
+      run.isWriting = false;
     }
+    run.isStored = true;
+    run.isShownRunning = execution.status === 'running';
     run.isStoredFinal = isLast;
     if (isLast) onFinish?.(execution.status, now() - execution.createdAt);
+    if (calls.length > 0) onQueued(calls);
+    extra?.committed();
     if (jobs.length === 0) return;
     run.sequence += 1;
-    execution.jobs = execution.jobs.length === 0 ? jobs : [...execution.jobs, ...jobs];
+    for (const job of jobs) execution.jobs.push(job);
   }
 
-  function write(run: Run): Promise<void> {
-    const next = (): Promise<void> => commit(run);
-    run.lastWrite = run.lastWrite === undefined ? commit(run) : run.lastWrite.then(next, next);
+  function toWrite(
+    run: Run,
+    jobs: ExecutionWithJobs['jobs'],
+    takenSignals: readonly string[],
+    isForced: boolean,
+  ): ExecutionWrite {
+    const { execution } = run;
+    if (!run.isStored) return { insert: { ...execution, jobs } };
+    const { id, status, startedAt, finishedAt, response, error, output, wakeAt, lane } = execution;
+    const { sequence } = run;
+    const state = { id, status, startedAt, finishedAt, response, error, output, wakeAt, lane };
+    return { update: { ...state, jobs, sequence, takenSignals, ...(isForced ? { isForced } : {}) } };
+  }
+
+  function write(run: Run, isForced = false): Promise<void> {
+    const next = (): Promise<void> => commit(run, isForced);
+    run.lastWrite = run.lastWrite === undefined ? next() : run.lastWrite.then(next, next);
     return run.lastWrite;
   }
 
@@ -69,11 +110,11 @@ export function createRecorder({ executions, now, onFinish }: RecorderOptions): 
     write,
 
     async flush(run) {
-      if (run.isStored && run.unsaved.length === 0) await run.lastWrite;
+      if (run.isStored && run.unsaved.length === 0 && run.unsavedCalls.length === 0) await run.lastWrite;
       else await write(run);
     },
 
-    settle(run, outcome) {
+    settle(run, outcome, isForced = false) {
       const { execution } = run;
       run.isSettled = true;
       execution.status = outcome.status;
@@ -81,8 +122,10 @@ export function createRecorder({ executions, now, onFinish }: RecorderOptions): 
       execution.response =
         outcome.reply ?? execution.response ?? (run.isAwaited ? standardReply(execution.id, outcome.status) : null);
       execution.error = outcome.error;
+      const wakeAt = Math.min(run.wakeAt, run.timeoutAt);
+      execution.wakeAt = outcome.status === 'waiting' && Number.isFinite(wakeAt) ? wakeAt : null;
       if (isFinal(outcome.status)) execution.finishedAt = now();
-      return write(run);
+      return write(run, isForced);
     },
   };
 }

@@ -19,6 +19,8 @@ export interface RevisionCache {
   load(workflowId: string, revision: number | undefined): Promise<CompiledWorkflow>;
   /** Drops every revision of a workflow that has changed. */
   forget(workflowId: string): void;
+  /** Drops everything: changes may have gone unnoticed. */
+  forgetAll(): void;
 }
 
 export function createRevisionCache(documents: Pick<WorkflowService, 'byId' | 'byHookKey'>, registry: Registry): RevisionCache {
@@ -53,6 +55,12 @@ export function createRevisionCache(documents: Pick<WorkflowService, 'byId' | 'b
       throw revision === undefined
         ? new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`)
         : new HooklineError('revision_not_found', `Workflow ${workflowId} has no revision ${revision}.`);
+    },
+
+    forgetAll() {
+      changes += 1;
+      byKey.clear();
+      byId.clear();
     },
 
     forget(workflowId) {

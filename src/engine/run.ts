@@ -1,8 +1,10 @@
 // One execution in memory while it runs, and what running needs.
 
+import type { CompiledNode } from './compile.ts';
 import { createRoom } from './json-value.ts';
-import type { ExecutionWithJobs, Failure, Job, Reply } from './model.ts';
-import type { Log } from './plugin.ts';
+import { Memo } from './memo.ts';
+import type { ExecutionWithJobs, Failure, Job, Reply, Signal } from './model.ts';
+import type { Log, NodeResult, OutgoingRequest, OutgoingResponse } from './plugin.ts';
 import type { ExpressionEvaluator } from './ports.ts';
 import type { ExtensibleScope } from './scope.ts';
 
@@ -19,6 +21,10 @@ export interface RunnerServices {
   now(): number;
   /** Commits what the run has left so far, before a node with an outside effect runs. */
   flush(run: Run): Promise<void>;
+  /** Sends an outgoing request, guarded. */
+  fetch(request: OutgoingRequest & { signal: AbortSignal }): Promise<OutgoingResponse>;
+  /** Makes the execution of a subflow; it is committed with the run's next write. @throws HooklineError `subflow_too_deep`, … */
+  call(run: Run, jobPath: string, call: Extract<NodeResult, { type: 'call' }>): Promise<ExecutionWithJobs>;
 }
 
 /** One execution in memory while it runs. */
@@ -26,15 +32,35 @@ export class Run {
   readonly execution: ExecutionWithJobs;
   readonly scope: ExtensibleScope;
   /** Latest job by path, of an execution that continues; undefined for a first run. */
-  readonly memo: ReadonlyMap<string, Job> | undefined;
+  readonly memo: Memo | undefined;
   /** Jobs that no commit has taken yet. */
   unsaved: Job[] = [];
+  /** Executions of subflows that no commit has taken yet. */
+  unsavedCalls: ExecutionWithJobs[] = [];
+  /** Values for waiting jobs, by job path. */
+  readonly signals: ReadonlyMap<string, Signal>;
+  /** Paths of signals that jobs have taken and no commit has deleted yet. */
+  takenSignals: string[] = [];
   /** What its results may still take. */
   readonly room = createRoom();
   /** Rises with every write that has jobs. */
-  sequence: number;
+  sequence = 0;
   /** Whether storage has a row of it. */
   isStored: boolean;
+  /** Whether storage says that it runs. */
+  isShownRunning = false;
+  /** Whether a write is on its way. */
+  isWriting = false;
+  /** Whether nodes of it may wait: not when a caller waits for the reply. */
+  mayWait = true;
+  /** Longest time from its start to its end, waits included, in milliseconds; 0 for no limit. */
+  timeoutMs = 0;
+  /** The workflow that is told when it fails. */
+  onFailureWorkflow: string | undefined;
+  /** When it has to be at its end, in milliseconds since 1970; Infinity without a timeout. */
+  timeoutAt = Number.POSITIVE_INFINITY;
+  /** The earliest moment at which a job that waits goes on by itself. */
+  wakeAt = Number.POSITIVE_INFINITY;
   /** Set when the walk, a cancel, a deadline or `abandon` has decided; the first one counts. */
   isSettled = false;
   /** Whether storage has its end; nothing is written behind that. */
@@ -50,17 +76,20 @@ export class Run {
   abandoned: unknown;
   /** When its deadline passes, by the monotonic clock in milliseconds; Infinity without one. */
   deadlineAt = Number.POSITIVE_INFINITY;
-  /** When it counts as slow, by the monotonic clock in milliseconds. */
-  slowAt = Number.POSITIVE_INFINITY;
+  /** When what it has left is committed at the latest, by the monotonic clock in milliseconds. */
+  flushAt = Number.POSITIVE_INFINITY;
+  /** When it last let others have their turn, by the monotonic clock in milliseconds. */
+  yieldedAt = Number.POSITIVE_INFINITY;
   #controller: AbortController | undefined;
 
-  constructor(execution: ExecutionWithJobs, scope: ExtensibleScope, isStored: boolean) {
+  constructor(execution: ExecutionWithJobs, scope: ExtensibleScope, isStored: boolean, signals: readonly Signal[] = []) {
     this.execution = execution;
     this.scope = scope;
     this.isStored = isStored;
-    this.memo = execution.jobs.length > 0 ? new Map(execution.jobs.map((job) => [job.path, job])) : undefined;
-    // A job is in the log at most twice, once as waiting and once as finished.
-    this.sequence = 2 * execution.jobs.length;
+    this.memo = execution.jobs.length > 0 ? new Memo(execution.jobs) : undefined;
+    this.signals = signals.length > 0 ? new Map(signals.map((signal) => [signal.jobPath, signal])) : NO_SIGNALS;
+    // Not below what the log has: a job is there at most once as finished, and as waiting once more than it was tried.
+    for (const { attempts = 1 } of execution.jobs) this.sequence += attempts + 2;
   }
 
   /** Made when the first node asks; most never do. */
@@ -82,4 +111,26 @@ export class Run {
     this.abort(reason);
     this.onInterrupt?.();
   }
+}
+
+const NO_SIGNALS: ReadonlyMap<string, Signal> = new Map();
+
+/** Where in the tree a list of nodes runs. */
+export interface Frame {
+  /** The loop path in front of a node's key, such as `each[3]/`. */
+  readonly prefix: string;
+  readonly scope: ExtensibleScope;
+  /** Stops this branch alone. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One node that is being run. */
+export interface RunningNodeParts {
+  /** Whether one of its branches waits. */
+  hasWaitingBranch: boolean;
+  readonly run: Run;
+  readonly node: CompiledNode;
+  readonly frame: Frame;
+  readonly services: RunnerServices;
+  readonly job: Job;
 }

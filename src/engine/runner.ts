@@ -1,46 +1,48 @@
 // Walks one execution through its tree. Jobs are the memo: what is finished is taken from them and never run again, so
-// resume, recovery and replay are one mechanism.
+// resume, retry, recovery and replay are one mechanism.
 
 import { HooklineError } from '../errors.ts';
 import type { CompiledNode } from './compile.ts';
 import { toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
-import type { Job } from './model.ts';
-import type { BranchOutcome, NodeResult, Scope } from './plugin.ts';
-import type { Run, RunnerServices, RunOutcome } from './run.ts';
+import { FAILURE_BRANCH, type Failure, type Job } from './model.ts';
+import type { BranchOutcome, NodeResult } from './plugin.ts';
+import { cancelInside, recall, recallInside } from './recall.ts';
+import { planRetry, sleep } from './retry.ts';
+import type { Frame, Run, RunnerServices, RunningNodeParts, RunOutcome } from './run.ts';
 import { RunningNode } from './running-node.ts';
-import type { ExtensibleScope } from './scope.ts';
 
 type Outcome = BranchOutcome | Promise<BranchOutcome>;
+
+const COMPLETED: BranchOutcome = { status: 'completed' };
+const WAITING: BranchOutcome = { status: 'waiting' };
+const STOPPED: BranchOutcome = { status: 'stopped' };
 
 /**
  * Walks the run to its end, to a wait or to an error; at once when no node takes time. Never throws and never rejects: what
  * goes wrong in a node is the outcome.
  */
 export function walk(run: Run, nodes: readonly CompiledNode[], services: RunnerServices): RunOutcome | Promise<RunOutcome> {
-  const walked = walkNodes(run, nodes, '', run.scope, services);
-  return walked instanceof Promise ? walked.then(() => outcomeOf(run)) : outcomeOf(run);
+  const walked = walkNodes(run, nodes, { prefix: '', scope: run.scope, signal: undefined }, services);
+  return walked instanceof Promise ? walked.then((outcome) => outcomeOf(run, outcome)) : outcomeOf(run, walked);
 }
 
-function outcomeOf(run: Run): RunOutcome {
+function outcomeOf(run: Run, outcome: BranchOutcome): RunOutcome {
+  if (run.outcome) return run.outcome;
+  if (outcome.status === 'failed') run.outcome = { status: 'error', reply: null, error: outcome.error };
+  else if (outcome.status === 'waiting') run.outcome = { status: 'waiting', reply: null, error: null };
   return run.outcome ?? { status: 'succeeded', reply: null, error: null };
 }
 
-function walkNodes(
-  run: Run,
-  nodes: readonly CompiledNode[],
-  prefix: string,
-  scope: ExtensibleScope,
-  services: RunnerServices,
-): Outcome {
+function walkNodes(run: Run, nodes: readonly CompiledNode[], frame: Frame, services: RunnerServices): Outcome {
   for (let index = 0; index < nodes.length; index += 1) {
     const node = nodes[index];
     if (node === undefined) break;
-    const step = walkNode(run, node, prefix, scope, services);
-    if (step instanceof Promise) return walkRest(run, nodes, index + 1, step, prefix, scope, services);
-    if (step === 'stopped') return step;
+    const step = walkNode(run, node, frame, services);
+    if (step instanceof Promise) return walkRest(run, nodes, index + 1, step, frame, services);
+    if (step.status !== 'completed') return step;
   }
-  return 'completed';
+  return COMPLETED;
 }
 
 /** The same for a list in which one node takes time. */
@@ -49,72 +51,70 @@ async function walkRest(
   nodes: readonly CompiledNode[],
   next: number,
   pending: Promise<BranchOutcome>,
-  prefix: string,
-  scope: ExtensibleScope,
+  frame: Frame,
   services: RunnerServices,
 ): Promise<BranchOutcome> {
-  if ((await pending) === 'stopped') return 'stopped';
-  for (const node of nodes.slice(next)) {
-    const step = walkNode(run, node, prefix, scope, services);
-    if ((step instanceof Promise ? await step : step) === 'stopped') return 'stopped';
+  const first = await pending;
+  if (first.status !== 'completed') return first;
+  for (let index = next; index < nodes.length; index += 1) {
+    const node = nodes[index];
+    if (node === undefined) break;
+    const step = walkNode(run, node, frame, services);
+    const outcome = step instanceof Promise ? await step : step;
+    if (outcome.status !== 'completed') return outcome;
   }
-  return 'completed';
+  return COMPLETED;
+}
+
+/** Whether the walk has nothing more to do here: the execution has its end, or this branch was stopped. */
+function isOver(run: Run, frame: Frame): boolean {
+  return run.isSettled || run.outcome !== undefined || frame.signal?.aborted === true;
 }
 
 /** A node and the branch it chooses. */
-function walkNode(run: Run, node: CompiledNode, prefix: string, scope: ExtensibleScope, services: RunnerServices): Outcome {
-  if (run.isSettled || run.outcome) return 'stopped';
-  const path = prefix + node.key;
+function walkNode(run: Run, node: CompiledNode, frame: Frame, services: RunnerServices): Outcome {
+  if (isOver(run, frame)) return STOPPED;
+  const path = frame.prefix + node.key;
   const known = run.memo?.get(path);
-  if (known?.status === 'waiting') {
-    run.outcome = { status: 'waiting', reply: null, error: null };
-    return 'stopped';
+  if (known === undefined || known.status === 'canceled') return runNode(run, node, path, frame, services, 1);
+  if (known.status === 'waiting') return goOn(run, node, known, frame, services);
+  if (known.status === 'succeeded' || known.isHandled === true) {
+    if (known.branch === undefined) recallInside(run.memo, node, frame);
+    if (known.isResult) run.execution.output = known.output;
+    recall(known, frame.scope);
+    return walkBranch(run, node, known, frame, services);
   }
-  const walkBranch = (job: Job | undefined): Outcome => {
-    if (!job || run.outcome) return 'stopped';
-    const children = job.branch === undefined ? undefined : node.branches.get(job.branch);
-    return children ? walkNodes(run, children, prefix, scope, services) : 'completed';
-  };
-  if (known?.status === 'succeeded') {
-    if (known.branch === undefined) recallInside(run, node, prefix, scope);
-    return walkBranch(recall(known, scope));
-  }
-  const job = runNode(run, node, path, prefix, scope, services);
-  return job instanceof Promise ? job.then(walkBranch) : walkBranch(job);
+  return { status: 'failed', error: withPlace(known.error ?? { code: 'node_failed', message: 'The node failed.' }, path) };
 }
 
-/** Puts a finished job's effect on the variables back. */
-function recall(job: Job, scope: Scope): Job {
-  scope.$nodes[job.key] = job.output;
-  for (const [key, value] of Object.entries(job.assigns ?? {})) scope.$nodes[key] = value;
-  return job;
+function walkBranch(run: Run, node: CompiledNode, job: Job, frame: Frame, services: RunnerServices): Outcome {
+  const children = job.branch === undefined ? undefined : node.branches.get(job.branch);
+  return children ? walkNodes(run, children, frame, services) : COMPLETED;
 }
 
-/** A control node that has finished does not run its branches again; what they left on the variables is put back. */
-function recallInside(run: Run, node: CompiledNode, prefix: string, scope: Scope): void {
-  if (node.branches.size === 0) return;
-  const keys = keysInside(node);
-  for (const job of run.memo?.values() ?? []) {
-    if (keys.has(job.key) && job.path.startsWith(prefix) && job.status === 'succeeded') recall(job, scope);
+/** A node that waited: somebody has resumed it, its time has come, or it waits on. */
+function goOn(run: Run, node: CompiledNode, known: Job, frame: Frame, services: RunnerServices): Outcome {
+  const { wait } = known;
+  const path = known.path;
+  const signal = wait?.kind === 'retry' ? undefined : run.signals.get(path);
+  const time = services.now();
+  const isDue = wait?.until !== null && wait?.until !== undefined && wait.until <= time;
+  if (wait?.kind === 'retry' && isDue) return runNode(run, node, path, frame, services, (known.attempts ?? 1) + 1);
+  if (!signal && !isDue) {
+    if (wait?.until !== null && wait?.until !== undefined) run.wakeAt = Math.min(run.wakeAt, wait.until);
+    return WAITING;
   }
+  const job: Job = { ...known };
+  delete job.wait;
+  if (signal) run.takenSignals.push(path);
+  const error = signal ? signal.error : wait?.due?.error;
+  if (error) return afterFailure(run, node, job, error, frame, services);
+  const output = signal ? signal.output : wait?.due?.output;
+  const branch = signal ? wait?.resumedBranch : wait?.due?.branch;
+  return finish(run, node, job, { type: 'done', output, ...(branch === undefined ? {} : { branch }) }, frame, services);
 }
 
-function keysInside(node: CompiledNode, keys: Set<string> = new Set()): ReadonlySet<string> {
-  for (const children of node.branches.values()) {
-    for (const child of children) keysInside(child, keys.add(child.key));
-  }
-  return keys;
-}
-
-/** @returns the job, or undefined when somebody else has settled the execution meanwhile */
-function runNode(
-  run: Run,
-  node: CompiledNode,
-  path: string,
-  prefix: string,
-  scope: ExtensibleScope,
-  services: RunnerServices,
-): Job | undefined | Promise<Job | undefined> {
+function runNode(run: Run, node: CompiledNode, path: string, frame: Frame, services: RunnerServices, attempt: number): Outcome {
   const job: Job = {
     key: node.key,
     path,
@@ -123,35 +123,22 @@ function runNode(
     startedAt: services.now(),
     finishedAt: null,
   };
-  const start = (): NodeResult | Promise<NodeResult> =>
-    node.type.run(new RunningNode({ run, node, prefix, scope, services, job, walkNodes }));
-  const finish = (result: NodeResult): Job | undefined => {
-    if (run.isSettled || run.outcome) return undefined;
-    try {
-      applyResult(run, job, result, scope, services.now());
-    } catch (error) {
-      return failWith(error);
-    }
-    run.unsaved.push(job);
-    return job;
+  if (attempt > 1) job.attempts = attempt;
+  const parts: RunningNodeParts = { run, node, frame, services, job, hasWaitingBranch: false };
+  const start = (): NodeResult | Promise<NodeResult> => node.type.run(new RunningNode(parts, walkNodes));
+  const succeed = (result: NodeResult): Outcome => {
+    if (parts.hasWaitingBranch && result.type === 'done' && !isOver(run, frame)) cancelInside(run, node, frame, services.now());
+    return finish(run, node, job, result, frame, services);
   };
-  const failWith = (error: unknown): Job | undefined => {
-    const failure = toFailure(error);
-    services.log.warn({ execution: run.execution.id, node: path, code: failure.code }, 'a node failed');
-    // Behind an end, a wait or a cancel it counts for nothing, like what is returned then.
-    if (run.isSettled || run.outcome) return undefined;
-    job.status = 'error';
-    job.error = failure;
-    job.finishedAt = services.now();
-    run.outcome = { status: 'error', reply: null, error: { ...failure, details: { node: path } } };
-    run.unsaved.push(job);
-    return job;
+  const fail = (error: unknown): Outcome => {
+    if (parts.hasWaitingBranch && !isOver(run, frame)) cancelInside(run, node, frame, services.now());
+    return afterFailure(run, node, job, toFailure(error), frame, services);
   };
   try {
     const result = node.type.hasEffect ? startWithEffect(run, start, services) : start();
-    return result instanceof Promise ? result.then(finish, failWith) : finish(result);
+    return result instanceof Promise ? result.then(succeed, fail) : succeed(result);
   } catch (error) {
-    return failWith(error);
+    return fail(error);
   }
 }
 
@@ -161,45 +148,165 @@ async function startWithEffect(
   start: () => NodeResult | Promise<NodeResult>,
   services: RunnerServices,
 ): Promise<NodeResult> {
+  await flush(run, services);
+  // What is returned for a run that was settled meanwhile counts for nothing.
+  if (run.isSettled) return { type: 'done' };
+  const result = await start();
+  // Soon, so that a crash does not repeat the effect; the flow need not wait for that.
+  run.flushAt = 0;
+  return result;
+}
+
+async function flush(run: Run, services: RunnerServices): Promise<void> {
   try {
     await services.flush(run);
   } catch (error) {
-    // Not this node's fault: it has not run, and its turn comes again when storage works.
+    // No node's fault: its turn comes again when storage works.
     run.abandon(error);
   }
-  // What is returned for a run that was settled meanwhile counts for nothing.
-  return run.isSettled ? { type: 'done' } : start();
 }
 
-/** What a node of a plugin without types handed back. @throws HooklineError `node_failed` */
-function requireResult(result: unknown): void {
-  if (typeof result === 'object' && result !== null && 'type' in result) {
-    if (result.type === 'done' || result.type === 'wait') return;
-    if (result.type === 'end' && 'status' in result && (result.status === 'succeeded' || result.status === 'failed')) return;
+function finish(run: Run, node: CompiledNode, job: Job, result: NodeResult, frame: Frame, services: RunnerServices): Outcome {
+  if (isOver(run, frame)) return STOPPED;
+  try {
+    requireResult(result, run, node);
+    if (result.type === 'suspend') return WAITING;
+    if (result.type === 'wait') return startWait(run, node, job, result, frame, services);
+    if (result.type === 'call') {
+      return startCall(run, job, result, frame, services).catch((error: unknown) =>
+        afterFailure(run, node, job, toFailure(error), frame, services),
+      );
+    }
+    job.status = 'succeeded';
+    job.output = toJsonValue(result.output, run.room);
+    job.finishedAt = services.now();
+  } catch (error) {
+    return afterFailure(run, node, job, toFailure(error), frame, services);
   }
-  throw new HooklineError(
-    'node_failed',
-    'The node gave no result: run must return { type: "done" }, { type: "wait" } or { type: "end", status: "succeeded" or "failed" }.',
-  );
-}
-
-function applyResult(run: Run, job: Job, result: NodeResult, scope: Scope, now: number): void {
-  requireResult(result);
-  if (result.type === 'wait') {
-    job.status = 'waiting';
-    run.outcome = { status: 'waiting', reply: null, error: null };
-    return;
-  }
-  job.finishedAt = now;
-  job.output = toJsonValue(result.output, run.room);
-  scope.$nodes[job.key] = job.output;
+  frame.scope.$nodes[job.key] = job.output;
   if (result.type === 'done') {
     if (result.branch !== undefined) job.branch = result.branch;
-    return;
+    if (result.log !== undefined && result.log.length > 0) job.log = [...result.log];
+    if (result.isResult) {
+      job.isResult = true;
+      run.execution.output = job.output;
+    }
+    run.unsaved.push(job);
+    return walkBranch(run, node, job, frame, services);
   }
   if (result.status === 'failed') {
     job.status = 'failed';
     job.error = { code: 'flow_failed', message: result.reason ?? 'The flow decided to fail here.' };
   }
+  run.unsaved.push(job);
   run.outcome = { status: result.status, reply: result.reply ?? null, error: job.error ?? null };
+  // Branches that run beside this one have nothing to do any more.
+  run.abort(new HooklineError('conflict', 'The flow has ended in another branch.'));
+  return STOPPED;
+}
+
+function startWait(
+  run: Run,
+  node: CompiledNode,
+  job: Job,
+  result: Extract<NodeResult, { type: 'wait' }>,
+  frame: Frame,
+  services: RunnerServices,
+): Outcome {
+  const { until, due, resumedBranch } = result;
+  job.status = 'waiting';
+  job.wait = { until: until ?? null, kind: 'node' };
+  if (due) {
+    job.wait.due = {
+      output: toJsonValue(due.output, run.room),
+      ...(due.branch === undefined ? {} : { branch: due.branch }),
+      ...(due.error === undefined ? {} : { error: due.error }),
+    };
+  }
+  if (resumedBranch !== undefined) job.wait.resumedBranch = resumedBranch;
+  // Somebody may have been quicker with the answer; then it never waits.
+  const outcome = goOn(run, node, job, frame, services);
+  if (outcome === WAITING) run.unsaved.push(job);
+  return outcome;
+}
+
+async function startCall(
+  run: Run,
+  job: Job,
+  result: Extract<NodeResult, { type: 'call' }>,
+  frame: Frame,
+  services: RunnerServices,
+): Promise<BranchOutcome> {
+  const called = await services.call(run, job.path, result);
+  if (isOver(run, frame)) return STOPPED;
+  run.unsavedCalls.push(called);
+  if (result.isAwaited) {
+    job.status = 'waiting';
+    job.wait = { until: null, kind: 'call', executionId: called.id };
+    run.unsaved.push(job);
+    await flush(run, services);
+    return isOver(run, frame) ? STOPPED : WAITING;
+  }
+  job.output = { executionId: called.id };
+  job.finishedAt = services.now();
+  frame.scope.$nodes[job.key] = job.output;
+  run.unsaved.push(job);
+  await flush(run, services);
+  return isOver(run, frame) ? STOPPED : COMPLETED;
+}
+
+/** A try has failed: another one now or later, the way that the designer has chosen for it, or the end. */
+function afterFailure(run: Run, node: CompiledNode, job: Job, failure: Failure, frame: Frame, services: RunnerServices): Outcome {
+  // Behind an end, a wait or a cancel it counts for nothing, like what is returned then.
+  if (isOver(run, frame)) return STOPPED;
+  services.log.warn({ execution: run.execution.id, node: job.path, code: failure.code }, 'a node failed');
+  const attempt = job.attempts ?? 1;
+  const retry = planRetry(node, attempt, services.now(), run.mayWait);
+  if (retry?.type === 'later') {
+    Object.assign(job, { status: 'waiting', error: failure, attempts: attempt, wait: { until: retry.until, kind: 'retry' } });
+    run.unsaved.push(job);
+    run.wakeAt = Math.min(run.wakeAt, retry.until);
+    return WAITING;
+  }
+  if (retry?.type === 'soon') {
+    return sleep(retry.delayMs, run.signal).then(() => {
+      if (isOver(run, frame)) return STOPPED;
+      return runNode(run, node, job.path, frame, services, attempt + 1);
+    });
+  }
+  job.status = 'error';
+  job.error = failure;
+  job.finishedAt = services.now();
+  run.unsaved.push(job);
+  if (node.onFailure === 'stop') return { status: 'failed', error: withPlace(failure, job.path) };
+  job.isHandled = true;
+  job.output = { error: { code: failure.code, message: failure.message } };
+  frame.scope.$nodes[job.key] = job.output;
+  if (node.onFailure === 'branch') job.branch = FAILURE_BRANCH;
+  return walkBranch(run, node, job, frame, services);
+}
+
+/** The failure as the execution shows it: with the innermost node that failed. */
+function withPlace(failure: Failure, path: string): Failure {
+  const { code, message, details } = failure;
+  const known = typeof details === 'object' && details !== null && 'node' in details;
+  if (known) return failure;
+  return { code, message, details: details === undefined ? { node: path } : { node: path, cause: details } };
+}
+
+/** What a node of a plugin without types handed back. @throws HooklineError `node_failed` */
+function requireResult(result: unknown, run: Run, node: CompiledNode): void {
+  if (typeof result === 'object' && result !== null && 'type' in result) {
+    if (result.type === 'done' || result.type === 'suspend') return;
+    if (result.type === 'end' && 'status' in result && (result.status === 'succeeded' || result.status === 'failed')) return;
+    if (result.type === 'wait' || result.type === 'call') {
+      const isAwaited = result.type === 'wait' || ('isAwaited' in result && result.isAwaited === true);
+      if (run.mayWait || !isAwaited) return;
+      throw new HooklineError('node_failed', `The node type "${node.type.type}" may not wait: a caller waits for the answer.`);
+    }
+  }
+  throw new HooklineError(
+    'node_failed',
+    'The node gave no result: run must return { type: "done" }, { type: "wait" } or { type: "end", status: "succeeded" or "failed" }.',
+  );
 }

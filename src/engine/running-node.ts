@@ -2,48 +2,46 @@
 
 import type { CompiledNode } from './compile.ts';
 import { toJsonValue } from './json-value.ts';
-import type { Job } from './model.ts';
-import type { BranchOutcome, ExpressionEngine, Log, NodeContext, Scope } from './plugin.ts';
-import type { Run, RunnerServices } from './run.ts';
-import type { ExtensibleScope } from './scope.ts';
+import type { BranchOutcome, ExpressionEngine, Log, NodeContext, OutgoingRequest, Scope, ScriptOptions } from './plugin.ts';
+import type { Frame, Run, RunnerServices, RunningNodeParts } from './run.ts';
 
 /** Runs a list of nodes; the runner's own function, handed over since the two need each other. */
 export type WalkNodes = (
   run: Run,
   nodes: readonly CompiledNode[],
-  prefix: string,
-  scope: ExtensibleScope,
+  frame: Frame,
   services: RunnerServices,
 ) => BranchOutcome | Promise<BranchOutcome>;
 
-export interface RunningNodeParts {
-  readonly run: Run;
-  readonly node: CompiledNode;
-  /** The loop path in front of the node's key. */
-  readonly prefix: string;
-  readonly scope: ExtensibleScope;
-  readonly services: RunnerServices;
-  readonly job: Job;
-  readonly walkNodes: WalkNodes;
-}
+const COMPLETED: BranchOutcome = { status: 'completed' };
+/** How long a loop without anything to wait for may keep everything else from its turn, in milliseconds. */
+const TURN_MS = 10;
 
 /** Functions are getters that make them: a node may take them out of the context, and most nodes need none. */
 export class RunningNode implements NodeContext<unknown> {
   readonly config: unknown;
   readonly #parts: RunningNodeParts;
+  readonly #walkNodes: WalkNodes;
 
   /** @throws HooklineError `invalid_config` when the rendered configuration does not fit */
-  constructor(parts: RunningNodeParts) {
-    this.config = parts.node.config(parts.scope);
+  constructor(parts: RunningNodeParts, walkNodes: WalkNodes) {
+    this.config = parts.node.config(parts.frame.scope);
     this.#parts = parts;
+    this.#walkNodes = walkNodes;
   }
 
   get scope(): Scope {
-    return this.#parts.scope.snapshot();
+    return this.#parts.frame.scope.snapshot();
+  }
+
+  get render(): () => unknown {
+    const { node, frame } = this.#parts;
+    return () => node.config(frame.scope);
   }
 
   get signal(): AbortSignal {
-    return this.#parts.run.signal;
+    const { run, frame } = this.#parts;
+    return frame.signal ? AbortSignal.any([run.signal, frame.signal]) : run.signal;
   }
 
   get idempotencyKey(): string {
@@ -59,30 +57,69 @@ export class RunningNode implements NodeContext<unknown> {
   }
 
   get evaluate(): NodeContext<unknown>['evaluate'] {
-    const { run, scope, services } = this.#parts;
+    const { frame, services } = this.#parts;
     return (engine: ExpressionEngine, expression: string, options?: { source?: unknown }) => {
       const hasSource = options !== undefined && 'source' in options;
-      return services.evaluator.evaluate(engine, expression, scope, { source: options?.source, hasSource, signal: run.signal });
+      const { signal } = this;
+      return services.evaluator.evaluate(engine, expression, frame.scope, { source: options?.source, hasSource, signal });
     };
   }
 
+  get runScript(): NodeContext<unknown>['runScript'] {
+    return (code: string, options: ScriptOptions) =>
+      this.#parts.services.evaluator.runScript(code, { ...options, signal: this.signal });
+  }
+
+  get fetch(): NodeContext<unknown>['fetch'] {
+    return (request: OutgoingRequest) => this.#parts.services.fetch({ ...request, signal: this.signal });
+  }
+
   get assign(): NodeContext<unknown>['assign'] {
-    const { run, job, scope } = this.#parts;
+    const { run, job, frame } = this.#parts;
     return (key: string, value: unknown) => {
       const stored = toJsonValue(value, run.room);
       job.assigns = { ...job.assigns, [key]: stored };
-      scope.$nodes[key] = stored;
+      frame.scope.$nodes[key] = stored;
     };
   }
 
   get branch(): NodeContext<unknown>['branch'] {
-    const { run, node, prefix, scope, services, job, walkNodes } = this.#parts;
-    return async (name: string, options: { locals?: unknown; index?: number } = {}) => {
+    const { run, node, frame, services, job } = this.#parts;
+    return async (name: string, options: { locals?: unknown; index?: number; signal?: AbortSignal } = {}) => {
       const children = node.branches.get(name);
-      if (!children) return 'completed';
-      const inner = options.index === undefined ? prefix : `${job.path}[${options.index}]/`;
-      const local = 'locals' in options ? scope.with(node.key, options.locals) : scope;
-      return walkNodes(run, children, inner, local, services);
+      if (!children) return COMPLETED;
+      await takeTurns(run);
+      const { index, signal } = options;
+      const prefix = index === undefined ? frame.prefix : `${job.path}[${index}]/`;
+      const isSame = index === undefined && !('locals' in options);
+      const outcome = await this.#walkNodes(
+        run,
+        children,
+        {
+          prefix,
+          scope: isSame
+            ? frame.scope
+            : frame.scope.inside(prefix, 'locals' in options ? { [node.key]: options.locals } : undefined),
+          signal: signal && frame.signal ? AbortSignal.any([signal, frame.signal]) : (signal ?? frame.signal),
+        },
+        services,
+      );
+      if (outcome.status === 'waiting') this.#parts.hasWaitingBranch = true;
+      return outcome;
     };
   }
+
+  get hasBegun(): NodeContext<unknown>['hasBegun'] {
+    const { run, job } = this.#parts;
+    return (index: number) => run.memo?.rounds(job.path).has(index) ?? false;
+  }
+}
+
+/** Rounds that nothing in them makes wait would otherwise follow each other without letting go of the event loop. */
+async function takeTurns(run: Run): Promise<void> {
+  const time = performance.now();
+  if (run.yieldedAt === Number.POSITIVE_INFINITY) run.yieldedAt = time;
+  if (time - run.yieldedAt < TURN_MS) return;
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  run.yieldedAt = performance.now();
 }

@@ -12,6 +12,15 @@ export interface ParsedRequest {
 
 type ScopedExecution = Pick<Execution, 'id' | 'workflowId' | 'revision' | 'createdAt' | 'request'>;
 
+/** What every scope of one execution shares. */
+interface Shared {
+  readonly execution: ScopedExecution;
+  readonly parsed: ParsedRequest;
+  readonly now: () => number;
+  /** The resume URLs as they are inside a loop round, such as `each[3]/`. */
+  readonly resumeUrls: (prefix: string) => Record<string, string>;
+}
+
 /**
  * Variables that few flows use are made when they are asked for. Getters of a class and not of object literals: those give
  * every object a hidden class of its own, which cost a third of the throughput.
@@ -20,49 +29,43 @@ class ExecutionScope implements ExtensibleScope {
   readonly $context: unknown;
   readonly $nodes: Record<string, unknown>;
   readonly $scopes: Record<string, unknown>;
-  readonly #execution: ScopedExecution;
-  readonly #body: unknown;
-  readonly #now: () => number;
+  readonly #shared: Shared;
+  readonly #prefix: string;
   #request: unknown;
 
-  constructor(
-    execution: ScopedExecution,
-    parsed: ParsedRequest,
-    now: () => number,
-    nodes: Record<string, unknown>,
-    scopes: Record<string, unknown>,
-  ) {
-    this.$context = parsed.context;
+  constructor(shared: Shared, nodes: Record<string, unknown>, scopes: Record<string, unknown>, prefix: string) {
+    this.$context = shared.parsed.context;
     this.$nodes = nodes;
     this.$scopes = scopes;
-    this.#execution = execution;
-    this.#body = parsed.body;
-    this.#now = now;
+    this.#shared = shared;
+    this.#prefix = prefix;
   }
 
   get $request(): unknown {
-    const { request } = this.#execution;
-    if (request !== null) this.#request ??= requestVariable(request, this.#body);
+    const { execution, parsed } = this.#shared;
+    if (execution.request !== null) this.#request ??= requestVariable(execution.request, parsed.body);
     return this.#request ?? null;
   }
 
   get $system(): { readonly now: string } {
-    return { now: new Date(this.#now()).toISOString() };
+    return { now: new Date(this.#shared.now()).toISOString() };
   }
 
   get $execution(): Record<string, unknown> {
-    const { id, workflowId, revision, createdAt } = this.#execution;
+    const { id, workflowId, revision, createdAt } = this.#shared.execution;
     return { id, workflowId, revision, createdAt: new Date(createdAt).toISOString() };
   }
 
-  snapshot(): Scope {
-    const parsed = { context: this.$context, body: this.#body };
-    return new ExecutionScope(this.#execution, parsed, this.#now, { ...this.$nodes }, this.$scopes);
+  get $resume(): Record<string, string> {
+    return this.#shared.resumeUrls(this.#prefix);
   }
 
-  with(key: string, locals: unknown): ExtensibleScope {
-    const parsed = { context: this.$context, body: this.#body };
-    return new ExecutionScope(this.#execution, parsed, this.#now, this.$nodes, { ...this.$scopes, [key]: locals });
+  snapshot(): Scope {
+    return new ExecutionScope(this.#shared, { ...this.$nodes }, this.$scopes, this.#prefix);
+  }
+
+  inside(prefix: string, locals?: Record<string, unknown>): ExtensibleScope {
+    return new ExecutionScope(this.#shared, this.$nodes, { ...this.$scopes, ...locals }, prefix);
   }
 }
 
@@ -70,14 +73,21 @@ class ExecutionScope implements ExtensibleScope {
 export interface ExtensibleScope extends Scope {
   /** The variables as they are now: for a node that may keep them in its own result. */
   snapshot(): Scope;
-  /** The same variables with one more in `$scopes`; results of nodes are shared. */
-  with(key: string, locals: unknown): ExtensibleScope;
+  /** The same variables inside a loop round, with `locals` in `$scopes`; results of nodes are shared. */
+  inside(prefix: string, locals?: Record<string, unknown>): ExtensibleScope;
 }
 
 /** The variables at the start of an execution; the runner adds results to `$nodes`. */
-export function createScope(execution: ScopedExecution, parsed: ParsedRequest, now: () => number): ExtensibleScope {
-  return new ExecutionScope(execution, parsed, now, {}, {});
+export function createScope(
+  execution: ScopedExecution,
+  parsed: ParsedRequest,
+  now: () => number,
+  resumeUrls: Shared['resumeUrls'] = NO_URLS,
+): ExtensibleScope {
+  return new ExecutionScope({ execution, parsed, now, resumeUrls }, {}, {}, '');
 }
+
+const NO_URLS = (): Record<string, string> => ({});
 
 function requestVariable(request: StoredRequest, body: unknown): unknown {
   const start = request.url.indexOf('?');

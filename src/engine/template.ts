@@ -53,6 +53,7 @@ const ROOTS: ReadonlyMap<string, { readonly name: string; readonly read: Read }>
   ['$scopes', { name: '$scopes', read: (scope: Scope) => scope.$scopes }],
   ['$system', { name: '$system', read: (scope: Scope) => scope.$system }],
   ['$execution', { name: '$execution', read: (scope: Scope) => scope.$execution }],
+  ['$resume', { name: '$resume', read: (scope: Scope) => scope.$resume }],
   ['$secrets', { name: '$secrets', read: (scope: Scope & { readonly $secrets?: unknown }) => scope.$secrets }],
 ]);
 

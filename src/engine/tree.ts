@@ -1,7 +1,7 @@
 // Pure: the tree of nodes as somebody sent it, read tolerantly, so that every problem can be told at once.
 
-import type { Node, Problem } from './model.ts';
-import { nodeKeySchema } from './model.ts';
+import type { Node, OnFailure, Problem } from './model.ts';
+import { nodeKeySchema, onFailureSchema } from './model.ts';
 import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
 
 /** Deepest nesting of nodes: the nodes of the workflow are level 1, those in their branches level 2. */
@@ -15,6 +15,8 @@ export interface TreeNode {
   readonly type: string | undefined;
   readonly config: Readonly<Record<string, unknown>>;
   readonly branches: ReadonlyMap<string, readonly TreeNode[]>;
+  readonly onFailure: OnFailure | undefined;
+  readonly hasRetry: boolean;
   readonly parent: TreeNode | undefined;
   readonly segments: readonly Segment[];
   /** `nodes[0].branches.true[1]` */
@@ -70,6 +72,8 @@ export function readTree(nodes: unknown): Tree {
       type: typeof item.type === 'string' ? item.type : undefined,
       config: isRecord(item.config) ? item.config : {},
       branches,
+      onFailure: onFailureSchema.safeParse(item.onFailure).data,
+      hasRetry: isRecord(item.retry),
       parent,
       segments,
       place: formatPath(segments),

@@ -4,7 +4,7 @@ import { HooklineError } from '../errors.ts';
 import { type ConfigCheck, checkConfig, valueAt } from './config-problems.ts';
 import { limitProblems, readDocument } from './document.ts';
 import { analyseFlow, branchNames, type NodeFlow } from './flow.ts';
-import type { Document, Mode, Problem } from './model.ts';
+import { type Document, FAILURE_BRANCH, type Mode, type Problem } from './model.ts';
 import { nearestNames } from './nearest.ts';
 import { appendSegment, formatPath, joinPaths, type Segment } from './path.ts';
 import type { AnyNodeType, AnyTriggerType, ConfigProblem, ExpressionEngine } from './plugin.ts';
@@ -89,11 +89,12 @@ function inspect(
   input: unknown,
   { mode, registry }: ValidateOptions,
 ): { document: Document | undefined; problems: Problem[]; pending: Pending } {
-  const { document, trigger, tree, problems: shapeProblems } = readDocument(input);
+  const { document, trigger, tree, settings, problems: shapeProblems } = readDocument(input);
   const problems = [...shapeProblems];
   const pending: Pending = { expressions: [], checks: [] };
   const session: Session = { mode, registry, tree, references: createReferenceChecker(tree.all), problems, pending };
   if (trigger.type !== undefined) inspectTrigger(session, trigger.type, trigger.config);
+  inspectSettings(session, settings);
   findDuplicateKeys(session);
   const flows = new Map<TreeNode, NodeFlow>();
   for (const node of tree.all) flows.set(node, inspectNode(session, node));
@@ -123,6 +124,19 @@ function inspectTrigger(session: Session, typeName: string, config: TreeNode['co
   }
 }
 
+function inspectSettings(session: Session, settings: Readonly<Record<string, unknown>>): void {
+  const { concurrency } = settings;
+  if (concurrency === undefined || concurrency === null) return;
+  const place = 'settings.concurrency';
+  if (session.mode === 'sync') {
+    session.problems.push(
+      problem(place, 'wrong_mode', 'a concurrency limit is for async workflows: a caller waits for a sync one'),
+    );
+  }
+  const key: unknown = typeof concurrency === 'object' && 'key' in concurrency ? concurrency.key : undefined;
+  if (typeof key === 'string') reportTemplates(session, `${place}.key`, undefined, inspectTemplates(key));
+}
+
 function inspectNode(session: Session, node: TreeNode): NodeFlow {
   const { registry, mode, problems } = session;
   const type = node.type === undefined ? undefined : registry.node(node.type);
@@ -134,7 +148,9 @@ function inspectNode(session: Session, node: TreeNode): NodeFlow {
     const modes = type.modes.join(' and ');
     problems.push(problem(`${node.place}.type`, 'wrong_mode', `a ${type.type} node is for ${modes} workflows only`));
   }
-  if (mode === 'sync' && type.canWait) {
+  const check = inspectNodeConfig(session, node, type);
+  const waits = type.waits && check?.parsed !== undefined ? type.waits(check.parsed) : type.canWait;
+  if (mode === 'sync' && waits) {
     problems.push(
       problem(
         `${node.place}.type`,
@@ -143,8 +159,15 @@ function inspectNode(session: Session, node: TreeNode): NodeFlow {
       ),
     );
   }
-  const check = inspectNodeConfig(session, node, type);
-  const branches = check ? tryBranchNames(session, node, type, check.parsed) : undefined;
+  const own = check ? tryBranchNames(session, node, type, check.parsed) : undefined;
+  const branches = node.onFailure === 'branch' && own !== undefined ? [...own, FAILURE_BRANCH] : own;
+  if (own?.includes(FAILURE_BRANCH)) {
+    problems.push(problem(`${node.place}.config`, 'reserved_name', `the branch name "${FAILURE_BRANCH}" is reserved`));
+  }
+  if (node.hasRetry && type.branches !== undefined && (type.flow ?? 'step') === 'step') {
+    const message = 'a node that runs its branches itself cannot be retried; set the retry on the nodes inside';
+    problems.push(problem(`${node.place}.retry`, 'invalid_shape', message));
+  }
   findUnknownBranches(session, node, type, branches);
   return { type, branches };
 }

@@ -4,6 +4,8 @@ import type { Run } from './run.ts';
 
 /** A run that takes longer is stored as `running`, so that it can be seen. Nearly all take less than a millisecond. */
 const SLOW_AFTER_MS = 100;
+/** What a run has left since its last write is stored this often, so that a crash repeats little. */
+const FLUSH_EVERY_MS = 500;
 /** How exact deadlines are. A timer for each run would cost more than the run. */
 const TICK_MS = 25;
 
@@ -16,7 +18,7 @@ export interface Watch {
 }
 
 export interface WatchOptions {
-  /** Called once for each run that takes longer than a moment. */
+  /** Called for each run that takes longer than a moment, and then again and again while it has left something. */
   onSlow(run: Run): void;
   /** Called once for each run past its deadline. */
   onDeadline(run: Run): void;
@@ -33,9 +35,9 @@ export function createWatch({ onSlow, onDeadline }: WatchOptions): Watch {
       if (time >= run.deadlineAt) {
         run.deadlineAt = Number.POSITIVE_INFINITY;
         onDeadline(run);
-      } else if (time >= run.slowAt) {
-        run.slowAt = Number.POSITIVE_INFINITY;
-        onSlow(run);
+      } else if (time >= run.flushAt) {
+        run.flushAt = time + FLUSH_EVERY_MS;
+        if (!run.isWriting && (run.unsaved.length > 0 || !run.isShownRunning)) onSlow(run);
       }
     }
   }
@@ -46,7 +48,7 @@ export function createWatch({ onSlow, onDeadline }: WatchOptions): Watch {
     },
     add(run, deadlineMs) {
       const time = performance.now();
-      run.slowAt = time + SLOW_AFTER_MS;
+      run.flushAt = time + SLOW_AFTER_MS;
       if (deadlineMs > 0) run.deadlineAt = time + deadlineMs;
       runs.add(run);
     },

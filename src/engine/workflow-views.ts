@@ -70,6 +70,7 @@ export interface CreateWorkflow {
   trigger: unknown;
   /** Default none. */
   nodes?: unknown;
+  settings?: unknown;
 }
 
 /** What is left out stays as it is. */
@@ -80,6 +81,8 @@ export interface UpdateWorkflow {
   enabled?: boolean | undefined;
   trigger?: unknown;
   nodes?: unknown;
+  /** Null takes them away. */
+  settings?: unknown;
 }
 
 /** What is inside `trigger` and `nodes` is checked as a document, so that all problems are told at once. */
@@ -89,6 +92,7 @@ const createSchema = z.strictObject({
   enabled: z.boolean().default(false),
   trigger: z.unknown().optional(),
   nodes: z.unknown().optional(),
+  settings: z.unknown().optional(),
 });
 
 const updateSchema = createSchema.extend({ enabled: z.boolean() }).partial();
@@ -103,6 +107,7 @@ const importSchema = z.strictObject({
   hookKey: hookKeySchema.optional(),
   trigger: z.unknown().optional(),
   nodes: z.unknown().optional(),
+  settings: z.unknown().optional(),
 });
 
 export interface Parsed<Input> {
@@ -110,7 +115,7 @@ export interface Parsed<Input> {
   readonly input: Input | undefined;
   /** What could be read, for the checks that do not depend on the rest. */
   readonly mode: Mode | undefined;
-  readonly document: { readonly trigger: unknown; readonly nodes: unknown };
+  readonly document: { readonly trigger: unknown; readonly nodes: unknown; readonly settings: unknown };
   readonly problems: Problem[];
 }
 
@@ -132,7 +137,7 @@ function parse<Input>(schema: z.ZodType<Input>, input: unknown): Parsed<Input> {
   return {
     input: result.data,
     mode: source?.mode,
-    document: { trigger: source?.trigger, nodes: source?.nodes },
+    document: { trigger: source?.trigger, nodes: source?.nodes, settings: source?.settings },
     problems: result.error ? shapeProblems(result.error) : [],
   };
 }

@@ -176,13 +176,15 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   async function edit(
     workflow: Workflow,
     previous: Document,
-    input: { readonly trigger: unknown; readonly nodes: unknown },
+    input: { readonly trigger: unknown; readonly nodes: unknown; readonly settings: unknown },
     outer: readonly Problem[],
   ): Promise<{ document: Document; problems: Problem[] }> {
-    const { trigger = previous.trigger, nodes = previous.nodes } = input;
-    const given = { trigger, nodes };
+    const { trigger = previous.trigger, nodes = previous.nodes, settings = previous.settings } = input;
+    const given = { trigger, nodes, ...(settings === undefined || settings === null ? {} : { settings }) };
     const plain = toPlainJson(given);
-    const next = isRecord(plain) ? keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) : given;
+    const next = isRecord(plain)
+      ? { ...plain, ...keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) }
+      : given;
     const { document, problems } = await validate(workflow, next);
     const mayWait =
       !workflow.enabled && inspectDocument(previous, { mode: workflow.mode, registry }).problems.some(isMissingSecret);
@@ -245,7 +247,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
         let { revision } = before;
         let document = stored;
         let problems: Problem[] | undefined;
-        if (given.trigger !== undefined || given.nodes !== undefined) {
+        if (given.trigger !== undefined || given.nodes !== undefined || given.settings !== undefined) {
           const edited = await edit(target, opened, given, outer);
           problems = edited.problems;
           // What was sent back unchanged is no edit.

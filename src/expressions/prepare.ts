@@ -23,6 +23,7 @@ const ROOTS: readonly { readonly name: string; readonly read: (scope: Scope) => 
   { name: '$scopes', read: (scope) => scope.$scopes },
   { name: '$system', read: (scope) => scope.$system },
   { name: '$execution', read: (scope) => scope.$execution },
+  { name: '$resume', read: (scope) => scope.$resume },
 ];
 
 /** Languages whose expressions hold templates; the others have variables of their own. */

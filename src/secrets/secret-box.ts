@@ -1,6 +1,6 @@
 // Seals secrets with AES-256-GCM, and finds or makes the key, so that the database alone reveals none of them.
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { SecretBox } from '../engine/ports.ts';
@@ -22,7 +22,10 @@ export function createSecretBox(key: Buffer | string): SecretBox {
   if (bytes.length !== KEY_BYTES) {
     throw new HooklineError('invalid_configuration', `The secret key has ${bytes.length} bytes; it must have ${KEY_BYTES}.`);
   }
+  // A key of its own for signing: one key should not serve two algorithms (RFC 5869).
+  const signingKey = Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'hookline signing', KEY_BYTES));
   return {
+    sign: (text) => createHmac('sha256', signingKey).update(text).digest('base64url'),
     seal(text) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', bytes, iv, { authTagLength: TAG_BYTES });

@@ -10,6 +10,7 @@ import {
   modeSchema,
   nodeSchema,
   problemSchema,
+  settingsSchema,
   triggerSchema,
 } from '../../engine/model.ts';
 import type { ExecutionSummary } from '../../engine/ports.ts';
@@ -57,6 +58,7 @@ export const workflowView = z
     revision: z.int().meta({ description: 'The live revision.' }),
     trigger: triggerSchema,
     nodes: z.array(nodeSchema),
+    settings: settingsSchema.optional(),
     executionCount: z.int().meta({ description: 'All executions ever, also those that retention has deleted.' }),
     createdAt: timeSchema,
     updatedAt: timeSchema,
@@ -89,6 +91,11 @@ const jobView = z
     output: z.unknown(),
     branch: z.string().nullable(),
     error: failureView.nullable(),
+    attempts: z.int().meta({ description: 'Tries so far.' }),
+    handled: z.boolean().meta({ description: 'It failed and the flow went on all the same.' }),
+    waitsUntil: timeSchema.nullable().meta({ description: 'When a waiting node goes on by itself.' }),
+    calledExecution: z.string().nullable().meta({ description: 'The subflow that a waiting node waits for.' }),
+    log: z.array(z.string()).meta({ description: 'Lines that a script wrote.' }),
     startedAt: timeSchema,
     finishedAt: timeSchema.nullable(),
   })
@@ -106,6 +113,7 @@ const summaryShape = {
   finishedAt: timeSchema.nullable(),
   durationMs: z.number().nullable().meta({ description: 'From the start of the run to its end, in milliseconds.' }),
   replayOf: z.string().nullable().meta({ description: 'The execution that this one replays.' }),
+  wakeAt: timeSchema.nullable().meta({ description: 'When a waiting execution goes on by itself.' }),
 };
 
 /** An execution in a list: without request, reply and jobs, which can be large. */
@@ -117,6 +125,12 @@ export const executionView = z
     request: requestView.nullable(),
     context: z.unknown().meta({ description: 'What a trigger that is not HTTP was started with; else null.' }),
     response: replyView.nullable(),
+    output: z.unknown().meta({ description: 'What the last output node gave; else null.' }),
+    parent: z
+      .strictObject({ executionId: z.string(), jobPath: z.string() })
+      .nullable()
+      .meta({ description: 'The node of another execution that called this one as a subflow.' }),
+    lane: z.string().nullable().meta({ description: 'Executions of one lane share a concurrency limit.' }),
     jobs: z.array(jobView),
   })
   .meta({ id: 'Execution' });
@@ -130,7 +144,7 @@ function toTimeOrNull(milliseconds: number | null): string | null {
 }
 
 export function toExecutionSummary(execution: ExecutionSummary): z.input<typeof executionSummaryView> {
-  const { id, workflowId, revision, status, source, error, createdAt, startedAt, finishedAt, replayOf } = execution;
+  const { id, workflowId, revision, status, source, error, createdAt, startedAt, finishedAt, replayOf, wakeAt } = execution;
   return {
     id,
     workflowId,
@@ -143,6 +157,7 @@ export function toExecutionSummary(execution: ExecutionSummary): z.input<typeof 
     finishedAt: toTimeOrNull(finishedAt),
     durationMs: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
     replayOf,
+    wakeAt: toTimeOrNull(wakeAt),
   };
 }
 
@@ -152,6 +167,9 @@ export function toExecutionView(execution: ExecutionWithJobs): z.input<typeof ex
     request: execution.request,
     context: execution.context ?? null,
     response: execution.response,
+    output: execution.output ?? null,
+    parent: execution.parent && { executionId: execution.parent.executionId, jobPath: execution.parent.jobPath },
+    lane: execution.lane?.name ?? null,
     jobs: execution.jobs.map((job) => ({
       key: job.key,
       path: job.path,
@@ -160,6 +178,11 @@ export function toExecutionView(execution: ExecutionWithJobs): z.input<typeof ex
       output: job.output ?? null,
       branch: job.branch ?? null,
       error: job.error ?? null,
+      attempts: job.attempts ?? 1,
+      handled: job.isHandled ?? false,
+      waitsUntil: toTimeOrNull(job.wait?.until ?? null),
+      calledExecution: job.wait?.executionId ?? null,
+      log: [...(job.log ?? [])],
       startedAt: toTime(job.startedAt),
       finishedAt: toTimeOrNull(job.finishedAt),
     })),

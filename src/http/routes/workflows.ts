@@ -2,7 +2,7 @@
 
 import qs from 'qs';
 import { z } from 'zod';
-import { documentSchema, modeSchema, nodeSchema, titleSchema, triggerSchema } from '../../engine/model.ts';
+import { documentSchema, modeSchema, nodeSchema, settingsSchema, titleSchema, triggerSchema } from '../../engine/model.ts';
 import type { CreateWorkflow, WorkflowView } from '../../engine/workflows.ts';
 import { defineRoute, type Route, type RouteContext } from '../route.ts';
 import {
@@ -26,6 +26,7 @@ const createDocument = z.strictObject({
   enabled: z.boolean().default(false),
   trigger: triggerSchema,
   nodes: z.array(nodeSchema).default([]),
+  settings: settingsSchema.optional(),
 });
 
 const changeDocument = z.strictObject({
@@ -34,6 +35,7 @@ const changeDocument = z.strictObject({
   enabled: z.boolean().optional(),
   trigger: triggerSchema.optional(),
   nodes: z.array(nodeSchema).optional(),
+  settings: settingsSchema.nullable().optional(),
 });
 
 const exportView = z

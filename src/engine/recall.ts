@@ -1,0 +1,52 @@
+// What happens to the jobs inside a control node once the node itself has finished.
+
+import type { CompiledNode } from './compile.ts';
+import type { Memo } from './memo.ts';
+import type { Job } from './model.ts';
+import type { Scope } from './plugin.ts';
+import type { Frame, Run } from './run.ts';
+
+/** Puts a finished job's output and assignments back. */
+export function recall(job: Job, scope: Scope): void {
+  scope.$nodes[job.key] = job.output;
+  for (const [key, value] of Object.entries(job.assigns ?? {})) scope.$nodes[key] = value;
+}
+
+/** A control node that has finished does not run its branches again; what they left on the variables is put back. */
+export function recallInside(memo: Memo | undefined, node: CompiledNode, frame: Frame): void {
+  if (memo === undefined || node.branches.size === 0) return;
+  recallChildren(memo, node, frame.prefix, frame.scope);
+  for (const prefix of memo.rounds(frame.prefix + node.key).values()) recallChildren(memo, node, prefix, frame.scope);
+}
+
+function recallChildren(memo: Memo, node: CompiledNode, prefix: string, scope: Scope): void {
+  for (const children of node.branches.values()) {
+    for (const child of children) {
+      const job = memo.get(prefix + child.key);
+      if (child.branches.size > 0) {
+        recallChildren(memo, child, prefix, scope);
+        for (const round of memo.rounds(prefix + child.key).values()) recallChildren(memo, child, round, scope);
+      }
+      if (job?.status === 'succeeded' || job?.isHandled) recall(job, scope);
+    }
+  }
+}
+
+/** A control node that goes on without a branch that waits: what waits there never goes on. */
+export function cancelInside(run: Run, node: CompiledNode, frame: Frame, now: number): void {
+  const keys = keysInside(node);
+  const latest = new Map([...run.execution.jobs, ...run.unsaved].map((job) => [job.path, job]));
+  for (const job of latest.values()) {
+    if (job.status !== 'waiting' || !keys.has(job.key) || !job.path.startsWith(frame.prefix)) continue;
+    const canceled: Job = { ...job, status: 'canceled', finishedAt: now };
+    delete canceled.wait;
+    run.unsaved.push(canceled);
+  }
+}
+
+function keysInside(node: CompiledNode, keys: Set<string> = new Set()): ReadonlySet<string> {
+  for (const children of node.branches.values()) {
+    for (const child of children) keysInside(child, keys.add(child.key));
+  }
+  return keys;
+}
