@@ -1,4 +1,4 @@
-// Opens the database: one connection that writes, one that only reads, every setting read back.
+// Opens a SQLite database: one connection that writes, one that only reads, every setting read back.
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
@@ -100,18 +100,12 @@ export async function connectReader(url: string): Promise<Sequelize> {
 export function sqlitePath(url: string): string {
   const [, path] = /^sqlite:(.*)$/s.exec(url) ?? [];
   if (path === undefined) {
-    if (/^postgres(ql)?:/i.test(url)) {
-      throw new HooklineError(
-        'invalid_configuration',
-        'PostgreSQL is not supported yet; write sqlite:<path>, such as sqlite:data/hookline.db.',
-      );
-    }
     const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0];
     // The rest of the URL may hold a password.
     const seen = scheme === undefined ? 'has no scheme' : `starts with "${scheme}"`;
     throw new HooklineError(
       'invalid_configuration',
-      `The database URL ${seen}; write sqlite:<path>, such as sqlite:data/hookline.db.`,
+      `The database URL ${seen}; write sqlite:<path>, such as sqlite:data/hookline.db, or postgres://….`,
     );
   }
   if (path.trim() === '' || path.includes('\0')) {

@@ -13,7 +13,8 @@ export interface Origin {
   context?: unknown;
   /** The reply of an async workflow, which is known before there is a result. */
   response?: Reply | undefined;
-  request?: Omit<StoredRequest, 'body'> | undefined;
+  /** Its body is in a column of its own, unless the database's texts cannot hold it. */
+  request?: (Omit<StoredRequest, 'body'> & { body?: string }) | undefined;
   parent?: Execution['parent'] | undefined;
   depth?: number | undefined;
   lane?: Execution['lane'] | undefined;
@@ -106,7 +107,7 @@ export function toExecution(row: ExecutionRow, logged: readonly Job[]): Executio
   const execution: Execution = {
     ...common(row),
     source: origin.source,
-    request: origin.request ? { ...origin.request, body: row.body ?? '' } : null,
+    request: origin.request ? { ...origin.request, body: row.body ?? origin.request.body ?? '' } : null,
     context: origin.context ?? null,
     response: result?.response ?? origin.response ?? null,
     error: result?.error ?? null,

@@ -13,7 +13,8 @@ const TABLE = 'migrations';
 
 /**
  * Runs what is pending, oldest first, each in one transaction with the note that it has run: a crash in between leaves
- * either both or neither. Forward only. Call it before anything else writes.
+ * either both or neither. Forward only. Call it before anything else writes, on one connection; on PostgreSQL through
+ * `migratePostgres`, since other processes may do the same.
  * @returns the names that ran
  * @throws HooklineError `migration_needed` when the database is newer than the program, `storage_unavailable`
  */
@@ -72,8 +73,8 @@ function inTransaction(sequelize: Sequelize, migration: RunnableMigration<QueryI
   return {
     name: migration.name,
     async up(params) {
-      // A Sequelize transaction would open another connection, without our settings.
-      await sequelize.query('BEGIN IMMEDIATE');
+      // A Sequelize transaction would open another connection, without our settings and locks.
+      await sequelize.query(sequelize.getDialect() === 'sqlite' ? 'BEGIN IMMEDIATE' : 'BEGIN');
       try {
         await migration.up(params);
         await sequelize.query(`INSERT INTO ${TABLE} (name) VALUES (?)`, { replacements: [migration.name] });
@@ -94,10 +95,17 @@ async function rollBack(sequelize: Sequelize): Promise<void> {
 }
 
 async function executedMigrations(sequelize: Sequelize): Promise<string[]> {
-  const tables: unknown[] = await sequelize.getQueryInterface().showAllTables();
-  if (!tables.includes(TABLE)) return [];
+  if (!(await hasTable(sequelize))) return [];
   const rows = await sequelize.query<{ name: string }>(`SELECT name FROM ${TABLE} ORDER BY name`, { type: QueryTypes.SELECT });
   return rows.map((row) => row.name);
+}
+
+async function hasTable(sequelize: Sequelize): Promise<boolean> {
+  const sql =
+    sequelize.getDialect() === 'sqlite'
+      ? `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '${TABLE}'`
+      : `SELECT 1 WHERE to_regclass('${TABLE}') IS NOT NULL`;
+  return (await sequelize.query(sql, { type: QueryTypes.SELECT })).length > 0;
 }
 
 function refuseNewer(executed: readonly string[], migrations: Migrations): void {

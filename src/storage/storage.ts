@@ -4,33 +4,52 @@ import type { Sequelize } from 'sequelize';
 import type { ExecutionStore, Storage, WorkflowStore } from '../engine/ports.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
-import { type Connections, connect, connectReader, type Durability } from './connect.ts';
+import { connect, connectReader, type Durability } from './connect.ts';
 import { type Database, databaseOn } from './database.ts';
 import { claimExecution, reopenExecution } from './execution-changes.ts';
 import { finishPurges } from './execution-purge.ts';
 import { executionStore } from './executions.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { defineModels } from './models.ts';
+import type { AddTasks } from './postgres/commit.ts';
+import { connectPostgresReader, isPostgresUrl } from './postgres/connect.ts';
+import { migratePostgres } from './postgres/migrate.ts';
+import { openPostgres } from './postgres/open.ts';
 import { settingStore } from './settings.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { workflowStore } from './workflows.ts';
 
 export interface StorageOptions {
-  /** `sqlite:<path>`. */
+  /** `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
   /** Default `full`: an acknowledged write survives a power cut. */
-  readonly durability?: Durability;
+  readonly durability?: Durability | undefined;
   /** Whether to run pending migrations. Default true; false throws `migration_needed` when there are some. */
-  readonly autoMigrate?: boolean;
+  readonly autoMigrate?: boolean | undefined;
+  /** SQLite only. */
   readonly onCheckpointError?: CommitterOptions['onCheckpointError'];
+  /** PostgreSQL only: connections that read, at most. Default 10; four more write. */
+  readonly poolSize?: number | undefined;
+  /** PostgreSQL only: the owner of what this process runs; each process has another. Default a new UUID. */
+  readonly processId?: string | undefined;
+  /** PostgreSQL only: adds the queue's tasks in the transaction that makes them necessary. Default: there are none. */
+  readonly addTasks?: AddTasks | undefined;
 }
 
 /** The storage port, with what only the server itself needs. */
 export interface OpenStorage extends Storage {
   /** Deletes what deletions that a crash interrupted have left; `startRetention` calls it. */
   finishDeletes(): Promise<void>;
-  /** For tests and for tools that work on the database itself. */
-  readonly connections: Connections;
+  /** For tests and for tools that work on the database itself. On PostgreSQL both are the same. */
+  readonly connections: { readonly reader: Sequelize; readonly writer: Sequelize };
+}
+
+/** What the stores are built on. */
+interface Parts {
+  readonly connections: OpenStorage['connections'];
+  readonly database: Database;
+  readonly writer: ExecutionWriter;
+  close(): Promise<void>;
 }
 
 /** What a program may use that only reads, such as `hookline export`. */
@@ -51,10 +70,27 @@ export interface StorageReader {
 const PING_SETTING = 'ping';
 
 /**
- * Opens the database for a server, which is then the only one that writes to it.
+ * Opens the database for a server. One on SQLite is then the only one that writes to it; on PostgreSQL there may be more.
  * @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable`
  */
 export async function openStorage(options: StorageOptions): Promise<OpenStorage> {
+  const { connections, database, writer, close } = await (isPostgresUrl(options.url) ? onPostgres : onSqlite)(options);
+  let closing: Promise<void> | undefined;
+  return {
+    workflows: workflowStore(database),
+    executions: executionStore(connections.reader, database, writer),
+    settings: settingStore(database),
+    ping: pingOn(connections.reader, database),
+    finishDeletes: () => finishPurges(database),
+    connections,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function onSqlite(options: StorageOptions): Promise<Parts> {
   const { url, durability = 'full', autoMigrate = true, onCheckpointError } = options;
   const connections = await connect({ url, durability });
   try {
@@ -70,23 +106,31 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
       claim: (id, now) => database.write((models) => claimExecution(models, id, now)),
       reopen: (id, jobs) => database.write((models) => reopenExecution(models, id, jobs)),
     };
-    let closing: Promise<void> | undefined;
-    const close = () => committer.close().finally(() => connections.close());
-    return {
-      workflows: workflowStore(database),
-      executions: executionStore(connections.reader, database, writer),
-      settings: settingStore(database),
-      ping: pingOn(connections.reader, database),
-      finishDeletes: () => finishPurges(database),
-      connections,
-      close: () => {
-        closing ??= close();
-        return closing;
-      },
-    };
+    return { connections, database, writer, close: () => committer.close().finally(() => connections.close()) };
   } catch (error) {
     await connections.close();
     throw error;
+  }
+}
+
+async function onPostgres(options: StorageOptions): Promise<Parts> {
+  const { durability = 'full', autoMigrate = true } = options;
+  const { reader, database, writer, close } = await openPostgres({ ...options, durability, autoMigrate });
+  return { connections: { reader, writer: reader }, database, writer, close };
+}
+
+/**
+ * Brings the schema of a database up to date; a server on SQLite has to be stopped.
+ * @returns the names of the migrations that ran
+ * @throws HooklineError `invalid_configuration`, `migration_needed` when it is newer than the program, `storage_unavailable`
+ */
+export async function migrateStorage(url: string): Promise<string[]> {
+  if (isPostgresUrl(url)) return migratePostgres(url);
+  const connections = await connect({ url, durability: 'full' });
+  try {
+    return await migrate(connections.writer);
+  } finally {
+    await connections.close();
   }
 }
 
@@ -95,7 +139,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
  * @throws HooklineError `invalid_configuration` when there is none, `migration_needed`, `storage_unavailable`
  */
 export async function openStorageReader(url: string): Promise<StorageReader> {
-  const reader = await connectReader(url);
+  const reader = await (isPostgresUrl(url) ? connectPostgresReader : connectReader)(url);
   const close = () => withStorageErrors(() => reader.close());
   try {
     await requireMigrated(reader);

@@ -109,7 +109,8 @@ export function workflowStore(database: Database): WorkflowStore {
     saveDocument: (id, document, now) =>
       write(async ({ workflows, revisions }) => {
         const { revision: live } = await requireWorkflow(workflows, id);
-        const stored = await revisions.findOne({ where: { workflowId: id, revision: live } });
+        // Locked too: it may be marked as executed at this moment.
+        const stored = await revisions.findOne({ where: { workflowId: id, revision: live }, lock: true });
         if (stored && !stored.get().executed) {
           await revisions.update({ document: JSON.stringify(document) }, { where: { workflowId: id, revision: live } });
           await workflows.update({ updatedAt: now }, { where: { id } });
@@ -181,9 +182,12 @@ async function refuseTakenKey(hookKey: string | undefined, work: () => Promise<v
   }
 }
 
-/** @throws HooklineError `workflow_not_found` */
+/**
+ * Reads a workflow in a transaction that changes it. On PostgreSQL the row is locked, so that two processes change it one
+ * after the other; SQLite has one writer anyway. @throws HooklineError `workflow_not_found`
+ */
 async function requireWorkflow(workflows: Models['workflows'], id: string): Promise<WorkflowRow> {
-  const row = isSearchable(id) ? await workflows.findByPk(id) : null;
+  const row = isSearchable(id) ? await workflows.findByPk(id, { lock: true }) : null;
   if (!row) throw new HooklineError('workflow_not_found', `There is no workflow ${id}.`);
   return row.get();
 }

@@ -75,7 +75,7 @@ test('a path is relative to the working directory or absolute', () => {
 });
 
 test.each([
-  ['postgres://user:pass-word@host/db', /PostgreSQL is not supported yet/],
+  ['postgres://user:pass-word@host/db', /starts with "postgres:"/],
   ['hookline.db', /no scheme/],
   ['', /no scheme/],
   ['sqlite:', /names no file/],

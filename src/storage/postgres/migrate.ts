@@ -1,0 +1,36 @@
+// Migrations on PostgreSQL, one process at a time.
+
+import type { QueryInterface } from 'sequelize';
+import type { RunnableMigration } from 'umzug';
+import { migrate } from '../migrate.ts';
+import { withStorageErrors } from '../storage-error.ts';
+import { connectPatiently, sequelizeThrough } from './connect.ts';
+
+/** An advisory lock of this number is held while migrations run. Chosen once; other programs choose others. */
+const LOCK = 4_665_584_963_297_645;
+/** How long a starting process waits for another one that migrates, in milliseconds. */
+const LOCK_TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Runs what is pending; processes that start together wait for each other, and the lock ends with its process.
+ * @returns the names that ran here
+ * @throws HooklineError as `migrate` and `connectPostgres` do
+ */
+export async function migratePostgres(
+  url: string,
+  ...migrations: [] | [readonly RunnableMigration<QueryInterface>[]]
+): Promise<string[]> {
+  const client = await connectPatiently(url);
+  const sequelize = sequelizeThrough(() => client);
+  try {
+    return await withStorageErrors(async () => {
+      await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
+      await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+      // Migrations themselves wait as long as they have to: behind a backup, say.
+      await client.query('SET lock_timeout = 0');
+      return migrate(sequelize, ...migrations);
+    });
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,75 @@
+// Opens the storage on PostgreSQL: connections, migrations, committer and model writer, wired together.
+
+import { randomUUID } from 'node:crypto';
+import type { Sequelize } from 'sequelize';
+import type { ExecutionWriter } from '../committer.ts';
+import type { Durability } from '../connect.ts';
+import type { Database } from '../database.ts';
+import { parseStored } from '../database.ts';
+import { reopenExecution } from '../execution-changes.ts';
+import type { Origin } from '../execution-row.ts';
+import { requireMigrated } from '../migrate.ts';
+import { defineModels } from '../models.ts';
+import { type AddTasks, createPostgresCommitter } from './commit.ts';
+import { connectPostgres } from './connect.ts';
+import { migratePostgres } from './migrate.ts';
+import { transactionsOn } from './transaction.ts';
+import { modelWriter } from './writer.ts';
+
+export interface PostgresStorageOptions {
+  readonly url: string;
+  readonly durability: Durability;
+  readonly autoMigrate: boolean;
+  /** Connections that read, at most. Default 10. */
+  readonly poolSize?: number | undefined;
+  /** Owner of what this process runs; other processes on the database have others. Default a new UUID. */
+  readonly processId?: string | undefined;
+  /** Adds the queue's tasks in the transaction that makes them necessary. Default: there are none. */
+  readonly addTasks?: AddTasks | undefined;
+}
+
+/** The parts of a storage that the stores are built on. */
+export interface PostgresParts {
+  readonly reader: Sequelize;
+  readonly database: Database;
+  readonly writer: ExecutionWriter;
+  close(): Promise<void>;
+}
+
+/** @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
+export async function openPostgres(options: PostgresStorageOptions): Promise<PostgresParts> {
+  const { processId = randomUUID(), addTasks = async () => {} } = options;
+  const connections = await connectPostgres(options);
+  try {
+    if (options.autoMigrate) await migratePostgres(options.url);
+    else await requireMigrated(connections.reader);
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+  const transact = transactionsOn(connections.pool, options.durability);
+  const committer = createPostgresCommitter({ transact, processId, addTasks });
+  const models = modelWriter(transact);
+  return {
+    reader: connections.reader,
+    database: {
+      read: defineModels(connections.reader),
+      write: (work) => models.write(work),
+    },
+    writer: {
+      commit: (unit) => committer.commit(unit),
+      claim: (id, now) => committer.claim(id, now),
+      reopen: (id, jobs) =>
+        models.write(async (tables, client) => {
+          await reopenExecution(tables, id, jobs);
+          const row = await tables.executions.findByPk(id, { attributes: ['origin'] });
+          const lane = row === null ? null : (parseStored<Origin>(row.get().origin).lane ?? null);
+          await addTasks(client, [{ executionId: id, runAt: null, lane }]);
+        }),
+    },
+    close: async () => {
+      await Promise.allSettled([committer.close(), models.close()]);
+      await connections.close();
+    },
+  };
+}
