@@ -3,12 +3,13 @@
 import type { RequestListener } from 'node:http';
 import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
+import { openBackend } from './backend.ts';
 import { type ConfigOptions, parseOptions } from './config.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
-import { toFailure } from './engine/failure.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
 import { createRegistry } from './engine/registry.ts';
+import { createResumeTokens } from './engine/resume-token.ts';
 import { createWorkflowService, type WorkflowService } from './engine/workflows.ts';
 import { HooklineError } from './errors.ts';
 import { createEvaluator } from './expressions/evaluator.ts';
@@ -19,11 +20,10 @@ import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
 import { createHooks, type HandleHook } from './http/routes/hooks.ts';
 import { createHttp } from './http/server.ts';
 import { createLog } from './log.ts';
+import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { builtIns } from './plugins/index.ts';
-import { createSqliteQueue } from './queue/sqlite.ts';
 import { createSecretBox, loadSecretKey } from './secrets/secret-box.ts';
 import { startRetention } from './storage/retention.ts';
-import { openStorage } from './storage/storage.ts';
 import { version } from './version.ts';
 
 /** The configuration (see the README's table), in camel case, and what only code can give. */
@@ -85,11 +85,11 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
 
   async function open(): Promise<void> {
     const now = Date.now;
-    const storage = await openStorage({
-      url: config.databaseUrl,
-      durability: config.durability,
-      autoMigrate: config.autoMigrate,
-      onCheckpointError: (error) => log.warn({ error: toFailure(error) }, 'a checkpoint of the database failed'),
+    const backend = await openBackend(config, log);
+    const { storage, queue, bus } = backend;
+    const outgoing = createGuardedFetch({
+      allowedTargets: config.allowedTargets,
+      userAgent: `Hookline/${version}`,
     });
     const evaluator = createEvaluator({
       timeoutMs: config.expressionTimeoutMs,
@@ -99,18 +99,24 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     try {
       const { verifier, generated } = await createTokenVerifier({ adminToken: config.adminToken, settings: storage.settings });
       const { executions } = storage;
+      const secretBox = createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile }));
+      const resumeTokens = createResumeTokens(secretBox);
+      const baseUrl = config.publicUrl + prefix;
       const workflows = createWorkflowService({
         storage,
         registry,
         evaluator,
-        secretBox: createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile })),
+        secretBox,
         now,
         onChange: (workflowId) => engine.refresh(workflowId),
       });
       const metrics = createMetrics({ stats: () => engine.stats(), executions, now, log });
       const engine = createEngine({
         storage,
-        queue: createSqliteQueue({ executions, window: config.queueWindow, concurrency: config.concurrency, log }),
+        queue,
+        bus,
+        fetch: outgoing.fetch,
+        resumeUrl: (target) => `${baseUrl}/resume/${resumeTokens.make(target)}`,
         documents: workflows,
         registry,
         evaluator,
@@ -120,41 +126,46 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         shutdownGraceMs: config.shutdownGraceMs,
         onFinish: metrics.countExecution,
       });
-      const handleHook = createHooks({ engine, prefix, maxBodyBytes: config.maxBodyBytes, metrics, log });
+      const isWorker = config.role === 'worker';
+      const hooks = createHooks({ engine, prefix, maxBodyBytes: config.maxBodyBytes, metrics, log });
       const middleware = createHttp(
-        { workflows, executions, engine, registry, storage, tokens: verifier },
+        { workflows, executions, engine, registry, storage, tokens: verifier, resumeTokens },
         {
           publicUrl: config.publicUrl,
           prefix: config.prefix,
           metricsAccess: config.metrics,
           metrics,
           log,
-          hooks: handleHook,
+          hooks,
+          isWorker,
           version,
         },
       );
       await engine.start();
+      await backend.lead({ onLead: () => engine.lead(), onLose: () => engine.unlead() });
       const stopRetention = startRetention(storage, config.retention, { log, now });
       parts = {
         workflows,
         executions,
         engine,
         middleware,
-        handleHook,
+        handleHook: isWorker ? () => undefined : hooks,
         generatedAdminToken: generated,
         async stop() {
           try {
             await engine.stop();
             await stopRetention();
           } finally {
+            await outgoing.close();
             await evaluator.close();
-            await storage.close();
+            await backend.close();
           }
         },
       };
     } catch (error) {
+      await outgoing.close();
       await evaluator.close();
-      await storage.close();
+      await backend.close();
       throw error;
     }
   }

@@ -79,8 +79,17 @@ const fields = {
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be `sqlite:<path>` or `postgres://…`')
     .default('sqlite:./data/hookline.db')
     .meta({
-      description: 'The database. `sqlite:<path>` is embedded; `postgres://…` is recognised, and refused until it is supported.',
+      description:
+        'The database. `sqlite:<path>` is embedded, for one process; `postgres://user:password@host/database` is for any number of them.',
     }),
+  role: z.enum(['all', 'web', 'worker']).default('all').meta({
+    description:
+      '`web` accepts requests and runs sync workflows, `worker` runs the rest, `all` does both. `web` and `worker` need PostgreSQL.',
+  }),
+  recoveryMs: whole(1_000, 3_600_000).default(30_000).meta({
+    description: 'PostgreSQL only: how long it may take until another process goes on with what a dead one has left.',
+    unit: 'milliseconds',
+  }),
   publicUrl: z
     .string()
     .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')

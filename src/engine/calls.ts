@@ -21,8 +21,6 @@ export interface CallsOptions {
   /** Stops a subflow whose caller has been canceled. */
   cancel(executionId: string): Promise<void>;
   onQueued(executions: readonly ExecutionWithJobs[]): void;
-  /** A signal for an execution is about to be stored. */
-  beforeSignal(executionId: string): void;
   /** Storage has executions in the queue that nobody holds. */
   wakeQueue(): void;
   readonly log: Log;
@@ -34,7 +32,7 @@ export interface Calls {
   followUps(run: Run): FollowUps | undefined | Promise<FollowUps | undefined>;
 }
 
-export function createCalls({ load, create, cancel, onQueued, beforeSignal, wakeQueue, log }: CallsOptions): Calls {
+export function createCalls({ load, create, cancel, onQueued, wakeQueue, log }: CallsOptions): Calls {
   /** @returns undefined when the workflow cannot be started; the failure itself is stored all the same */
   async function failureExecution({ execution, onFailureWorkflow }: Run): Promise<ExecutionWithJobs | undefined> {
     if (onFailureWorkflow === undefined) return undefined;
@@ -100,7 +98,6 @@ export function createCalls({ load, create, cancel, onQueued, beforeSignal, wake
       const signal = signalTo(run.execution);
       const children = childrenToCancel(run);
       if (!signal && children.length === 0 && !isTold(run)) return undefined;
-      if (run.execution.parent?.isAwaited) beforeSignal(run.execution.parent.executionId);
       return prepareFollowUps(run, signal, children);
     },
   };

@@ -98,7 +98,7 @@ function compileNode(node: Node, registry: Registry): CompiledNode {
 }
 
 function compileConfig(node: Node, type: AnyNodeType): (scope: Scope) => unknown {
-  const expressions = new Set(expressionPlaces(node.config, type.expressions ?? []));
+  const expressions = new Set(expressionPlaces(node.config, [...(type.expressions ?? []), ...(type.scripts ?? [])]));
   const options = { isVerbatim: (segments: readonly Segment[]) => expressions.has(formatPath(segments)) };
   const template = compileTemplate(node.config, options);
   const places = template.references.map(({ at }) => (at === '' ? [] : compilePath(at).segments));

@@ -1,7 +1,6 @@
 // The kernel's front: accepts requests, runs executions now or later, resumes, replays and cancels them, starts and stops.
 
 import { HooklineError } from '../errors.ts';
-import { setBounded } from './bounded-cache.ts';
 import { createCalls } from './calls.ts';
 import { createCancellations } from './cancellations.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
@@ -100,9 +99,6 @@ export interface Engine {
   stats(): EngineStats;
 }
 
-/** Executions remembered as signaled; of more, the oldest are forgotten, which by then have run. */
-const MAX_SIGNALED = 10_000;
-
 /** What an execution comes from. */
 interface Origin {
   readonly source: ExecutionSource;
@@ -133,9 +129,6 @@ export function createEngine(options: EngineOptions): Engine {
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
   const prepared = new WeakMap<ExecutionWithJobs, Begun>();
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
-  /** Executions that were sent a signal: one that runs here may be about to wait for it, and is then queued at once. */
-  const signaled = new Map<string, true>();
-  const beforeSignal = (executionId: string): void => setBounded(signaled, executionId, true, MAX_SIGNALED);
   let isLeading = false;
   let unsubscribe: (() => void) | undefined;
 
@@ -150,7 +143,6 @@ export function createEngine(options: EngineOptions): Engine {
       await cancel(executionId);
     },
     onQueued,
-    beforeSignal,
     wakeQueue: () => queue.wake(),
     log,
   });
@@ -295,7 +287,6 @@ export function createEngine(options: EngineOptions): Engine {
       for (let outcome = canceled(); outcome; outcome = canceled()) if (await outcome) return;
       await executor.execute(target.nodes, run);
       if (execution.status === 'waiting') queue.push({ execution, signals: [] });
-      if (signaled.delete(execution.id)) queue.wake();
     } catch (error) {
       await fail(execution, error);
     }
@@ -490,7 +481,6 @@ export function createEngine(options: EngineOptions): Engine {
       if (job !== undefined && (job.status !== 'waiting' || job.wait?.kind !== 'node')) {
         throw new HooklineError('already_resumed', `The execution does not wait at "${jobPath}" any more.`);
       }
-      beforeSignal(executionId);
       await storage.executions.commit({ signal: { executionId, jobPath, output: toJsonValue(output) } });
       queue.wake();
     },

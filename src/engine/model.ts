@@ -192,6 +192,8 @@ export interface Job {
   isHandled?: boolean | undefined;
   /** Its output is the result of the execution. */
   isResult?: boolean | undefined;
+  /** Lines for the designer, such as what a script wrote with `console`. */
+  log?: string[] | undefined;
   /** Lines that it wrote for the designer. */
   log?: string[] | undefined;
   /** Milliseconds since 1970, as everywhere inside the server. */

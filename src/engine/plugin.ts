@@ -189,6 +189,8 @@ export interface NodeType<Config = unknown> {
    * A value there that is not a string is rendered as usual.
    */
   readonly expressions?: readonly string[];
+  /** Paths of strings that are JavaScript: not rendered either, their syntax is checked when the workflow is saved. */
+  readonly scripts?: readonly string[];
   /** Has an effect outside the execution: everything before it is committed before it runs. Default false. */
   readonly hasEffect?: boolean;
   /** May wait; refused in sync workflows when they are saved. Default false. */

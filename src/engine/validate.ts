@@ -26,12 +26,13 @@ export interface ValidateOptions {
   readonly mode: Mode | undefined;
   readonly registry: Registry;
   /** Checks the syntax of expressions; without one that is left out. */
-  readonly evaluator?: Pick<ExpressionEvaluator, 'check'> | undefined;
+  readonly evaluator?: Pick<ExpressionEvaluator, 'check' | 'checkScript'> | undefined;
 }
 
 /** What the pure part leaves to be awaited. */
 interface Pending {
   readonly expressions: { readonly place: string; readonly engine: ExpressionEngine; readonly text: string }[];
+  readonly scripts: { readonly place: string; readonly code: string }[];
   readonly checks: { readonly place: string; run(): readonly ConfigProblem[] | Promise<readonly ConfigProblem[]> }[];
 }
 
@@ -76,6 +77,10 @@ export async function validateDocument(input: unknown, options: ValidateOptions)
     const message = await options.evaluator?.check(engine, text);
     if (message !== undefined) problems.push(problem(place, 'invalid_expression', message));
   }
+  for (const { place, code } of options.evaluator ? pending.scripts : []) {
+    const message = await options.evaluator?.checkScript(code);
+    if (message !== undefined) problems.push(problem(place, 'invalid_script', message));
+  }
   return { document, problems: limitProblems(problems) };
 }
 
@@ -91,7 +96,7 @@ function inspect(
 ): { document: Document | undefined; problems: Problem[]; pending: Pending } {
   const { document, trigger, tree, settings, problems: shapeProblems } = readDocument(input);
   const problems = [...shapeProblems];
-  const pending: Pending = { expressions: [], checks: [] };
+  const pending: Pending = { expressions: [], scripts: [], checks: [] };
   const session: Session = { mode, registry, tree, references: createReferenceChecker(tree.all), problems, pending };
   if (trigger.type !== undefined) inspectTrigger(session, trigger.type, trigger.config);
   inspectSettings(session, settings);
@@ -176,7 +181,8 @@ function inspectNodeConfig(session: Session, node: TreeNode, type: AnyNodeType):
   const { config } = node;
   const place = `${node.place}.config`;
   const expressions = findExpressions(config, type.expressions ?? []);
-  const verbatim = new Set(expressions.map(({ segments }) => formatPath(segments)));
+  const scripts = findExpressions(config, type.scripts ?? []);
+  const verbatim = new Set([...expressions, ...scripts].map(({ segments }) => formatPath(segments)));
   const schema = schemaOf(() => session.registry.nodeSchema(type.type));
   const isWriteOnly = (segments: readonly Segment[]) => isWriteOnlyPlace(schema(), config, segments);
   const secrets = new Set<string>();
@@ -193,6 +199,9 @@ function inspectNodeConfig(session: Session, node: TreeNode, type: AnyNodeType):
   reportTemplates(session, place, node, templates, secrets);
   for (const { segments, text } of expressions) {
     inspectExpression(session, node, { place: joinPaths(place, formatPath(segments)), segments, text }, check?.parsed ?? config);
+  }
+  for (const { segments, text } of scripts) {
+    session.pending.scripts.push({ place: joinPaths(place, formatPath(segments)), code: text });
   }
   if (check) planCheck(session, node, type, check);
   return check;

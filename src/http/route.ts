@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Engine } from '../engine/engine.ts';
 import type { ExecutionStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
+import type { ResumeTokens } from '../engine/resume-token.ts';
 import type { WorkflowService } from '../engine/workflows.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { TokenVerifier } from './admin-token.ts';
@@ -12,10 +13,11 @@ import type { TokenVerifier } from './admin-token.ts';
 export interface Services {
   readonly workflows: WorkflowService;
   readonly executions: ExecutionStore;
-  readonly engine: Pick<Engine, 'run' | 'replay' | 'cancel' | 'isAccepting' | 'stats'>;
+  readonly engine: Pick<Engine, 'run' | 'replay' | 'retry' | 'rerun' | 'resume' | 'cancel' | 'isAccepting' | 'stats'>;
   readonly registry: Pick<Registry, 'describe'>;
   readonly storage: Pick<Storage, 'ping'>;
   readonly tokens: TokenVerifier;
+  readonly resumeTokens: Pick<ResumeTokens, 'read'>;
 }
 
 /** What a handler gets besides its input. */

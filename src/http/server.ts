@@ -8,6 +8,7 @@ import { auth } from './middleware/auth.ts';
 import { errors, notFound } from './middleware/errors.ts';
 import { health, type MetricsAccess } from './middleware/health.ts';
 import { mount, normalizePrefix } from './middleware/mount.ts';
+import { resume } from './middleware/resume.ts';
 import { router } from './middleware/router.ts';
 import { toOpenapi } from './openapi.ts';
 import type { RouteContext, Services } from './route.ts';
@@ -25,6 +26,8 @@ export interface HttpOptions {
   readonly log: Log;
   /** Answers the trigger URLs. */
   readonly hooks: HandleHook;
+  /** A process that only runs executions answers for its health alone. */
+  readonly isWorker: boolean;
   /** The version for the OpenAPI document. */
   readonly version?: string | undefined;
 }
@@ -43,10 +46,12 @@ export function createHttp(services: Services, options: HttpOptions): Middleware
       return openapi;
     },
   };
+  const forEverybody = [errors(options.log), health(services, options.metrics, options.metricsAccess ?? 'token')];
+  if (options.isWorker) return mount(prefix, compose([...forEverybody, notFound(options.log)]));
   const inner = compose([
     hooksMiddleware(options.hooks, prefix),
-    errors(options.log),
-    health(services, options.metrics, options.metricsAccess ?? 'token'),
+    ...forEverybody,
+    resume(services),
     // Before any body is read: strangers get no memory.
     auth(services.tokens),
     router(routes, context),

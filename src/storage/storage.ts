@@ -31,7 +31,7 @@ export interface StorageOptions {
   /** PostgreSQL only: connections that read, at most. Default 10; four more write. */
   readonly poolSize?: number | undefined;
   /** PostgreSQL only: the owner of what this process runs; each process has another. Default a new UUID. */
-  readonly processId?: string | undefined;
+  readonly processId?: (() => string) | undefined;
   /** PostgreSQL only: adds the queue's tasks in the transaction that makes them necessary. Default: there are none. */
   readonly addTasks?: AddTasks | undefined;
 }

@@ -77,6 +77,42 @@ const replayExecution = defineRoute({
   },
 });
 
+const retryExecution = defineRoute({
+  method: 'POST',
+  path: '/api/executions/{id}/retry',
+  name: 'retryExecution',
+  summary: 'Goes on with an execution that did not succeed, from the node that failed',
+  description:
+    'The execution itself goes back into the queue. What is finished stays; the node that failed runs again, with the same idempotency key.',
+  tag,
+  params: executionParams,
+  response: executionView,
+  errors: ['execution_not_found', 'conflict', 'shutting_down'],
+  async handle({ params }, { engine }) {
+    return toExecutionView(await engine.retry(params.id));
+  },
+});
+
+const rerunExecution = defineRoute({
+  method: 'POST',
+  path: '/api/executions/{id}/rerun',
+  name: 'rerunExecution',
+  summary: 'Runs an execution again from a chosen node on',
+  description:
+    'Makes a new execution of the same revision; what ran before the node is taken over, the node and what follows run anew.',
+  tag,
+  params: executionParams,
+  body: z.strictObject({
+    from: z.string().min(1).max(2_000).meta({ description: "The path of a node's job, such as `pay` or `each[3]/notify`." }),
+  }),
+  response: executionView,
+  status: 201,
+  errors: ['execution_not_found', 'revision_not_found', 'conflict', 'shutting_down'],
+  async handle({ params, body }, { engine }) {
+    return toExecutionView(await engine.rerun(params.id, body.from));
+  },
+});
+
 const cancelExecution = defineRoute({
   method: 'POST',
   path: '/api/executions/{id}/cancel',
@@ -91,4 +127,11 @@ const cancelExecution = defineRoute({
   },
 });
 
-export const executionRoutes: readonly Route[] = [listExecutions, getExecution, replayExecution, cancelExecution];
+export const executionRoutes: readonly Route[] = [
+  listExecutions,
+  getExecution,
+  replayExecution,
+  retryExecution,
+  rerunExecution,
+  cancelExecution,
+];

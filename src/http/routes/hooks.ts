@@ -1,6 +1,5 @@
 // The trigger URL `/hooks/<key>` and its alias: checks in the order of the table in the README, then hands over to the engine.
 
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
 import { type CompiledWorkflow, isHttpTrigger } from '../../engine/compile.ts';
@@ -9,9 +8,9 @@ import type { ExecutionWithJobs, Reply } from '../../engine/model.ts';
 import type { Log, RequestHead } from '../../engine/plugin.ts';
 import { toStoredRequest } from '../../engine/stored-request.ts';
 import { HooklineError } from '../../errors.ts';
-import { inflate } from '../inflate.ts';
 import type { Metrics } from '../metrics.ts';
 import { sendError } from '../middleware/errors.ts';
+import { decodeText, drain, readBody } from '../request-body.ts';
 
 export interface HooksOptions {
   readonly engine: Pick<Engine, 'find' | 'accept'>;
@@ -30,8 +29,6 @@ const PATH = '/hooks/';
 /** The path that NocoBase gives its webhooks, for senders that are set up already. */
 const ALIAS = '/api/webhook:trigger/';
 const ORIGIN = /^https?:\/\/[^/?]*/i;
-/** A refused body is read on so that its sender sees the answer, but not for ever. */
-const MAX_DRAINED_BYTES = 16 * 1024 * 1024;
 
 /**
  * The handler works on Node's own request and response, so that a server can call it before Koa: Koa's context and its
@@ -84,7 +81,7 @@ export function createHooks(options: HooksOptions): HandleHook {
     trigger.admit?.(head);
     const rawBody = await readBody(req, Math.min(trigger.maxBodyBytes, options.maxBodyBytes));
     trigger.verify?.({ ...head, rawBody });
-    return engine.accept(target, toStoredRequest(head, decode(rawBody, req.headers['content-type'])));
+    return engine.accept(target, toStoredRequest(head, decodeText(rawBody, req.headers['content-type'])));
   }
 }
 
@@ -98,96 +95,10 @@ export function hooksMiddleware(handle: HandleHook, prefix: string): Middleware 
   };
 }
 
-function tooLarge(maxBytes: number): HooklineError {
-  return new HooklineError('payload_too_large', `The body is larger than ${maxBytes} bytes, which is the limit here.`, {
-    details: { maxBytes },
-  });
-}
-
-/** The whole body, inflated. @throws HooklineError `payload_too_large`, `unsupported_media_type`, `invalid_request` */
-function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (Number(req.headers['content-length']) > maxBytes) throw tooLarge(maxBytes);
-  const body = collect(req, maxBytes);
-  const encoding = req.headers['content-encoding']?.toLowerCase();
-  if (encoding === undefined || encoding === 'identity') return body;
-  return body.then((bytes) => (bytes.length === 0 ? bytes : inflate(bytes, encoding, maxBytes, tooLarge)));
-}
-
-function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    let isComplete = false;
-    req.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= maxBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      chunks.length = 0;
-      reject(tooLarge(maxBytes));
-    });
-    req.on('end', () => {
-      isComplete = true;
-      const [first] = chunks;
-      resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
-    });
-    const cutOff = (cause?: Error): void => {
-      if (isComplete) return;
-      reject(new HooklineError('invalid_request', 'The connection ended before the body was complete.', { cause }));
-    };
-    // It may have gone while the workflow was being looked up; then nothing more is heard of it.
-    if (req.destroyed) cutOff();
-    // A caller that hangs up is no fault of ours.
-    req.on('error', cutOff);
-    req.on('close', () => cutOff());
-  });
-}
-
-/** JSON between systems is UTF-8 (RFC 8259); another charset is honoured when the sender names it. */
-function decode(body: Buffer, contentType: string | undefined): string {
-  const charset = contentType?.includes('charset') ? /charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1] : undefined;
-  if (charset === undefined || /^utf-?8$/i.test(charset)) {
-    if (!isUtf8(body)) throw new HooklineError('invalid_json', 'The body is not valid UTF-8.');
-    const text = body.toString('utf8');
-    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  }
-  return decodeAs(body, charset);
-}
-
-function decodeAs(body: Buffer, charset: string): string {
-  const decoder = decoderOf(charset);
-  try {
-    return decoder.decode(body);
-  } catch (cause) {
-    throw new HooklineError('invalid_json', `The body is not valid ${charset.slice(0, 40)}.`, { cause });
-  }
-}
-
-function decoderOf(charset: string): InstanceType<typeof TextDecoder> {
-  try {
-    return new TextDecoder(charset, { fatal: true });
-  } catch (cause) {
-    throw new HooklineError('unsupported_media_type', `The charset "${charset.slice(0, 40)}" is not known; send UTF-8.`, {
-      cause,
-    });
-  }
-}
-
 function send(res: ServerResponse, reply: Reply, executionId: string): void {
   if (res.headersSent || res.destroyed) return;
   const headers: Record<string, string | number> = { ...reply.headers, 'x-hookline-execution-id': executionId };
   if (reply.status !== 204 && reply.status !== 304) headers['content-length'] = Buffer.byteLength(reply.body);
   res.writeHead(reply.status, headers);
   res.end(reply.body);
-}
-
-function drain(req: IncomingMessage): void {
-  if (req.complete || req.destroyed) return;
-  let left = MAX_DRAINED_BYTES;
-  req.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) req.destroy();
-  });
-  req.on('error', () => req.destroy());
 }

@@ -20,7 +20,7 @@ export const delayNode = defineNode<DelayConfig>({
     if (until < start) throw invalid(`the time is in the past (${describe(until)})`);
     if (until - start > MAX_DELAY_MS) throw invalid('the time is more than ten years ahead');
     const output = { until: new Date(until).toISOString() };
-    if (config.then === 'continue') return { type: 'wait', until, due: { output } };
+    if (config.afterwards === 'continue') return { type: 'wait', until, due: { output } };
     const error = { code: 'wait_timed_out', message: 'The delay is over, and it is set to fail then.' };
     return { type: 'wait', until, due: { error } };
   },

@@ -29,7 +29,7 @@ export const delayConfigSchema = z
       .union([z.string(), z.number()])
       .optional()
       .meta({ title: 'Until', description: 'A time in ISO 8601, or in milliseconds since 1970.' }),
-    then: z
+    afterwards: z
       .enum(['continue', 'fail'])
       .default('continue')
       .meta({ title: 'Afterwards', description: '`continue` goes on; `fail` lets the node fail.' }),

@@ -16,7 +16,7 @@ export type AddTasks = (client: pg.ClientBase, tasks: readonly QueueTask[]) => P
 export interface PostgresCommitterOptions {
   readonly transact: Transact;
   /** Owner of what runs here. */
-  readonly processId: string;
+  readonly processId: () => string;
   readonly addTasks: AddTasks;
 }
 
@@ -60,7 +60,7 @@ export function createPostgresCommitter({ transact, processId, addTasks }: Postg
       steps.filter((step) => step.type === 'signal' || (step.type === 'update' && step.status === 'waiting')),
     );
     const signals = resumable.length === 0 ? new Map<string, string[]>() : await readSignals(client, resumable);
-    const result = batchOn(stored, signals, processId);
+    const result = batchOn(stored, signals, processId());
     const outcomes = batch.map((one) => result.apply(one.steps));
     const changed = result.changed();
     if (changed.length > 0) await writeStates(client, changed);

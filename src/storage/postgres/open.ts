@@ -23,7 +23,7 @@ export interface PostgresStorageOptions {
   /** Connections that read, at most. Default 10. */
   readonly poolSize?: number | undefined;
   /** Owner of what this process runs; other processes on the database have others. Default a new UUID. */
-  readonly processId?: string | undefined;
+  readonly processId?: (() => string) | undefined;
   /** Adds the queue's tasks in the transaction that makes them necessary. Default: there are none. */
   readonly addTasks?: AddTasks | undefined;
 }
@@ -38,7 +38,8 @@ export interface PostgresParts {
 
 /** @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
 export async function openPostgres(options: PostgresStorageOptions): Promise<PostgresParts> {
-  const { processId = randomUUID(), addTasks = async () => {} } = options;
+  const ownId = randomUUID();
+  const { processId = () => ownId, addTasks = async () => {} } = options;
   const connections = await connectPostgres(options);
   try {
     if (options.autoMigrate) await migratePostgres(options.url);

@@ -1,0 +1,123 @@
+// Opens what an engine stands on: embedded SQLite for one process, or PostgreSQL for as many as wanted.
+
+import { hostname } from 'node:os';
+import { createLocalBus, type ProcessBus, startBus } from './cluster/bus.ts';
+import { type Leader, startLeader } from './cluster/leader.ts';
+import { createClusterPool } from './cluster/pool.ts';
+import { type Process, startProcess } from './cluster/processes.ts';
+import type { Config } from './config.ts';
+import { toFailure } from './engine/failure.ts';
+import type { Log } from './engine/plugin.ts';
+import type { Queue } from './engine/ports.ts';
+import { HooklineError } from './errors.ts';
+import { graphileTasks } from './queue/graphile-tasks.ts';
+import { createGraphileQueue, installQueue } from './queue/graphile-worker.ts';
+import { createSqliteQueue } from './queue/sqlite.ts';
+import { isPostgresUrl } from './storage/postgres/connect.ts';
+import { type OpenStorage, openStorage } from './storage/storage.ts';
+
+export interface Backend {
+  readonly storage: OpenStorage;
+  readonly queue: Queue;
+  readonly bus: ProcessBus;
+  /** Asks to run the triggers that listen by themselves, which one process does for all. */
+  lead(turn: { readonly onLead: () => Promise<void>; readonly onLose: () => Promise<void> }): Promise<void>;
+  /** Signs this process off. Call it when nothing runs any more. */
+  close(): Promise<void>;
+}
+
+/** @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
+export function openBackend(config: Config, log: Log): Promise<Backend> {
+  return isPostgresUrl(config.databaseUrl) ? openPostgresBackend(config, log) : openSqliteBackend(config, log);
+}
+
+async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {
+  if (config.role !== 'all') {
+    throw new HooklineError(
+      'invalid_configuration',
+      `The role "${config.role}" needs PostgreSQL (a database URL that begins with postgres://): one process alone may use a SQLite file.`,
+    );
+  }
+  const storage = await openStorage({
+    url: config.databaseUrl,
+    durability: config.durability,
+    autoMigrate: config.autoMigrate,
+    onCheckpointError: (error) => log.warn({ error: toFailure(error) }, 'a checkpoint of the database failed'),
+  });
+  const { executions } = storage;
+  const bus = createLocalBus(log);
+  return {
+    storage,
+    queue: createSqliteQueue({ executions, window: config.queueWindow, concurrency: config.concurrency, log }),
+    bus,
+    lead: ({ onLead }) => onLead(),
+    async close() {
+      await bus.stop();
+      await storage.close();
+    },
+  };
+}
+
+/** Takes nothing from the queue: other processes do. What is committed is announced to them by the database. */
+const NO_QUEUE: Queue = {
+  start: () => Promise.resolve(),
+  push() {},
+  wake() {},
+  stop: () => Promise.resolve(),
+  depth: () => ({ waiting: 0, running: 0 }),
+};
+
+async function openPostgresBackend(config: Config, log: Log): Promise<Backend> {
+  const { databaseUrl: url, durability, autoMigrate, role, recoveryMs } = config;
+  const pool = createClusterPool({ url, log });
+  /** What is open already, to be closed in the opposite order. */
+  const closers: (() => Promise<void>)[] = [() => pool.end()];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  let self: Process | undefined;
+  let bus: ProcessBus | undefined;
+  const processId = (): string => self?.id() ?? '';
+  try {
+    const storage = await openStorage({
+      url,
+      durability,
+      autoMigrate,
+      processId,
+      addTasks: graphileTasks.addTasks,
+    });
+    closers.push(() => storage.close());
+    await installQueue(pool, log);
+    bus = await startBus({ pool, log });
+    const { stop: stopBus, deliver } = bus;
+    closers.push(stopBus);
+    const started = await startProcess({
+      pool,
+      role,
+      host: hostname(),
+      recoveryMs,
+      tasks: graphileTasks,
+      log,
+      onDeclaredDead: () => deliver({ type: 'declared-dead' }),
+    });
+    self = started;
+    closers.push(() => started.stop());
+    const { executions } = storage;
+    const { concurrency } = config;
+    const queue =
+      role === 'web' ? NO_QUEUE : createGraphileQueue({ pool, processId, executions, concurrency, log, now: Date.now });
+    return {
+      storage,
+      queue,
+      bus,
+      async lead({ onLead, onLose }) {
+        const leader: Leader = await startLeader({ pool, onLead, onLose, log });
+        closers.push(() => leader.stop());
+      },
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
