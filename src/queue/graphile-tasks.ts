@@ -21,6 +21,8 @@ const MAX_QUEUE_NAME = 128;
 const LOCK_PREFIX = 'hookline:';
 /** Graphile releases locks after four hours; those of a process that lives are renewed long before. */
 const KEEP_LOCKS_AFTER = '1 hour';
+/** A task locked no longer ago may be on its way to its worker. */
+const RECENT = '3 seconds';
 /** Lanes that are remembered although nothing is in them. Every fetch of a task looks at all of them. */
 const MAX_IDLE_LANES = 1_000;
 /** Latest time a timestamp of PostgreSQL and a JavaScript date both hold, in milliseconds since 1970. */
@@ -166,6 +168,24 @@ export async function returnTask(client: Pick<ClientBase, 'query'>, jobId: strin
      UPDATE ${JOB_QUEUES} AS lane SET locked_at = NULL, locked_by = NULL
      FROM returned WHERE lane.id = returned.job_queue_id AND lane.locked_by = returned.locked_by`,
     [jobId],
+  );
+}
+
+/** Puts back what a process has locked, apart from these tasks and from what it locked in the last seconds. */
+export async function returnUnknownTasks(
+  client: Pick<ClientBase, 'query'>,
+  processId: string,
+  knownJobIds: readonly string[],
+): Promise<void> {
+  await client.query(
+    `WITH returned AS (
+       UPDATE ${JOBS} SET attempts = greatest(0, attempts - 1), locked_at = NULL, locked_by = NULL
+       WHERE locked_by = $1 AND id <> ALL($2::bigint[]) AND locked_at < now() - interval '${RECENT}'
+       RETURNING job_queue_id
+     )
+     UPDATE ${JOB_QUEUES} AS lane SET locked_at = NULL, locked_by = NULL
+     FROM returned WHERE lane.id = returned.job_queue_id AND lane.locked_by = $1`,
+    [lockNameOf(processId), knownJobIds],
   );
 }
 

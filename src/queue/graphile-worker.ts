@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import type { Log } from '../engine/plugin.ts';
 import type { ClaimedExecution, ExecutionStore, Queue } from '../engine/ports.ts';
 import { createGraphileLogger } from './graphile-log.ts';
-import { finishTask, lockNameOf, QUEUE_SCHEMA, returnTask, TASK } from './graphile-tasks.ts';
+import { finishTask, lockNameOf, QUEUE_SCHEMA, returnTask, returnUnknownTasks, TASK } from './graphile-tasks.ts';
 
 export interface GraphileQueueOptions {
   /**
@@ -41,7 +41,10 @@ export interface GraphileQueue extends Queue {
 const FIRST_PAUSE_MS = 200;
 const LAST_PAUSE_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 5_000;
-const RELAUNCH_PAUSE_MS = 1_000;
+/** Reports of this many milliseconds go together. Each task is finished before, so nothing waits for them. */
+const REPORT_DELAY_MS = 20;
+/** After this long no fetch is on its way any more, in milliseconds. */
+const SWEEP_PAUSE_MS = 5_000;
 /** Advisory lock of whoever installs, so that processes that start together do not meet: `hook`, 2. */
 const INSTALL_LOCK = '1752133483, 2';
 
@@ -73,6 +76,9 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
   let workers: WorkerPool | undefined;
   /** The end of each execution's work in this process: a second task for it waits for the first one's. */
   const ends = new Map<string, Promise<void>>();
+  /** Tasks that are being worked on. */
+  const held = new Set<string>();
+  let isSweeping = false;
   const sleepers = new Set<() => void>();
 
   async function handle(payload: unknown, { job }: JobHelpers): Promise<void> {
@@ -84,15 +90,17 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
       () => {},
     );
     ends.set(id, end);
+    held.add(job.id);
     running += 1;
     try {
       const isDone = await mine;
-      // A worker asks for its next task while it reports the end of the last one, and would find the lane still taken.
-      if (isDone && job.job_queue_id !== null) await persist(id, () => finishTask(pool, job.id));
+      // Graphile would report the end only once, whatever comes of it, and ask for the next task meanwhile, with the lane taken.
+      if (isDone) await persist(id, () => finishTask(pool, job.id));
       if (isDone) return;
       await returnTask(pool, job.id);
     } finally {
       running -= 1;
+      held.delete(job.id);
       if (ends.get(id) === end) ends.delete(id);
       if (job.job_queue_id !== null) nudge();
     }
@@ -110,15 +118,25 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
     });
   }
 
-  /** Does something until it succeeds or the queue is stopped. @returns whether it succeeded */
-  async function persist(id: string, action: () => Promise<void>): Promise<boolean> {
+  /** @returns whether it succeeded */
+  function persist(id: string, action: () => Promise<void>): Promise<boolean> {
+    return untilItSucceeds(action, (error, pauseMs) => {
+      log.error({ execution: id, error: messageOf(error), pauseMs }, 'storage failed; the execution is tried again');
+    });
+  }
+
+  /** Tries until it succeeds or the queue is stopped. @returns whether it succeeded */
+  async function untilItSucceeds(
+    action: () => Promise<void>,
+    onFailure: (error: unknown, pauseMs: number) => void = () => {},
+  ): Promise<boolean> {
     let pauseMs = FIRST_PAUSE_MS;
     while (!isStopped) {
       try {
         await action();
         return true;
       } catch (error) {
-        log.error({ execution: id, error: messageOf(error), pauseMs }, 'storage failed; the execution is tried again');
+        onFailure(error, pauseMs);
         if (!isStopped) await sleep(pauseMs);
         pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
       }
@@ -153,7 +171,8 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
     events.on('worker:getJob:empty', noteAnswer);
     events.on('worker:getJob:error', ({ worker }) => {
       // When its very first question fails, it never asks that one again; a new pool does.
-      if (!hasAsked && !isEnding) void worker.workerPool.gracefulShutdown();
+      if (!hasAsked && !isEnding) Promise.resolve(worker.workerPool.gracefulShutdown()).catch(() => {});
+      if (!isSweeping) void sweep();
     });
     const launched = runTaskList(
       {
@@ -163,8 +182,8 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
         noHandleSignals: true,
         logger: createGraphileLogger(log),
         events,
-        // Batches are tried again while the database is away; single reports are not, and nobody would hear of their failure.
-        preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+        // The failure of a batch ends the pool; that of a single report would end the process.
+        preset: { worker: { completeJobBatchDelay: REPORT_DELAY_MS, failJobBatchDelay: REPORT_DELAY_MS } },
       },
       { [TASK]: handle },
       pool,
@@ -173,18 +192,26 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
     return launched;
   }
 
-  /** Graphile gives up when it cannot report for minutes. Then a new pool starts, for as long as it takes. */
+  /** Graphile ends when it cannot report. Then, as soon as the database answers, a new pool starts. */
   async function supervise(): Promise<void> {
     while (!isStopped) {
       try {
         await launch().promise;
       } catch (error) {
-        log.warn({ part: 'queue', error: messageOf(error) }, 'the queue has stopped');
+        log.warn({ part: 'queue', error: messageOf(error) }, 'the queue has ended; it starts again when the database answers');
       }
-      if (isStopped) break;
-      await sleep(RELAUNCH_PAUSE_MS);
-      if (!isStopped) log.warn({ part: 'queue' }, 'the queue is started again');
+      await untilItSucceeds(async () => {
+        await pool.query('SELECT 1');
+      });
     }
+  }
+
+  /** The answer to a fetch was lost, and perhaps it named a task: that is locked by us, and nobody here knows of it. */
+  async function sweep(): Promise<void> {
+    isSweeping = true;
+    await sleep(SWEEP_PAUSE_MS);
+    await untilItSucceeds(() => returnUnknownTasks(pool, processId(), [...held]));
+    isSweeping = false;
   }
 
   function sleep(ms: number): Promise<void> {
