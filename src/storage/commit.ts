@@ -5,7 +5,7 @@ import { HooklineError } from '../errors.ts';
 import { type CheckpointOptions, openCheckpoints } from './checkpoints.ts';
 import type { Committer, Unit } from './committer.ts';
 import { lengthOf } from './execution-row.ts';
-import { isSimple, unitWriter } from './execution-writes.ts';
+import { unitWriter } from './execution-writes.ts';
 import { inTransaction } from './sqlite-handle.ts';
 import { sqliteCode, toStorageError } from './storage-error.ts';
 
@@ -42,8 +42,7 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
   /** @returns tells the callers how it went */
   async function commitBatch(batch: readonly Pending[]): Promise<() => void> {
     try {
-      const units = batch.map(({ unit }) => unit);
-      const written = await (units.every(isSimple) ? writer.writeSimple(units) : writer.writeEach(units));
+      const written = await writer.write(batch.map(({ unit }) => unit));
       checkpoints.wrote(written.length + BATCH_OVERHEAD_BYTES);
       return () => {
         for (const [index, { resolve, reject }] of batch.entries()) {
@@ -66,19 +65,12 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
     }
   }
 
-  /** What is at the head of the line and may be written in the same way. */
   function takeBatch(): readonly Pending[] {
     let length = 0;
     let count = 0;
-    const areSimple = pending[0] !== undefined && isSimple(pending[0].unit);
-    // A statement does not see the rows that it adds: a second write of one execution has to wait for the next batch.
-    const ids = new Set<string | undefined>();
     for (const { unit } of pending) {
-      if (count === MAX_UNITS || isSimple(unit) !== areSimple) break;
-      const id = (unit[0].insert ?? unit[0].update)?.id;
       for (const write of unit) length += lengthOf(write);
-      if (count > 0 && ((areSimple && ids.has(id)) || length > MAX_BATCH_LENGTH)) break;
-      ids.add(id);
+      if (count === MAX_UNITS || (count > 0 && length > MAX_BATCH_LENGTH)) break;
       count += 1;
     }
     const batch = pending.slice(0, count);

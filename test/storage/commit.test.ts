@@ -158,6 +158,54 @@ it('keeps jobs of writes that are not final in the log, and those of the final o
   expect(await rows("SELECT result ->> '$.jobs[0].key' AS job FROM executions")).toEqual([{ job: 'c' }]);
 });
 
+it('writes one update without signals in one statement, and a wait with its job and taken signals in one transaction', async () => {
+  const { committer, sent } = await open();
+  await committer.commit([{ insert: executionOf(1, { status: 'running' }) }]);
+  await committer.commit([{ signal: { executionId: idOf(1), jobPath: 'a' } }]);
+  sent.length = 0;
+  await committer.commit([{ update: updateOf(1) }]);
+  const wait = updateOf(1, { status: 'waiting', jobs: [makeJob('b')], takenSignals: ['a'] });
+  await committer.commit([{ update: wait }]);
+  expect(sent).toEqual([
+    '1 rows into executions',
+    'BEGIN IMMEDIATE',
+    '1 rows delete signals',
+    '1 rows into executions',
+    '1 rows into execution_jobs',
+    'COMMIT',
+  ]);
+});
+
+it('commits units of every kind that wait in one transaction, and undoes only what was refused', async () => {
+  const { committer, sent, rows } = await open();
+  const results = await outcomes([
+    committer.commit([{ insert: executionOf(1, { status: 'waiting' }) }]),
+    committer.commit([{ insert: executionOf(2) }]),
+    committer.commit([{ signal: { executionId: idOf(1), jobPath: 'a' } }]),
+    committer.commit([{ insert: executionOf(3) }, { signal: { executionId: idOf(9), jobPath: 'a' } }]),
+    committer.commit([{ insert: executionOf(4) }]),
+    committer.commit([{ insert: executionOf(5) }]),
+    committer.commit([{ update: updateOf(5) }]),
+  ]);
+  expect(results).toEqual(['stored', 'stored', 'stored', 'execution_ended', 'stored', 'stored', 'stored']);
+  expect(sent).toEqual([
+    'BEGIN IMMEDIATE',
+    '2 rows into executions',
+    ...['SAVEPOINT unit', '1 rows into signals', '1 rows update executions', 'RELEASE unit'],
+    ...['SAVEPOINT unit', '1 rows into executions', '1 rows into signals', '1 rows select executions'],
+    ...['ROLLBACK TO unit', 'RELEASE unit'],
+    '2 rows into executions',
+    '1 rows into executions',
+    'COMMIT',
+  ]);
+  expect(await rows('SELECT id, status FROM executions ORDER BY id')).toEqual([
+    { id: idOf(1), status: 'queued' },
+    { id: idOf(2), status: 'queued' },
+    { id: idOf(4), status: 'queued' },
+    { id: idOf(5), status: 'running' },
+  ]);
+});
+
 it('leaves no job in the log of an execution that was deleted while it ran', async () => {
   const { committer, writer, rows } = await open();
   await committer.commit([{ insert: executionOf(1) }]);

@@ -265,6 +265,21 @@ export function durableContract(name: string, open: () => Promise<ContractStorag
         expect(await outcomes(late)).toEqual(late.map(() => 'execution_ended'));
       });
 
+      test('an optional signal that would be refused is left out, and the rest of its unit is stored', async () => {
+        await add({ id: ID, status: 'waiting' }, { id: OTHER, status: 'canceled' });
+        const optional = (executionId: string, output: number): ExecutionWrite => ({
+          signal: { executionId, jobPath: 'call', output, isOptional: true },
+        });
+        await commit({ insert: makeExecution(executionId(3)) }, optional(ID, 1));
+        expect(await stateOf(ID)).toMatchObject({ status: 'queued' });
+        await commit({ insert: makeExecution(executionId(4)) }, optional(ID, 2));
+        await commit({ insert: makeExecution(executionId(5)) }, optional(OTHER, 3));
+        await commit({ insert: makeExecution(executionId(6)) }, optional(executionId(9), 4));
+        expect(await storage.executions.signals(ID)).toEqual([{ jobPath: 'call', output: 1 }]);
+        expect(await opened.countRows('signals')).toBe(1);
+        for (const n of [3, 4, 5, 6]) expect(await stateOf(executionId(n))).toMatchObject({ status: 'queued' });
+      });
+
       test('an execution that would wait is queued when a signal is there already', async () => {
         await addRunning(ID);
         await addRunning(OTHER);
