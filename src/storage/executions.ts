@@ -9,7 +9,7 @@ import type { ExecutionWriter } from './committer.ts';
 import { type Database, isSearchable, parseStored } from './database.ts';
 import { dialectOf } from './dialect.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
-import { countExecutions, deleteExecutions, findIds } from './execution-purge.ts';
+import { deleteExecutions, findIds } from './execution-purge.ts';
 import { SUMMARY_COLUMNS, toExecution, toSummary } from './execution-row.ts';
 import type { ExecutionRow } from './models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
@@ -203,9 +203,17 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
       const ids = await findIds(read, old, limit);
       if (ids.length === 0) return 0;
       return write(async (models) => {
-        // Counted here and not before: another deletion may have been quicker.
-        const removed = await countExecutions(models, { id: ids });
-        for (const [id, by] of removed) await models.workflows.increment('removedExecutions', { by, where: { id } });
+        // Counted here and not before: another deletion may have been quicker. On PostgreSQL one of another process may be under
+        // way at this moment, hence the lock, and the order, in which nobody waits for somebody who waits for him.
+        const rows = await models.executions.findAll({
+          attributes: ['workflowId'],
+          where: { id: ids },
+          order: [['id', 'ASC']],
+          lock: true,
+        });
+        const removed = new Map<string, number>();
+        for (const row of rows) removed.set(row.get().workflowId, (removed.get(row.get().workflowId) ?? 0) + 1);
+        for (const [id, by] of [...removed].sort()) await models.workflows.increment('removedExecutions', { by, where: { id } });
         return deleteExecutions(models, ids);
       });
     },

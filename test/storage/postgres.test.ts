@@ -3,7 +3,8 @@
 import { afterAll, beforeAll } from 'vitest';
 import { migrateStorage, type OpenStorage, openStorage } from '../../src/storage/storage.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
-import { storageContract } from './contract.ts';
+import { type ContractStorage, storageContract } from './contract.ts';
+import { durableContract } from './durable-contract.ts';
 
 const PROCESS = 'process-of-the-contract';
 
@@ -16,15 +17,15 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.stop());
 
-storageContract('PostgreSQL', async () => {
+async function open(): Promise<ContractStorage> {
   const url = await postgres.createDatabase({ template });
-  const open = () => openStorage({ url, durability: 'normal', autoMigrate: false, processId: PROCESS });
-  const storage = await open();
+  const openAgain = () => openStorage({ url, durability: 'normal', autoMigrate: false, processId: () => PROCESS });
+  const storage = await openAgain();
   let current: OpenStorage = storage;
   return {
     storage,
     async reopen() {
-      current = await open();
+      current = await openAgain();
       return current;
     },
     async fillDisk() {
@@ -55,4 +56,7 @@ storageContract('PostgreSQL', async () => {
       await postgres.dropDatabase(url);
     },
   };
-});
+}
+
+storageContract('PostgreSQL', open);
+durableContract('PostgreSQL', open);
