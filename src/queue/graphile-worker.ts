@@ -62,9 +62,6 @@ export async function installQueue(pool: Pool, log: Log): Promise<void> {
   }
 }
 
-/** Tells graphile-worker to put the task back; not an error of anybody. */
-class TaskReturned extends Error {}
-
 /** One for each process that runs executions. Every process of the database may have one. */
 export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueue {
   const { pool, processId, executions, concurrency, pollIntervalMs = 500, log, now } = options;
@@ -96,22 +93,20 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
       const isDone = await mine;
       // Graphile would report the end only once, whatever comes of it, and ask for the next task meanwhile, with the lane taken.
       if (isDone) await persist(id, () => finishTask(pool, job.id));
-      if (isDone) return;
-      await returnTask(pool, job.id);
+      else await returnTask(pool, job.id);
     } finally {
       running -= 1;
       held.delete(job.id);
       if (ends.get(id) === end) ends.delete(id);
       if (job.job_queue_id !== null) nudge();
     }
-    throw new TaskReturned('the server is stopping');
   }
 
   /** @returns whether the task is done with; otherwise the queue stops and somebody else shall run it */
   async function work(id: string, dueAt: number): Promise<boolean> {
     // The database's clock says that it is due. When ours is behind, we wait for it: the engine asks our clock.
     const earlyMs = dueAt - now();
-    if (earlyMs > 0 && !isStopped) await sleep(Math.min(earlyMs, LAST_PAUSE_MS));
+    if (earlyMs > 0) await sleep(Math.min(earlyMs, LAST_PAUSE_MS));
     return persist(id, async () => {
       const claimed = await executions.claim(id, Math.max(now(), dueAt));
       if (claimed) await run(claimed);
@@ -137,7 +132,7 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
         return true;
       } catch (error) {
         onFailure(error, pauseMs);
-        if (!isStopped) await sleep(pauseMs);
+        await sleep(pauseMs);
         pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
       }
     }
@@ -214,7 +209,9 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
     isSweeping = false;
   }
 
+  /** Ends early when the queue is stopped. */
   function sleep(ms: number): Promise<void> {
+    if (isStopped) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);

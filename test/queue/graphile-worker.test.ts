@@ -6,7 +6,7 @@ import { createClusterPool } from '../../src/cluster/pool.ts';
 import { transaction } from '../../src/cluster/recovery.ts';
 import type { Lane } from '../../src/engine/model.ts';
 import type { ClaimedExecution } from '../../src/engine/ports.ts';
-import { graphileTasks, queueNameOf } from '../../src/queue/graphile-tasks.ts';
+import { graphileTasks, queueNameOf, returnUnknownTasks } from '../../src/queue/graphile-tasks.ts';
 import {
   createGraphileQueue,
   type GraphileQueue,
@@ -33,7 +33,7 @@ queueContract('graphile-worker', async ({ concurrency }) => {
   const url = await postgres.createDatabase({ template });
   const processId = 'this-process';
   const pool = createClusterPool({ url, log: silent });
-  const storage = await openStorage({ url, processId, addTasks: graphileTasks.addTasks });
+  const storage = await openStorage({ url, processId: () => processId, addTasks: graphileTasks.addTasks });
   const { executions } = storage;
   const queue = createGraphileQueue({ pool, processId: () => processId, executions, concurrency, log: silent, now: Date.now });
   return {
@@ -245,6 +245,31 @@ describe('the queue on graphile-worker', () => {
     letGo();
     await queue.close();
     expect(await tables.tasks()).toEqual([]);
+  });
+
+  it('puts back what it has locked and does not know of, and deletes what was replaced', async () => {
+    await begin();
+    const lane = { name: 'w1', limit: 1 };
+    const [lost, known, replaced] = [
+      await tables.insert('queued', { lane, hasTask: true }),
+      await tables.insert('queued', { hasTask: true }),
+      await tables.insert('queued', { hasTask: true }),
+    ];
+    for (const id of [lost, known, replaced]) await tables.lock(id, 'me');
+    await tables.add({ executionId: replaced, runAt: 9e12, lane: null });
+    const knownTask = (await tables.tasks()).find(({ executionId }) => executionId === known);
+    await returnUnknownTasks(pool, 'me', [knownTask?.id ?? '']);
+    expect((await tables.tasks()).filter(({ lockedBy }) => lockedBy)).toHaveLength(3);
+    await pool.query(
+      "UPDATE graphile_worker._private_jobs SET locked_at = now() - interval '1 minute' WHERE locked_at IS NOT NULL",
+    );
+    await returnUnknownTasks(pool, 'me', [knownTask?.id ?? '']);
+    expect(await tables.tasks()).toMatchObject([
+      { executionId: lost, lockedBy: null },
+      { executionId: known, lockedBy: 'hookline:me' },
+      { executionId: replaced, lockedBy: null, key: `execution:${replaced}` },
+    ]);
+    expect(await tables.lockedLanes()).toEqual([]);
   });
 
   it('goes on by itself when the database was away', async () => {
