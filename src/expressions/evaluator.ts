@@ -4,11 +4,12 @@ import { createBoundedCache } from '../engine/bounded-cache.ts';
 import { isTooLarge, MAX_VALUE_SIZE } from '../engine/json-value.ts';
 import type { ExpressionEngine } from '../engine/plugin.ts';
 import type { ExpressionEvaluator } from '../engine/ports.ts';
+import { argumentNameFault } from '../engine/script-names.ts';
 import { compileTemplate } from '../engine/template.ts';
 import { HooklineError } from '../errors.ts';
 import { createPool, type PoolOptions } from './pool.ts';
 import { type PreparedExpression, prepareExpression } from './prepare.ts';
-import type { WorkerEngine } from './task.ts';
+import type { ScriptOutput, WorkerEngine } from './task.ts';
 
 /** Prepared expressions kept for each language. */
 const MAX_PREPARED = 1000;
@@ -19,6 +20,8 @@ const MAX_PREPARED = 1000;
  */
 export function createEvaluator(options: PoolOptions): ExpressionEvaluator {
   const pool = createPool(options);
+  // Processes of their own: a script may take a minute, and expressions do not wait for one.
+  const scriptPool = createPool(options);
   const templates = createBoundedCache(MAX_PREPARED, (text) => compileTemplate(text));
   const prepared: Record<WorkerEngine, { get(text: string): PreparedExpression }> = {
     jsonata: preparedFor('jsonata'),
@@ -60,12 +63,43 @@ export function createEvaluator(options: PoolOptions): ExpressionEvaluator {
       throw new HooklineError('expression_failed', `${describe(engine)}: ${outcome.message}`);
     },
 
-    close: () => pool.close(),
+    async checkScript(code) {
+      // With the expressions, since saving a workflow does not wait for scripts that run.
+      const outcome = await pool.run({ kind: 'check-script', code });
+      return outcome.ok ? undefined : outcome.message;
+    },
+
+    async runScript(code, { arguments: values, timeoutMs, maxMemoryBytes, signal }) {
+      const entries = Object.entries(values).map(([name, value]) => {
+        const fault = argumentNameFault(name);
+        if (fault !== undefined) throw new HooklineError('script_failed', `The argument ${JSON.stringify(name)} ${fault}`);
+        return { name, json: toJson(name, value) };
+      });
+      if (isTooLarge(entries)) {
+        throw new HooklineError('script_failed', `The script's arguments are larger than ${MAX_VALUE_SIZE} characters`);
+      }
+      const outcome = await scriptPool.run({ kind: 'script', code, arguments: entries, timeoutMs, maxMemoryBytes }, signal);
+      if (!outcome.ok) throw new HooklineError(outcome.code, outcome.message, { details: outcome.details });
+      const { json, console } = outcome.value as ScriptOutput;
+      return { value: JSON.parse(json), console };
+    },
+
+    async close() {
+      await Promise.all([pool.close(), scriptPool.close()]);
+    },
   };
 }
 
 function preparedFor(engine: WorkerEngine) {
   return createBoundedCache(MAX_PREPARED, (text) => prepareExpression(engine, text));
+}
+
+function toJson(name: string, value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    throw new HooklineError('script_failed', `The argument ${name} is not JSON`, { cause: error });
+  }
 }
 
 function describe(engine: ExpressionEngine): string {

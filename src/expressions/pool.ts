@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { HooklineError } from '../errors.ts';
+import { type ErrorCode, HooklineError } from '../errors.ts';
 import type { NumberedTask, Outcome, Task } from './task.ts';
 
 /** A process that has had nothing to do for this long is ended, and its memory is free again. */
@@ -17,8 +17,11 @@ const IDLE_MS = 5 * 60_000;
 /** How much of a process's last words is kept to explain its end, in characters. */
 const MAX_STDERR = 4000;
 
+/** A script that goes on this much past its own time limit is deaf to it (a search in a list of 2^53 members): its process ends. */
+const SCRIPT_GRACE_MS = 500;
+
 export interface PoolOptions {
-  /** How long one task may run, in milliseconds; waiting for a process and loading a language do not count. */
+  /** How long one expression may run, in milliseconds; waiting for a process and loading a language do not count. */
   readonly timeoutMs: number;
   /** Most processes at the same time. */
   readonly maxWorkers: number;
@@ -27,7 +30,10 @@ export interface PoolOptions {
 }
 
 export interface Pool {
-  /** @throws HooklineError `expression_timeout`, `expression_failed`, `shutting_down`; the signal's reason when it aborts */
+  /**
+   * @throws HooklineError `expression_timeout`, `expression_failed`, for scripts `script_limit`, `script_failed`;
+   *   `shutting_down`; the signal's reason when it aborts
+   */
   run(task: Task, signal?: AbortSignal): Promise<Outcome>;
   /** Ends all processes; what runs or waits is refused. */
   close(): Promise<void>;
@@ -112,13 +118,21 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   function startTimer(job: Job): void {
-    job.timer = setTimeout(() => {
-      // An answer that is already here, behind a busy main thread, is still in time.
-      setImmediate(() => {
-        const seconds = timeoutMs / 1000;
-        stop(job, new HooklineError('expression_timeout', `The expression took longer than ${seconds} s and was stopped`));
-      });
-    }, timeoutMs);
+    const { task } = job;
+    const isScript = task.kind === 'script';
+    const limitMs = isScript ? task.timeoutMs : timeoutMs;
+    job.timer = setTimeout(
+      () => {
+        // An answer that is already here, behind a busy main thread, is still in time.
+        setImmediate(() => {
+          const error = isScript
+            ? new HooklineError('script_limit', `The script took longer than ${limitMs} ms and was stopped`)
+            : new HooklineError('expression_timeout', `The expression took longer than ${limitMs / 1000} s and was stopped`);
+          stop(job, error);
+        });
+      },
+      isScript ? limitMs + SCRIPT_GRACE_MS : limitMs,
+    );
   }
 
   /** Ends a job whose process is fit for the next one. */
@@ -173,10 +187,14 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   function describeEnd(worker: Worker, how: string): HooklineError {
+    const isScript = worker.job?.task.kind === 'script';
     if (worker.stderr.includes('heap out of memory') || worker.stderr.includes('invalid size error')) {
+      if (isScript) return new HooklineError('script_limit', 'The script needed more memory than there is and was stopped');
       return new HooklineError('expression_failed', `The expression needed more than ${memoryMb} MB of memory and was stopped`);
     }
-    return failure('The process for expressions ended', new Error(`${how} ${worker.stderr.trim()}`.trim()));
+    const reason = new Error(`${how} ${worker.stderr.trim()}`.trim());
+    if (isScript) return failure('The process of the script ended', reason, 'script_failed');
+    return failure('The process for expressions ended', reason);
   }
 
   return {
@@ -215,9 +233,9 @@ function closedError(): HooklineError {
   return new HooklineError('shutting_down', 'The server is shutting down; no expressions are evaluated any more');
 }
 
-function failure(what: string, error: unknown): HooklineError {
+function failure(what: string, error: unknown, code: ErrorCode = 'expression_failed'): HooklineError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new HooklineError('expression_failed', `${what}: ${reason}`, { cause: error });
+  return new HooklineError(code, `${what}: ${reason}`, { cause: error });
 }
 
 /** The process's code is compiled beside this file, or its source (tests, `npm run dev`), which Node 20 reads with tsx. */

@@ -14,7 +14,7 @@ export interface Inputs {
   readonly input: unknown;
 }
 
-export interface Task extends Inputs {
+export interface ExpressionTask extends Inputs {
   readonly kind: 'check' | 'evaluate';
   readonly engine: WorkerEngine;
   /** The expression's text, its templates replaced by `names`. */
@@ -22,15 +22,42 @@ export interface Task extends Inputs {
   readonly names: readonly string[];
 }
 
-/** A task on its way to a process. */
-export interface NumberedTask extends Task {
-  readonly id: number;
+export interface ScriptTask {
+  readonly kind: 'script';
+  /** Body of an async function. */
+  readonly code: string;
+  /** Global constants; their values as JSON. */
+  readonly arguments: readonly { readonly name: string; readonly json: string }[];
+  readonly timeoutMs: number;
+  readonly maxMemoryBytes: number;
 }
 
-/** What a process answers. `message` is for the designer. */
+export interface ScriptCheckTask {
+  readonly kind: 'check-script';
+  readonly code: string;
+}
+
+export type Task = ExpressionTask | ScriptTask | ScriptCheckTask;
+
+/** A task on its way to a process. */
+export type NumberedTask = Task & { readonly id: number };
+
+/** What a process answers. `message` is for the designer. The value of a script is a `ScriptOutput`. */
 export type Outcome =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: 'invalid_expression' | 'expression_failed'; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: 'invalid_expression' | 'expression_failed' | 'script_failed' | 'script_limit';
+      readonly message: string;
+      readonly details?: unknown;
+    };
+
+/** What a script that came to its end leaves. */
+export interface ScriptOutput {
+  /** The value as JSON text, so that the process does not build what only the server needs. */
+  readonly json: string;
+  readonly console: readonly string[];
+}
 
 export type WorkerMessage =
   /** A task's language is loaded: from here on its time counts. */

@@ -5,7 +5,8 @@ import { createBoundedCache } from '../engine/bounded-cache.ts';
 import { HooklineError } from '../errors.ts';
 import type { CompiledExpression, Language } from './languages/language.ts';
 import { toPlain } from './plain.ts';
-import type { NumberedTask, Outcome, WorkerEngine, WorkerMessage } from './task.ts';
+import type { ScriptSandbox } from './script.ts';
+import type { ExpressionTask, NumberedTask, Outcome, WorkerEngine, WorkerMessage } from './task.ts';
 
 /** Longest message that leaves the process: some libraries quote the whole value. */
 const MAX_MESSAGE_LENGTH = 500;
@@ -40,8 +41,23 @@ function cached(language: Language): Compile {
   return (expression, names) => cache.get(`${names.join(',')}\n${expression}`);
 }
 
-/** Evaluates or checks one expression; never throws. */
+let sandbox: Promise<ScriptSandbox> | undefined;
+
+/** QuickJS is loaded by the first script. */
+function loadSandbox(): Promise<ScriptSandbox> {
+  sandbox ??= import('./script.ts').then(({ createScriptSandbox }) => createScriptSandbox());
+  return sandbox;
+}
+
 async function runTask(task: NumberedTask): Promise<Outcome> {
+  if (task.kind !== 'script' && task.kind !== 'check-script') return runExpression(task);
+  const { run, check } = await loadSandbox();
+  send({ started: task.id });
+  return task.kind === 'script' ? run(task) : check(task.code);
+}
+
+/** Evaluates or checks one expression. */
+async function runExpression(task: ExpressionTask & { readonly id: number }): Promise<Outcome> {
   const compile = await load(task.engine);
   send({ started: task.id });
   let run: CompiledExpression;

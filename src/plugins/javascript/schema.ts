@@ -1,0 +1,42 @@
+// The configuration of a JavaScript node: the code, its arguments and its limits.
+
+import { z } from 'zod';
+import { argumentNameFault } from '../../engine/script-names.ts';
+
+/** Longest code, in characters. */
+const MAX_CODE_LENGTH = 100_000;
+
+const argumentSchema = z.strictObject({
+  name: z
+    .string()
+    .superRefine((name, context) => {
+      const fault = argumentNameFault(name);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    })
+    .meta({ title: 'Name', description: 'The name of the constant in the code.' }),
+  value: z.unknown().meta({ title: 'Value', description: 'Any JSON value; variables are written {{…}}.' }),
+});
+
+export const javascriptConfigSchema = z.strictObject({
+  code: z.string().min(1, 'must not be empty').max(MAX_CODE_LENGTH).meta({
+    title: 'Code',
+    description: 'The body of an async function; what it returns is the result. Nothing but the language, JSON and console.',
+  }),
+  arguments: z
+    .array(argumentSchema)
+    .max(50)
+    .superRefine((list, context) => {
+      const seen = new Set<string>();
+      list.forEach(({ name }, index) => {
+        if (seen.has(name))
+          context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is the name of an earlier argument' });
+        seen.add(name);
+      });
+    })
+    .default([])
+    .meta({ title: 'Arguments', description: 'Constants of the code. A {{…}} in the code itself is not a variable.' }),
+  timeoutMs: z.int().min(1).max(60_000).default(2_000).meta({ title: 'Time limit', description: 'In milliseconds.' }),
+  memoryMb: z.int().min(1).max(256).default(32).meta({ title: 'Memory limit', description: 'In megabytes.' }),
+});
+
+export type JavascriptConfig = z.infer<typeof javascriptConfigSchema>;

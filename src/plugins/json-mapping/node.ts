@@ -1,0 +1,63 @@
+// The JSON mapping: takes values out of a JSON document, each under its name or its path.
+
+import { compilePath } from '../../engine/path.ts';
+import { defineNode } from '../../engine/plugin.ts';
+import { assignAt, compileProjection } from '../../engine/projection.ts';
+import { HooklineError } from '../../errors.ts';
+import { type JsonMappingConfig, jsonMappingConfigSchema } from './schema.ts';
+
+export const jsonMappingNode = defineNode<JsonMappingConfig>({
+  type: 'json-mapping',
+  title: 'JSON mapping',
+  description: 'Takes values out of a JSON document and makes variables of them.',
+  config: jsonMappingConfigSchema,
+  run: ({ config }) => ({ type: 'done', output: mapVariables(config) }),
+});
+
+/**
+ * The variables of a document.
+ * @throws HooklineError `missing_value` naming the path, `invalid_json` for text that is not JSON
+ */
+export function mapVariables({ source, variables, includeIndex }: JsonMappingConfig): Record<string, unknown> {
+  const document = typeof source === 'string' ? parseText(source) : source;
+  const compiled = variables.map((variable) => ({ variable, path: compilePath(variable.path) }));
+  // A path that contains others is placed before them, so that they find their place taken by the same value.
+  const inPlace = compiled
+    .filter(({ variable }) => variable.name === undefined)
+    .toSorted((a, b) => a.path.segments.length - b.path.segments.length);
+  const projected = includeIndex ? compileProjection(inPlace.map(({ path }) => path))(document) : undefined;
+  const result: Record<string, unknown> = isObject(projected) ? { ...projected } : {};
+
+  for (const { variable, path } of compiled) {
+    if (variable.required === true && variable.default === undefined && path.get(document) === undefined) {
+      throw new HooklineError('missing_value', `The source has no value at "${variable.path}", which this node requires.`, {
+        details: { path: variable.path },
+      });
+    }
+  }
+  for (const { variable, path } of inPlace) {
+    const found = path.get(document);
+    if (found !== undefined && includeIndex) continue;
+    const value = found ?? variable.default;
+    if (value === undefined) continue;
+    assignAt(result, path, value);
+  }
+  for (const { variable, path } of compiled) {
+    const value = path.get(document) ?? variable.default;
+    if (variable.name !== undefined && value !== undefined) result[variable.name] = value;
+  }
+  return result;
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new HooklineError('invalid_json', `The source is text that is not JSON: ${reason.slice(0, 200)}`, { cause: error });
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,67 @@
+// The configuration of a JSON mapping: a document and the paths that become variables.
+
+import { z } from 'zod';
+import { compilePath } from '../../engine/path.ts';
+import { HooklineError } from '../../errors.ts';
+
+const variableSchema = z.strictObject({
+  path: z
+    .string()
+    .superRefine((path, context) => {
+      const message = pathFault(path);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .meta({
+      title: 'Path',
+      description: 'Such as `b.c`, which maps over lists, or `b[0].c`.',
+    }),
+  name: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'must start with a letter or _ and hold only letters, digits, _ and -')
+    .optional()
+    .meta({ title: 'Name', description: 'Without one, the value keeps the place that its path names.' }),
+  required: z.boolean().optional().meta({ title: 'Required', description: 'Without it the node fails.' }),
+  default: z.unknown().optional().meta({ title: 'Default', description: 'The value when the path finds nothing.' }),
+});
+
+export const jsonMappingConfigSchema = z.strictObject({
+  source: z.unknown().meta({
+    title: 'Source',
+    description: 'The JSON to take values from, such as {{$nodes.request.body}}. Text is parsed as JSON.',
+  }),
+  variables: z
+    .array(variableSchema)
+    .min(1)
+    .max(500)
+    .superRefine((variables, context) => {
+      const seen = new Set<string>();
+      variables.forEach(({ name, path }, index) => {
+        if (name === undefined && path.startsWith('[') && !/^\[["']/.test(path)) {
+          context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is needed for a path that begins with an index' });
+        }
+        const key = name ?? path;
+        const field = name === undefined ? 'path' : 'name';
+        if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, field], message: 'is that of an earlier variable' });
+        seen.add(key);
+      });
+    })
+    .meta({ title: 'Variables' }),
+  includeIndex: z.boolean().default(false).meta({
+    title: 'Include array index',
+    description:
+      'Lists on the way stay lists: `b.c` gives {"b": [{"c": 2}, {"c": 3}]} and not {"b": {"c": [2, 3]}}. For paths without a name.',
+  }),
+});
+
+export type JsonMappingConfig = z.infer<typeof jsonMappingConfigSchema>;
+export type MappedVariable = z.infer<typeof variableSchema>;
+
+function pathFault(path: string): string | undefined {
+  try {
+    compilePath(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof HooklineError) return error.message;
+    throw error;
+  }
+}
