@@ -77,7 +77,7 @@ const CONNECTION_WORDS: readonly (readonly [words: RegExp, message: string])[] =
   ],
   [/^Query read timeout$/, TOO_SLOW],
   [
-    /^Connection terminated|^timeout exceeded when trying to connect|not queryable|^Connection timed out|Client was closed/i,
+    /^Connection terminated|^timeout (expired|exceeded when trying to connect)|not queryable|^Connection timed out|Client was closed/i,
     AWAY,
   ],
 ];

@@ -13,6 +13,8 @@ export interface PostgresOptions {
   readonly durability: Durability;
   /** Connections that read, at most. Default 10. A few more write. */
   readonly poolSize?: number | undefined;
+  /** How long opening a connection may take, in milliseconds. Default 5000. */
+  readonly connectTimeoutMs?: number | undefined;
 }
 
 export interface PostgresConnections {
@@ -24,7 +26,7 @@ export interface PostgresConnections {
   close(): Promise<void>;
 }
 
-/** How long opening a connection may take, in milliseconds; also how long one waits for a free one. */
+/** Also how long one waits for a connection that is free. */
 const CONNECT_TIMEOUT_MS = 5_000;
 /** How long a statement may take before the server gives it up, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -34,6 +36,8 @@ const SILENCE_TIMEOUT_MS = 12_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 /** Two batches of commits at a time, one transaction of the models, and the question what became of a lost one. */
 const WRITING_CONNECTIONS = 4;
+/** How often a server at work on a migration looks whether its client still lives, in milliseconds. */
+const CHECK_INTERVAL_MS = 1_000;
 /** After this time without use a connection is closed, in milliseconds. */
 const IDLE_MS = 30_000;
 
@@ -56,9 +60,15 @@ export function isPostgresUrl(url: string): boolean {
  * @throws HooklineError `invalid_configuration` for a URL that cannot be used, `storage_unavailable` within seconds
  */
 export async function connectPostgres(options: PostgresOptions): Promise<PostgresConnections> {
-  const { url, durability, poolSize = 10 } = options;
+  const { url, durability, poolSize = 10, connectTimeoutMs: connectionTimeoutMillis = CONNECT_TIMEOUT_MS } = options;
   const target = targetOf(url);
-  const pool = new pg.Pool({ connectionString: url, ...SESSION, max: WRITING_CONNECTIONS, idleTimeoutMillis: IDLE_MS });
+  const pool = new pg.Pool({
+    connectionString: url,
+    ...SESSION,
+    connectionTimeoutMillis,
+    max: WRITING_CONNECTIONS,
+    idleTimeoutMillis: IDLE_MS,
+  });
   // A connection that dies while nobody uses it; the next one to ask gets a new one.
   pool.on('error', () => {});
   const reader = sequelizeOn(target, poolSize);
@@ -94,6 +104,9 @@ export async function connectPatiently(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name, connectionTimeoutMillis, keepAlive });
   client.on('error', () => {});
   await withStorageErrors(() => client.connect());
+  // A server at work does not notice by itself that whom it works for was killed, and would keep his locks. Not every system
+  // can ask; then the locks go when the statement ends.
+  await client.query(`SET client_connection_check_interval = ${CHECK_INTERVAL_MS}`).catch(() => {});
   return client;
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { HooklineError } from '../../errors.ts';
 import type { Durability } from '../connect.ts';
-import { postgresCode } from '../storage-error.ts';
+import { postgresCode, toStorageError } from '../storage-error.ts';
 
 /** How long is asked after a commit whose answer was lost, in milliseconds: as long as a restart of the database takes. */
 const OUTCOME_TIMEOUT_MS = 30_000;
@@ -39,7 +39,7 @@ export function transactionsOn(pool: pg.Pool, durability: Durability): Transact 
     try {
       const transaction = idOf(await client.query(begin));
       const value = await work(client).catch(async (error: unknown) => {
-        isSound = await rollBack(client);
+        isSound = !isLost(error) && (await rollBack(client));
         throw error;
       });
       await commit(client, transaction);
@@ -88,6 +88,12 @@ export function transactionsOn(pool: pg.Pool, durability: Durability): Transact 
 function idOf(results: unknown): string {
   const last: unknown = Array.isArray(results) ? results.at(-1) : results;
   return (last as pg.QueryResult<{ id: string }>).rows[0]?.id ?? '';
+}
+
+/** Whether the connection itself has failed, not only what was asked: asking it anything more would only take time. */
+function isLost(error: unknown): boolean {
+  if (error instanceof HooklineError || postgresCode(error) !== undefined) return false;
+  return toStorageError(error) instanceof HooklineError;
 }
 
 /** @returns whether the connection can be used again */
