@@ -17,6 +17,13 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+interface Claim {
+  id: string;
+  now: number;
+  resolve(mayRun: boolean): void;
+  reject(error: unknown): void;
+}
+
 interface Exclusive {
   run(): Promise<void>;
 }
@@ -25,16 +32,24 @@ interface Exclusive {
 const MAX_UNITS = 128;
 /** Bodies and replies in one batch, in characters, so that large ones do not meet in memory; one alone may be larger. */
 const MAX_BATCH_LENGTH = 16 * 1024 * 1024;
+const PAGE_BYTES = 8192;
 /** What a commit writes to the log besides its rows: the pages of two indexes and the tail page of the table. */
-const BATCH_OVERHEAD_BYTES = 4 * 8192;
+const BATCH_OVERHEAD_BYTES = 4 * PAGE_BYTES;
 /** What an exclusive section is taken to write: a deletion of 200 executions touches about as much. */
-const EXCLUSIVE_BYTES = 64 * 8192;
+const EXCLUSIVE_BYTES = 64 * PAGE_BYTES;
+
+/** The committer of SQLite, which also claims: many that wake at the same moment are one statement. */
+export interface SqliteCommitter extends Committer {
+  /** See `ExecutionWriter.claim`. @throws HooklineError `storage_unavailable` */
+  claim(id: string, now: number): Promise<boolean>;
+}
 
 /** Opens the group-commit writer on a connection that nobody else writes with. */
-export async function createCommitter(handle: sqlite3.Database, options: CommitterOptions): Promise<Committer> {
+export async function createCommitter(handle: sqlite3.Database, options: CommitterOptions): Promise<SqliteCommitter> {
   const writer = unitWriter(handle);
   const checkpoints = await openCheckpoints(handle, options);
   let pending: Pending[] = [];
+  let claims: Claim[] = [];
   const exclusives: Exclusive[] = [];
   let pumping: Promise<void> | undefined;
   let closed = false;
@@ -78,16 +93,31 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
     return batch;
   }
 
+  async function runClaims(): Promise<void> {
+    const batch = claims.slice(0, MAX_UNITS);
+    claims = claims.slice(MAX_UNITS);
+    try {
+      const claimed = await writer.claim(batch.map(({ id, now }) => [id, now]));
+      checkpoints.wrote(batch.length * PAGE_BYTES);
+      for (const { id, resolve } of batch) resolve(claimed.has(id));
+    } catch (error) {
+      await writer.reset();
+      const failure = toCommitError(error);
+      for (const { reject } of batch) reject(failure);
+    }
+  }
+
   async function pump(): Promise<void> {
     let announce = (): void => {};
-    while (pending.length > 0 || exclusives.length > 0) {
+    while (pending.length > 0 || claims.length > 0 || exclusives.length > 0) {
       // The next batch starts before the callers of the last one hear of it: SQLite works while their answers are sent.
       const next = pending.length > 0 ? commitBatch(takeBatch()) : undefined;
       announce();
       announce = next ? await next : () => {};
-      if (exclusives.length > 0 || checkpoints.isReady()) {
+      if (claims.length > 0 || exclusives.length > 0 || checkpoints.isReady()) {
         announce();
         announce = () => {};
+        if (claims.length > 0) await runClaims();
         await checkpoints.finish();
         await exclusives.shift()?.run();
       }
@@ -106,6 +136,13 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
       if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
       return new Promise((resolve, reject) => {
         pending.push({ unit, resolve, reject });
+        wake();
+      });
+    },
+    claim(id, now) {
+      if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
+      return new Promise((resolve, reject) => {
+        claims.push({ id, now, resolve, reject });
         wake();
       });
     },

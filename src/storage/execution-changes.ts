@@ -1,23 +1,10 @@
-// Changes of single executions outside the commit path: to run one, to put one back into the queue.
+// Puts an execution that has ended back into the queue.
 
-import { col, fn, Op } from 'sequelize';
 import { executionStatusSchema, isFinal, type Job } from '../engine/model.ts';
 import { HooklineError } from '../errors.ts';
 import { parseStored } from './database.ts';
 import type { Origin } from './execution-row.ts';
 import type { Models } from './models.ts';
-
-/**
- * Makes an execution `running` where one process has the whole database: it owns whatever runs.
- * @returns whether it may run: it is queued, running already, or has waited long enough
- */
-export async function claimExecution({ executions }: Models, id: string, now: number): Promise<boolean> {
-  const [changed] = await executions.update(
-    { status: 'running', startedAt: fn('COALESCE', col('started_at'), now), wakeAt: null },
-    { where: { id, [Op.or]: [{ status: ['queued', 'running'] }, { status: 'waiting', wakeAt: { [Op.lte]: now } }] } },
-  );
-  return changed > 0;
-}
 
 /**
  * Puts a final execution back into the queue with only these jobs; call it in a transaction.

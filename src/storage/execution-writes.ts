@@ -7,6 +7,7 @@ import type { Unit } from './committer.ts';
 import { toLogEntry, toRow, type WrittenJobs, type WrittenRow } from './execution-row.ts';
 import { execute, inTransaction, Statement } from './sqlite-handle.ts';
 import {
+  CLAIM_SQL,
   LOG_SQL,
   SIGNAL_SQL,
   TAKE_SQL,
@@ -29,6 +30,8 @@ export interface Written {
 export interface UnitWriter {
   /** Writes units in this order. Throws when nothing of any is stored. */
   write(units: readonly Unit[]): Promise<Written>;
+  /** Makes executions `running`, each at its time. @returns the ids of those that may run */
+  claim(claims: readonly (readonly [id: string, now: number])[]): Promise<ReadonlySet<string>>;
   /** Lets the prepared statements go: after a failure, or at the end. */
   reset(): Promise<void>;
 }
@@ -71,7 +74,8 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
   const signal = new Statement(handle, SIGNAL_SQL);
   const wake = new Statement(handle, WAKE_SQL);
   const unfinished = new Statement(handle, UNFINISHED_SQL);
-  const statements = [upsert, upsertReturning, log, take, signal, wake, unfinished];
+  const claiming = new Statement(handle, CLAIM_SQL);
+  const statements = [upsert, upsertReturning, log, take, signal, wake, unfinished, claiming];
 
   /** What several writes add up to, as the parameters of the statements. */
   function collect(writes: readonly ExecutionWrite[]) {
@@ -182,6 +186,10 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
         return inTransaction(handle, () => writeSimple(units, collected));
       }
       return inTransaction(handle, () => writeGroups(groups));
+    },
+
+    async claim(claims) {
+      return new Set((await claiming.all<{ id: string }>(JSON.stringify(claims))).map(({ id }) => id));
     },
 
     async reset() {

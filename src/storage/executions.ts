@@ -13,6 +13,7 @@ import { deleteExecutions, findIds } from './execution-purge.ts';
 import { SUMMARY_COLUMNS, toExecution, toSummary } from './execution-row.ts';
 import type { ExecutionRow } from './models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
+import { readTogether } from './read-together.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 const EXECUTION_LIST: ListKind<[id: string]> = {
@@ -85,6 +86,12 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
     });
   }
 
+  const readClaimed = readTogether(async (ids) => {
+    const list = ids.map((id) => sequelize.escape(id)).join(', ');
+    const found = await withStorageErrors(() => findClaimable(`SELECT id FROM executions WHERE id IN (${list})`));
+    return new Map(found.map((claimed) => [claimed.execution.id, claimed]));
+  });
+
   return {
     commit: (...unit) => writer.commit(unit),
 
@@ -99,12 +106,9 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
 
     async claim(id, now) {
       if (!isExecutionId(id) || !(await writer.claim(id, now))) return undefined;
-      return withStorageErrors(async () => {
-        const execution = await findOne(id);
-        // It may have been canceled or deleted in between.
-        if (execution?.status !== 'running') return undefined;
-        return { execution, signals: (await storedSignals([id])).get(id) ?? [] };
-      });
+      const claimed = await readClaimed(id);
+      // It may have been canceled or deleted in between.
+      return claimed?.execution.status === 'running' ? claimed : undefined;
     },
 
     async list(filter) {

@@ -51,3 +51,11 @@ export const WAKE_SQL = `UPDATE executions SET status = 'queued', wake_at = NULL
 /** Those of these ids that are not final. */
 export const UNFINISHED_SQL = `SELECT id FROM executions
   WHERE id IN (SELECT value FROM json_each(?)) AND status IN ${UNFINISHED}`;
+
+/** Makes what may run here `running`: `[id, now]` each; returns the ids. One process has the whole file: it owns what runs. */
+export const CLAIM_SQL = `UPDATE executions
+  SET status = 'running', started_at = coalesce(started_at, claim.now), wake_at = NULL
+  FROM (SELECT value ->> 0 AS id, value ->> 1 AS now FROM json_each(?)) AS claim
+  WHERE executions.id = claim.id
+    AND (status IN ('queued', 'running') OR (status = 'waiting' AND wake_at <= claim.now))
+  RETURNING executions.id`;

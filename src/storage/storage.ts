@@ -6,7 +6,7 @@ import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
 import { connect, connectReader, type Durability } from './connect.ts';
 import { type Database, databaseOn } from './database.ts';
-import { claimExecution, reopenExecution } from './execution-changes.ts';
+import { reopenExecution } from './execution-changes.ts';
 import { finishPurges } from './execution-purge.ts';
 import { executionStore } from './executions.ts';
 import { migrate, requireMigrated } from './migrate.ts';
@@ -103,7 +103,7 @@ async function onSqlite(options: StorageOptions): Promise<Parts> {
     const database = databaseOn(defineModels(connections.reader), defineModels(connections.writer), committer);
     const writer: ExecutionWriter = {
       commit: (unit) => committer.commit(unit),
-      claim: (id, now) => database.write((models) => claimExecution(models, id, now)),
+      claim: (id, now) => committer.claim(id, now),
       reopen: (id, jobs) => database.write((models) => reopenExecution(models, id, jobs)),
     };
     return { connections, database, writer, close: () => committer.close().finally(() => connections.close()) };

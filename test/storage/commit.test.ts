@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { QueryTypes } from 'sequelize';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { ExecutionUpdate } from '../../src/engine/ports.ts';
-import { createCommitter } from '../../src/storage/commit.ts';
-import type { Committer } from '../../src/storage/committer.ts';
+import { createCommitter, type SqliteCommitter } from '../../src/storage/commit.ts';
 import { connect } from '../../src/storage/connect.ts';
 import { lowestIdAt } from '../../src/storage/execution-id.ts';
 import { migrate } from '../../src/storage/migrate.ts';
@@ -18,7 +17,7 @@ const updateOf = (number: number, change: Partial<ExecutionUpdate> = {}): Execut
   makeUpdate(idOf(number), { status: 'running', startedAt: 1, finishedAt: null, ...change });
 
 interface Opened {
-  readonly committer: Committer;
+  readonly committer: SqliteCommitter;
   readonly writer: Awaited<ReturnType<typeof connect>>['writer'];
   /** What went to the writer's connection, in order: rows of prepared statements as `2 rows`, the rest as SQL. */
   readonly sent: string[];
@@ -213,6 +212,19 @@ it('leaves no job in the log of an execution that was deleted while it ran', asy
   const late = committer.commit([{ update: updateOf(1, { jobs: [makeJob('a')] }) }]);
   await expect(late).rejects.toMatchObject({ code: 'ownership_lost' });
   expect(await rows('SELECT * FROM execution_jobs UNION ALL SELECT id, 0, 0 FROM executions')).toEqual([]);
+});
+
+it('claims everything that waits to be claimed in one statement', async () => {
+  const { committer, sent } = await open();
+  const numbers = Array.from({ length: 200 }, (_, number) => number);
+  const stored = numbers.map((number) =>
+    committer.commit([{ insert: executionOf(number, { status: number % 2 === 0 ? 'queued' : 'waiting', wakeAt: number }) }]),
+  );
+  await Promise.all(stored);
+  sent.length = 0;
+  const claimed = await Promise.all(numbers.map((number) => committer.claim(idOf(number), 99)));
+  expect(claimed).toEqual(numbers.map((number) => number % 2 === 0 || number <= 99));
+  expect(sent).toEqual(['128 rows update executions', '72 rows update executions']);
 });
 
 it('never lets a batch into an exclusive section, and lets batches and sections take turns', async () => {
