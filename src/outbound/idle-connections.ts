@@ -24,11 +24,13 @@ export interface Connection {
 export function createConnection(origin: string, key: string, socket: Socket): Connection {
   let isUsed = false;
   const client = new Client(origin, {
-    connect: (_, callback) => {
-      if (isUsed || socket.destroyed) return callback(new ConnectionGoneError(), null);
-      isUsed = true;
-      callback(null, socket);
-    },
+    // The client expects its answer later, as from a real connection.
+    connect: (_, callback) =>
+      process.nextTick(() => {
+        if (isUsed || socket.destroyed) return callback(new ConnectionGoneError(), null);
+        isUsed = true;
+        callback(null, socket);
+      }),
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,

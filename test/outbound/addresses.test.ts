@@ -123,12 +123,7 @@ describe('isPublicAddress', () => {
     fc.assert(
       fc.property(anyIpv6, (parts) => {
         const address = new ipaddr.IPv6([...parts]);
-        const forms = [
-          address.toString(),
-          address.toNormalizedString(),
-          address.toFixedLengthString(),
-          address.toRFC5952String(),
-        ];
+        const forms = [address.toString(), address.toNormalizedString(), address.toRFC5952String()];
         const verdicts = forms.flatMap((form) => [form, form.toUpperCase(), hostOf(`[${form}]`)]).map(isPublicAddress);
         return new Set(verdicts).size === 1;
       }),
