@@ -194,8 +194,6 @@ export interface Job {
   isResult?: boolean | undefined;
   /** Lines for the designer, such as what a script wrote with `console`. */
   log?: string[] | undefined;
-  /** Lines that it wrote for the designer. */
-  log?: string[] | undefined;
   /** Milliseconds since 1970, as everywhere inside the server. */
   startedAt: number;
   finishedAt: number | null;

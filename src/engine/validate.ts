@@ -25,8 +25,8 @@ export interface ValidateOptions {
   /** Undefined while it is unknown; then what depends on it is not checked. */
   readonly mode: Mode | undefined;
   readonly registry: Registry;
-  /** Checks the syntax of expressions; without one that is left out. */
-  readonly evaluator?: Pick<ExpressionEvaluator, 'check' | 'checkScript'> | undefined;
+  /** Checks the syntax of expressions and scripts; without one that is left out. */
+  readonly evaluator?: (Pick<ExpressionEvaluator, 'check'> & Partial<Pick<ExpressionEvaluator, 'checkScript'>>) | undefined;
 }
 
 /** What the pure part leaves to be awaited. */
@@ -78,7 +78,7 @@ export async function validateDocument(input: unknown, options: ValidateOptions)
     if (message !== undefined) problems.push(problem(place, 'invalid_expression', message));
   }
   for (const { place, code } of options.evaluator ? pending.scripts : []) {
-    const message = await options.evaluator?.checkScript(code);
+    const message = await options.evaluator?.checkScript?.(code);
     if (message !== undefined) problems.push(problem(place, 'invalid_script', message));
   }
   return { document, problems: limitProblems(problems) };

@@ -3,8 +3,12 @@
 import { definePlugin } from '../engine/plugin.ts';
 import { calculationNode } from './calculation/node.ts';
 import { conditionNode } from './condition/node.ts';
+import { dateCalculationNode } from './date-calculation/node.ts';
 import { delayNode } from './delay/node.ts';
 import { endNode } from './end/node.ts';
+import { httpRequestNode } from './http-request/node.ts';
+import { javascriptNode } from './javascript/node.ts';
+import { jsonMappingNode } from './json-mapping/node.ts';
 import { jsonQueryNode } from './json-query/node.ts';
 import { loopNode } from './loop/node.ts';
 import { multiConditionsNode } from './multi-conditions/node.ts';
@@ -34,5 +38,9 @@ export const builtIns = definePlugin({
     parallelNode,
     subflowNode,
     outputNode,
+    jsonMappingNode,
+    dateCalculationNode,
+    javascriptNode,
+    httpRequestNode,
   ],
 });

@@ -19,6 +19,7 @@ const scope: Scope = {
   $scopes: {},
   $system: { now: '2025-01-02T03:04:05.000Z' },
   $execution: { id: 'e1' },
+  $resume: { wait: 'http://127.0.0.1/resume/1' },
 };
 
 const evaluator = createEvaluator({ timeoutMs: 1500, maxWorkers: 2, memoryMb: 96 });
@@ -44,6 +45,7 @@ describe('JSONata', () => {
       '$scopes',
       '$system',
       '$execution',
+      '$resume',
     ]);
     expect(await run('jsonata', 'a.b[0] & $context.body.status', { source: { a: { b: [1, 2] } } })).toBe('1paid');
   });

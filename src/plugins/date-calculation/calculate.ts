@@ -86,16 +86,20 @@ const READ: Record<DatePart, (date: DateTime) => number> = {
   timestampSeconds: (date) => date.toUnixInteger(),
 };
 
+/** Units of the time of day, with what comes after their highest value. */
+const TIME_UNITS = { hour: 24, minute: 60, second: 60, millisecond: 1000 } as const;
+
+/** Unlike luxon, which counts on into the next month or year, refuses what does not exist, such as the 31st of a short month. */
 function set(date: DateTime, step: Extract<DateStep, { action: 'set' }>, place: string): DateTime {
   const { unit, value } = step;
-  try {
-    const result = date.set({ [unit]: value });
-    if (result.isValid) return result;
-    throw wrong(place, `${unit} cannot be ${value}: ${result.invalidExplanation ?? 'it is out of range'}`);
-  } catch (error) {
-    if (error instanceof HooklineError) throw error;
-    throw wrong(place, `${unit} cannot be ${value}`);
+  if (unit === 'hour' || unit === 'minute' || unit === 'second' || unit === 'millisecond') {
+    if (value < 0 || value >= TIME_UNITS[unit]) throw wrong(`${place}.value`, `there is no ${unit} ${value}`);
+    return date.set({ [unit]: value });
   }
+  const result = date.set({ [unit]: value });
+  if (unit === 'year') return checkDate(result, place);
+  if (result.isValid && result[unit] === value) return result;
+  throw wrong(`${place}.value`, `there is no ${unit} ${value} to set in ${date.toISODate()}`);
 }
 
 function difference(
@@ -124,14 +128,17 @@ function readDate(value: unknown, format: string, zone: string, place: string): 
     return checkDate(DateTime.fromMillis(milliseconds, { zone }), place);
   }
   if (typeof value !== 'string') throw wrong(place, `${shown} is not text; for a number, inputFormat is "unix" or "unix-ms"`);
-  const date = format === 'iso' ? DateTime.fromISO(value, { zone }) : DateTime.fromFormat(value, format, { zone, locale: 'en' });
+  const options = { zone, setZone: true, locale: 'en' };
+  const date = format === 'iso' ? DateTime.fromISO(value, options) : DateTime.fromFormat(value, format, options);
   if (!date.isValid) {
     const expected =
       format === 'iso' ? 'an ISO 8601 date, such as 2025-01-31T09:00:00+01:00' : `written as ${JSON.stringify(format)}`;
     throw wrong(place, `${shown} is not ${expected} (${date.invalidExplanation ?? date.invalidReason})`);
   }
+  // A local time that comes twice, when clocks go back, is the first one; luxon alone would choose by today's offset.
+  const [first = date] = date.getPossibleOffsets();
   // One that names an offset of its own is shown in the zone, too.
-  return checkDate(date.setZone(zone), place);
+  return checkDate(first.setZone(zone), place);
 }
 
 function show(value: unknown): string {

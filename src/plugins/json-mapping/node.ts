@@ -15,7 +15,7 @@ export const jsonMappingNode = defineNode<JsonMappingConfig>({
 });
 
 /**
- * The variables of a document.
+ * The variables of a document. Null is a value; what is missing has its default or is left out.
  * @throws HooklineError `missing_value` naming the path, `invalid_json` for text that is not JSON
  */
 export function mapVariables({ source, variables, includeIndex }: JsonMappingConfig): Record<string, unknown> {
@@ -38,13 +38,15 @@ export function mapVariables({ source, variables, includeIndex }: JsonMappingCon
   for (const { variable, path } of inPlace) {
     const found = path.get(document);
     if (found !== undefined && includeIndex) continue;
-    const value = found ?? variable.default;
+    const value = found === undefined ? variable.default : found;
     if (value === undefined) continue;
     assignAt(result, path, value);
   }
   for (const { variable, path } of compiled) {
-    const value = path.get(document) ?? variable.default;
-    if (variable.name !== undefined && value !== undefined) result[variable.name] = value;
+    if (variable.name === undefined) continue;
+    const found = path.get(document);
+    const value = found === undefined ? variable.default : found;
+    if (value !== undefined) result[variable.name] = value;
   }
   return result;
 }
