@@ -104,9 +104,11 @@ export function createPostgresCommitter({ transact, processId, addTasks }: Postg
     // What has to wait holds up later units of the same executions, so that their order stays.
     const held = new Set(busy);
     let weight = 0;
+    let seen = 0;
     for (const one of pending) {
-      const isFull = batch.length === MAX_UNITS || (batch.length > 0 && weight + one.weight > MAX_WEIGHT);
-      if (isFull || one.steps.some(({ id }) => held.has(id))) {
+      if (batch.length === MAX_UNITS || (batch.length > 0 && weight + one.weight > MAX_WEIGHT)) break;
+      seen += 1;
+      if (one.steps.some(({ id }) => held.has(id))) {
         for (const { id } of one.steps) held.add(id);
         rest.push(one);
       } else {
@@ -114,7 +116,7 @@ export function createPostgresCommitter({ transact, processId, addTasks }: Postg
         weight += one.weight;
       }
     }
-    pending = rest;
+    pending = rest.concat(pending.slice(seen));
     return batch;
   }
 

@@ -33,7 +33,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /** How long the client waits for a server that says nothing at all: longer, so that the server's own word comes first. */
 const SILENCE_TIMEOUT_MS = 12_000;
 /** How long a transaction may hold its locks when the process behind it is cut off. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
 /** Two batches of commits at a time, one transaction of the models, and the question what became of a lost one. */
 const WRITING_CONNECTIONS = 4;
 /** How often a server at work on a migration looks whether its client still lives, in milliseconds. */
