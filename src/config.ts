@@ -45,7 +45,7 @@ const retentionSchema = z
     return z.NEVER;
   });
 
-const targetsSchema = z.union([z.string(), z.array(z.string())]).transform((value, context): readonly string[] => {
+const targetsSchema = z.union([z.string(), z.array(z.string()).readonly()]).transform((value, context): readonly string[] => {
   const items = typeof value === 'string' ? value.split(',') : value;
   const targets = items.map((item) => item.trim()).filter((item) => item !== '');
   const wrong = targets.find((target) => parseTarget(target) === undefined);

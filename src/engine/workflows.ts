@@ -34,7 +34,7 @@ export type { Comparison, CreateWorkflow, LoadedWorkflow, RevisionView, UpdateWo
 export interface WorkflowServiceOptions {
   readonly storage: Pick<Storage, 'workflows'>;
   readonly registry: Registry;
-  readonly evaluator: Pick<ExpressionEvaluator, 'check'>;
+  readonly evaluator: Pick<ExpressionEvaluator, 'check' | 'checkScript'>;
   readonly secretBox: SecretBox;
   /** Milliseconds since 1970. */
   now(): number;
