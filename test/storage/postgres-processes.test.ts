@@ -106,6 +106,15 @@ test('a unit that is refused stores nothing at all, and its neighbours are store
   expect((await one.executions.get(ID))?.jobs).toEqual([]);
 });
 
+test('an id is stored once, also when it comes twice at the same moment', async () => {
+  const { one } = await twoProcesses();
+  const insert = (workflowId: string) => one.executions.commit({ insert: makeExecution(ID, { workflowId }) });
+  const outcomes = await Promise.allSettled([insert('w1'), insert('w2')]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  await expect(insert('w3')).rejects.toMatchObject({ code: 'storage_unavailable' });
+  expect(await one.executions.get(ID)).toMatchObject({ workflowId: 'w1' });
+});
+
 test('a cancel is written whoever owns the execution, and its owner hears of it at its next write', async () => {
   const { one, two, row } = await twoProcesses();
   await one.executions.commit({ insert: makeExecution(ID, { status: 'running' }) });

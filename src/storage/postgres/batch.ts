@@ -94,6 +94,8 @@ export function batchOn(
 function applyStep(step: Step, state: State | undefined, processId: string): State | HooklineError | false | undefined {
   switch (step.type) {
     case 'insert': {
+      // The database itself would refuse it in a batch of its own.
+      if (state) return new HooklineError('storage_unavailable', `Execution ${step.id} is stored already.`);
       const { id, status, startedAt, finishedAt, result, wakeAt, lane, fixed, logged } = step;
       const changing = { status, startedAt, finishedAt, result, wakeAt };
       return {
