@@ -8,6 +8,12 @@ export interface ClusterPoolOptions {
   readonly url: string;
   /** Most connections. Default 12: three are held for good (queue, bus, leader), the rest for moments. */
   readonly max?: number;
+  /**
+   * Whether a commit waits for the disk. Default true. False suits the queue's own connections: when the database crashes, the
+   * last tasks that were taken or finished are taken once more, which the executions' own rows then refuse; in return it runs
+   * several times as many of them.
+   */
+  readonly waitsForDisk?: boolean;
   readonly log: Log;
 }
 
@@ -15,13 +21,14 @@ export interface ClusterPoolOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** For the queue, the bus, the leader and the heartbeat. Survives the loss of any connection; `end()` it last. */
-export function createClusterPool({ url, max = 12, log }: ClusterPoolOptions): pg.Pool {
+export function createClusterPool({ url, max = 12, waitsForDisk = true, log }: ClusterPoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'hookline',
+    ...(waitsForDisk ? {} : { options: '-c synchronous_commit=off' }),
   });
   // Whoever uses a connection hears of its end by the failure of a query. Without listeners it would end the process.
   const note = (error: Error): void => log.debug({ part: 'cluster', error: error.message }, 'a connection was lost');

@@ -32,7 +32,7 @@ afterAll(() => postgres.stop());
 queueContract('graphile-worker', async ({ concurrency }) => {
   const url = await postgres.createDatabase({ template });
   const processId = 'this-process';
-  const pool = createClusterPool({ url, log: silent });
+  const pool = createClusterPool({ url, waitsForDisk: false, log: silent });
   const storage = await openStorage({ url, processId: () => processId, addTasks: graphileTasks.addTasks });
   const { executions } = storage;
   const queue = createGraphileQueue({ pool, processId: () => processId, executions, concurrency, log: silent, now: Date.now });
