@@ -104,8 +104,15 @@ async function openPostgresBackend(config: Config, log: Log): Promise<Backend> {
     closers.push(() => started.stop());
     const { executions } = storage;
     const { concurrency } = config;
-    const queue =
-      role === 'web' ? NO_QUEUE : createGraphileQueue({ pool, processId, executions, concurrency, log, now: Date.now });
+    let queue = NO_QUEUE;
+    if (role !== 'web') {
+      const queuePool = createClusterPool({ url, waitsForDisk: false, log });
+      closers.push(() => queuePool.end());
+      const graphile = createGraphileQueue({ pool: queuePool, processId, executions, concurrency, log, now: Date.now });
+      // Before the process signs off: what has ended reports its end first.
+      closers.push(() => graphile.close());
+      queue = graphile;
+    }
     return {
       storage,
       queue,
