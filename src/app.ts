@@ -89,6 +89,9 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     const { storage, queue, bus } = backend;
     const outgoing = createGuardedFetch({
       allowedTargets: config.allowedTargets,
+      ports: config.outgoingPorts,
+      defaultTimeoutMs: config.outgoingTimeoutMs,
+      maxTimeoutMs: config.outgoingMaxTimeoutMs,
       userAgent: `Hookline/${version}`,
     });
     const evaluator = createEvaluator({

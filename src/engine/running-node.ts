@@ -49,7 +49,10 @@ export class RunningNode implements NodeContext<unknown> {
   }
 
   get log(): Log {
-    return this.#parts.services.log;
+    const { run, job, services } = this.#parts;
+    const named = (level: keyof Log) => (fields: object, message: string) =>
+      services.log[level]({ ...fields, execution: run.execution.id, node: job.path }, message);
+    return { debug: named('debug'), info: named('info'), warn: named('warn'), error: named('error') };
   }
 
   get now(): () => number {
