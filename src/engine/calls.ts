@@ -2,7 +2,7 @@
 
 import { HooklineError } from '../errors.ts';
 import type { CompiledWorkflow } from './compile.ts';
-import { toFailure } from './failure.ts';
+import { isStorageFailure, toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
 import type { Execution, ExecutionWithJobs, Failure } from './model.ts';
 import type { Log } from './plugin.ts';
@@ -42,6 +42,8 @@ export function createCalls({ load, create, cancel, onQueued, wakeQueue, log }: 
       const context = { execution: toContext(execution) };
       return create(target, { source: 'failure', context, parent: null, depth: execution.depth + 1 });
     } catch (error) {
+      // The end is stored later then, and this with it.
+      if (isStorageFailure(error)) throw error;
       const fields = { execution: execution.id, workflow: onFailureWorkflow, error: toFailure(error) };
       log.error(fields, 'the workflow that should be told of a failure could not be started');
       return undefined;

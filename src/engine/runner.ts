@@ -3,7 +3,7 @@
 
 import { HooklineError } from '../errors.ts';
 import type { CompiledNode } from './compile.ts';
-import { toFailure } from './failure.ts';
+import { isStorageFailure, toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
 import { FAILURE_BRANCH, type Failure, type Job } from './model.ts';
 import type { BranchOutcome, NodeResult } from './plugin.ts';
@@ -173,9 +173,10 @@ function finish(run: Run, node: CompiledNode, job: Job, result: NodeResult, fram
     if (result.type === 'suspend') return WAITING;
     if (result.type === 'wait') return startWait(run, node, job, result, frame, services);
     if (result.type === 'call') {
-      return startCall(run, job, result, frame, services).catch((error: unknown) =>
-        afterFailure(run, node, job, toFailure(error), frame, services),
-      );
+      return startCall(run, job, result, frame, services).catch((error: unknown) => {
+        if (isStorageFailure(error)) run.abandon(error);
+        return afterFailure(run, node, job, toFailure(error), frame, services);
+      });
     }
     job.status = 'succeeded';
     job.output = toJsonValue(result.output, run.room);
