@@ -99,6 +99,10 @@ export class Run {
     return this.#controller.signal;
   }
 
+  get hasSignal(): boolean {
+    return this.#controller !== undefined;
+  }
+
   abort(reason: unknown): void {
     this.#controller?.abort(reason);
   }

@@ -202,7 +202,7 @@ function finish(run: Run, node: CompiledNode, job: Job, result: NodeResult, fram
   run.unsaved.push(job);
   run.outcome = { status: result.status, reply: result.reply ?? null, error: job.error ?? null };
   // Branches that run beside this one have nothing to do any more.
-  run.abort(new HooklineError('conflict', 'The flow has ended in another branch.'));
+  if (run.hasSignal) run.abort(new HooklineError('conflict', 'The flow has ended in another branch.'));
   return STOPPED;
 }
 
