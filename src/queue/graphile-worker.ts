@@ -7,6 +7,7 @@ import type { Log } from '../engine/plugin.ts';
 import type { ClaimedExecution, ExecutionStore, Queue } from '../engine/ports.ts';
 import { createGraphileLogger } from './graphile-log.ts';
 import { finishTask, lockNameOf, QUEUE_SCHEMA, returnTask, returnUnknownTasks, TASK } from './graphile-tasks.ts';
+import { Pauses } from './pauses.ts';
 
 export interface GraphileQueueOptions {
   /**
@@ -76,7 +77,7 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
   /** Tasks that are being worked on. */
   const held = new Set<string>();
   let isSweeping = false;
-  const sleepers = new Set<() => void>();
+  const pauses = new Pauses();
 
   async function handle(payload: unknown, { job }: JobHelpers): Promise<void> {
     const id = executionIdOf(payload);
@@ -106,7 +107,7 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
   async function work(id: string, dueAt: number): Promise<boolean> {
     // The database's clock says that it is due. When ours is behind, we wait for it: the engine asks our clock.
     const earlyMs = dueAt - now();
-    if (earlyMs > 0) await sleep(Math.min(earlyMs, LAST_PAUSE_MS));
+    if (earlyMs > 0) await pauses.sleep(Math.min(earlyMs, LAST_PAUSE_MS));
     return persist(id, async () => {
       const claimed = await executions.claim(id, Math.max(now(), dueAt));
       if (claimed) await run(claimed);
@@ -132,7 +133,7 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
         return true;
       } catch (error) {
         onFailure(error, pauseMs);
-        await sleep(pauseMs);
+        await pauses.sleep(pauseMs);
         pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
       }
     }
@@ -204,23 +205,9 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
   /** The answer to a fetch was lost, and perhaps it named a task: that is locked by us, and nobody here knows of it. */
   async function sweep(): Promise<void> {
     isSweeping = true;
-    await sleep(SWEEP_PAUSE_MS);
+    await pauses.sleep(SWEEP_PAUSE_MS);
     await untilItSucceeds(() => returnUnknownTasks(pool, processId(), [...held]));
     isSweeping = false;
-  }
-
-  /** Ends early when the queue is stopped. */
-  function sleep(ms: number): Promise<void> {
-    if (isStopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        sleepers.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      sleepers.add(wake);
-    });
   }
 
   return {
@@ -228,6 +215,7 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
       run = runClaimed;
       await installQueue(pool, log);
       isStopped = false;
+      pauses.begin();
       supervising = supervise();
     },
     // The tasks were committed together with the executions, and the database announces them.
@@ -236,7 +224,7 @@ export function createGraphileQueue(options: GraphileQueueOptions): GraphileQueu
     stop() {
       if (isStopped) return Promise.resolve();
       isStopped = true;
-      for (const wake of sleepers) wake();
+      pauses.end();
       // Waits for what runs, which `close` does. What goes wrong is heard of where the pool's promise is awaited.
       Promise.resolve(workers?.gracefulShutdown('the server is stopping')).catch(() => {});
       return Promise.resolve();

@@ -6,6 +6,7 @@ import type { ClaimedExecution, ExecutionStore, Queue } from '../engine/ports.ts
 import { createAlarm } from './alarm.ts';
 import { Lanes } from './lanes.ts';
 import { Line } from './line.ts';
+import { Pauses } from './pauses.ts';
 
 export interface SqliteQueueOptions {
   readonly executions: Pick<ExecutionStore, 'listOldest' | 'listDue' | 'nextWakeAt' | 'claim' | 'commit'>;
@@ -57,7 +58,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
   let scheduled = false;
   let stopped = true;
   let run: (claimed: ClaimedExecution) => Promise<void> = () => Promise.resolve();
-  const sleepers = new Set<() => void>();
+  const pauses = new Pauses();
   const alarm = createAlarm({ now, lookAgainMs, ring: collect });
 
   // --- what is in memory -----------------------------------------------------------------------------------------------
@@ -116,7 +117,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
         break;
       } catch (error) {
         log.error({ execution: id, error: messageOf(error), pauseMs }, 'storage failed; the execution is tried again');
-        await sleep(pauseMs);
+        await pauses.sleep(pauseMs);
         pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
         claimed = await reload(claimed);
       }
@@ -152,7 +153,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
     reading = readAll()
       .catch(async (error: unknown) => {
         log.error({ error: messageOf(error) }, 'the backlog cannot be read; it is tried again');
-        await sleep(FIRST_PAUSE_MS);
+        await pauses.sleep(FIRST_PAUSE_MS);
       })
       .then(() => {
         reading = undefined;
@@ -230,7 +231,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
     collecting = collectAll()
       .catch(async (error: unknown) => {
         log.error({ error: messageOf(error) }, 'what waits for its time cannot be read; it is tried again');
-        await sleep(FIRST_PAUSE_MS);
+        await pauses.sleep(FIRST_PAUSE_MS);
         isDueLeft = true;
       })
       .then(() => {
@@ -274,7 +275,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
       } catch (error) {
         pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LAST_PAUSE_MS);
         log.error({ execution: id, error: messageOf(error), pauseMs }, 'an execution cannot be taken over; it is tried again');
-        await sleep(pauseMs);
+        await pauses.sleep(pauseMs);
       }
     } while (!stopped && (pauseMs > 0 || (!claimed && pushedAgain.has(id))));
     const lane = claimed?.execution.lane;
@@ -299,25 +300,13 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
     }
   }
 
-  function sleep(ms: number): Promise<void> {
-    if (stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        sleepers.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      sleepers.add(wake);
-    });
-  }
-
   return {
     async start(runner) {
       run = runner;
       for (const claimed of await executions.listOldest('running', MAX_ORPHANS)) hold(claimed);
       isBehind = true;
       stopped = false;
+      pauses.begin();
       collect();
       pump();
     },
@@ -352,7 +341,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
     async stop() {
       stopped = true;
       alarm.stop();
-      for (const wake of sleepers) wake();
+      pauses.end();
       // What is being read is of no use any more, but the database must not be closed before the answer is there.
       await Promise.all([reading, collecting]);
     },
