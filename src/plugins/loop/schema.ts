@@ -8,7 +8,7 @@ const MAX_ROUNDS = 1_000_000;
 
 export const loopConfigSchema = z
   .strictObject({
-    over: z.unknown().meta({
+    over: z.unknown().optional().meta({
       title: 'Repeat for',
       description:
         'A list (each item), a number (that many times) or a text (each character). Without it: as long as the test is true.',

@@ -8,7 +8,7 @@ export const subflowConfigSchema = z.strictObject({
     .min(1)
     .max(100)
     .meta({ title: 'Workflow', description: 'Id of the workflow to run; its live revision runs.' }),
-  input: z.unknown().meta({ title: 'Input', description: 'What the workflow finds as {{$context}}.' }),
+  input: z.unknown().optional().meta({ title: 'Input', description: 'What the workflow finds as {{$context}}.' }),
   wait: z.boolean().default(true).meta({
     title: 'Wait for its end',
     description: 'Then its output is the result of this node, and its failure the failure of this node.',
