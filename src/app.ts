@@ -22,7 +22,9 @@ import { createHttp } from './http/server.ts';
 import { createLog } from './log.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { builtIns } from './plugins/index.ts';
+import { checkSecretKey } from './secrets/key-check.ts';
 import { createSecretBox, loadSecretKey } from './secrets/secret-box.ts';
+import { isPostgresUrl } from './storage/postgres/connect.ts';
 import { startRetention } from './storage/retention.ts';
 import { version } from './version.ts';
 
@@ -100,9 +102,18 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       memoryMb: config.expressionMemoryMb,
     });
     try {
-      const { verifier, generated } = await createTokenVerifier({ adminToken: config.adminToken, settings: storage.settings });
+      const { verifier, generated } = await createTokenVerifier({
+        adminToken: config.adminToken,
+        settings: storage.settings,
+        mayGenerate: config.role !== 'worker',
+      });
       const { executions } = storage;
       const secretBox = createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile }));
+      await checkSecretKey(secretBox, storage.settings, {
+        // One that was lost shall not stop everything else; on a shared database it is more likely another machine's.
+        onOtherKey: isPostgresUrl(config.databaseUrl) ? 'refuse' : 'replace',
+        log,
+      });
       const resumeTokens = createResumeTokens(secretBox);
       const baseUrl = config.publicUrl + prefix;
       const workflows = createWorkflowService({

@@ -113,7 +113,11 @@ const fields = {
     .string()
     .refine(isSecretKey, 'must be 32 bytes in base64 or hex, such as the output of `openssl rand -hex 32`')
     .optional()
-    .meta({ description: 'Key that seals stored credentials: 32 bytes in base64 or hex. Replaces the key file.', secret: true }),
+    .meta({
+      description:
+        'Key that seals stored credentials: 32 bytes in base64 or hex. Replaces the key file. Needed for the roles `web` and `worker`, unless their key file is named.',
+      secret: true,
+    }),
   secretKeyFile: z.string().min(1).optional().meta({
     description: 'File with that key; made at the first start. Back it up with the database.',
     defaultText: '`secret.key` beside the database file',
@@ -239,9 +243,10 @@ function describeValues(field: z.core.JSONSchema.BaseSchema, unit: string | unde
 
 /**
  * Reads the configuration from environment variables. An empty variable counts as not set.
+ * @param given what the command line says, which wins
  * @throws HooklineError `invalid_configuration` that lists every problem, unknown `HOOKLINE_…` names included
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, given: { readonly role?: string | undefined } = {}): Config {
   const problems: ConfigurationProblem[] = [];
   const options: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(env)) {
@@ -250,6 +255,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     if (field) options[field.name] = readText(field, text);
     else problems.push(unknownName(name, (known) => known.env));
   }
+  if (given.role !== undefined) options.role = given.role;
   return check(options, problems, (field) => field.env);
 }
 
@@ -304,6 +310,12 @@ function check(
     const field = CONFIG_FIELDS.find((known) => known.name === issue.path[0]);
     if (field) problems.push({ name: nameOf(field), message: explain(field, issue, options[field.name]) });
   }
+  if (result.success && needsSharedKey(result.data)) {
+    const [key, file] = ['secretKey', 'secretKeyFile'].map((name) => CONFIG_FIELDS.find((field) => field.name === name));
+    const remedy = `Make one with \`openssl rand -hex 32\` and give it to all, here or in ${file && nameOf(file)}`;
+    const message = `is missing: processes that share a database need the same key, so none is made up. ${remedy}`;
+    if (key) problems.push({ name: nameOf(key), message });
+  }
   if (problems.length > 0 || !result.success) {
     const list = problems.map(({ name, message }) => `\n  ${name} ${message}`).join('');
     const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
@@ -315,6 +327,11 @@ function check(
     publicUrl: config.publicUrl ?? defaultPublicUrl(config.host, config.port),
     secretKeyFile: config.secretKeyFile ?? join(dirname(sqlitePath(config.databaseUrl) ?? 'data/hookline.db'), 'secret.key'),
   });
+}
+
+/** A key file that each machine makes for itself would differ from machine to machine. */
+function needsSharedKey({ role, databaseUrl, secretKey, secretKeyFile }: z.output<typeof schema>): boolean {
+  return role !== 'all' && sqlitePath(databaseUrl) === undefined && secretKey === undefined && secretKeyFile === undefined;
 }
 
 /** Numbers and switches as values; what cannot be read stays text, and the schema refuses it. */

@@ -1,6 +1,6 @@
 // The `hookline` command line: its commands and their options. Each command's code is loaded when it is used.
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { nearestNames } from '../engine/nearest.ts';
 import { version } from '../version.ts';
 
@@ -35,12 +35,18 @@ Configuration comes from environment variables such as HOOKLINE_PORT and HOOKLIN
   program
     .command('start', { isDefault: true })
     .description('start the server (the default command)')
+    .addOption(
+      new Option(
+        '--role <role>',
+        'what this process does; web and worker need PostgreSQL (default: HOOKLINE_ROLE, or all)',
+      ).choices(['all', 'web', 'worker']),
+    )
     // What is no command ends up here, since this is the default one.
     .allowExcessArguments()
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (options: { role?: string }, command: Command) => {
       const [unknown] = command.args;
       if (unknown !== undefined) refuseCommand(program, unknown);
-      await (await import('./start.ts')).start();
+      await (await import('./start.ts')).start(options);
     });
 
   program

@@ -1,19 +1,37 @@
 // `hookline start`: the real server.
 
-import { loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { version } from '../version.ts';
 import { serve } from './serve.ts';
 import { stopOnSignals } from './signals.ts';
 
+export interface StartOptions {
+  /** `all`, `web` or `worker`; default what the environment says. */
+  readonly role?: string;
+}
+
 /** Starts the server with the configuration of the environment and keeps it running until a signal comes. */
-export async function start(): Promise<void> {
-  const { hookline, config, stop } = await serve(loadConfig());
+export async function start({ role }: StartOptions = {}): Promise<void> {
+  const { hookline, config, stop } = await serve(loadConfig(undefined, { role }));
   // Before the first line: whoever reads it may send a signal at once.
   stopOnSignals(stop);
   const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}${config.prefix}`;
   console.log(`Hookline ${version} listens on ${base}`);
-  console.log(`Admin API ${config.publicUrl}${config.prefix}/api, described by /api/openapi.json`);
+  for (const line of config.role === 'worker' ? describeWorker(config, base) : describeWeb(config)) console.log(line);
   if (hookline.generatedAdminToken !== undefined) {
     console.log(`Admin token, shown only this once: ${hookline.generatedAdminToken}`);
   }
+}
+
+function describeWorker({ concurrency, metrics }: Config, base: string): string[] {
+  return [
+    `Role worker: runs what web processes accept, up to ${concurrency} executions at once; answers no trigger URL and no API.`,
+    `Health ${base}/healthz, ${base}/readyz${metrics === 'off' ? '' : `, ${base}/metrics`}`,
+  ];
+}
+
+function describeWeb({ role, publicUrl, prefix }: Config): string[] {
+  const api = `Admin API ${publicUrl}${prefix}/api, described by /api/openapi.json`;
+  if (role !== 'web') return [api];
+  return ['Role web: accepts requests and runs sync workflows; async ones need at least one process of the role worker.', api];
 }

@@ -8,7 +8,9 @@ import { createRegistry } from '../engine/registry.ts';
 import { createWorkflowService, type WorkflowService, type WorkflowServiceOptions } from '../engine/workflows.ts';
 import { HooklineError } from '../errors.ts';
 import { createEvaluator } from '../expressions/evaluator.ts';
+import { createLog } from '../log.ts';
 import { builtIns } from '../plugins/index.ts';
+import { checkSecretKey } from '../secrets/key-check.ts';
 import { createSecretBox, loadSecretKey } from '../secrets/secret-box.ts';
 import { openStorage, openStorageReader, type StorageReader } from '../storage/storage.ts';
 
@@ -50,6 +52,8 @@ export async function importWorkflows(file: string, options: { keepKey?: boolean
   const storage = await openStorage({ url, durability, autoMigrate });
   try {
     const secretBox = createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile }));
+    // A key file that was made just now, on a machine that has none yet, shall seal nothing.
+    await checkSecretKey(secretBox, storage.settings, { onOtherKey: 'refuse', log: createLog(config.logLevel) });
     await withService(config, { storage, secretBox }, async (service) => {
       for (const document of documents) {
         const imported = await service.importWorkflow(document, { keepKey: options.keepKey === true });

@@ -170,6 +170,8 @@ export interface Storage {
   readonly settings: {
     get(name: string): Promise<string | undefined>;
     set(name: string, value: string): Promise<void>;
+    /** Sets a value unless there is one, also when several processes do so at once. @returns the value that is there then */
+    setIfMissing(name: string, value: string): Promise<string>;
   };
   /** Resolves when the database can read and write. @throws storage_unavailable */
   ping(): Promise<void>;

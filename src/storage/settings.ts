@@ -13,5 +13,11 @@ export function settingStore({ read, write }: Database): Storage['settings'] {
       write(async ({ settings }) => {
         await settings.upsert({ name, value });
       }),
+    setIfMissing: (name, value) =>
+      write(async ({ settings }) => {
+        await settings.bulkCreate([{ name, value }], { ignoreDuplicates: true });
+        const row = await settings.findByPk(name, { rejectOnEmpty: true });
+        return row.get().value;
+      }),
   };
 }

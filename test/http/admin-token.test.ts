@@ -7,7 +7,10 @@ function memorySettings() {
   return {
     values,
     get: async (name: string) => values.get(name),
-    set: async (name: string, value: string) => void values.set(name, value),
+    async setIfMissing(name: string, value: string) {
+      if (!values.has(name)) values.set(name, value);
+      return values.get(name) ?? '';
+    },
   };
 }
 
@@ -17,10 +20,10 @@ describe('admin tokens', () => {
     const { generated } = await createTokenVerifier({ settings });
     const { verifier, generated: none } = await createTokenVerifier({ adminToken: 'a-token-of-16-ch', settings });
     expect(none).toBeUndefined();
-    expect(verifier.verify('a-token-of-16-ch')).toBe(true);
-    expect(verifier.verify('a-token-of-16-cH')).toBe(false);
-    expect(verifier.verify(generated ?? '')).toBe(false);
-    expect(verifier.verify('')).toBe(false);
+    expect(await verifier.verify('a-token-of-16-ch')).toBe(true);
+    expect(await verifier.verify('a-token-of-16-cH')).toBe(false);
+    expect(await verifier.verify(generated ?? '')).toBe(false);
+    expect(await verifier.verify('')).toBe(false);
   });
 
   test('a configured token of fewer than 16 characters stops the start', async () => {
@@ -37,8 +40,26 @@ describe('admin tokens', () => {
     expect([...settings.values.values()].join()).not.toContain(token);
     const second = await createTokenVerifier({ settings });
     expect(second.generated).toBeUndefined();
-    expect(second.verifier.verify(token)).toBe(true);
-    expect(second.verifier.verify(`${token}x`)).toBe(false);
+    expect(await second.verifier.verify(token)).toBe(true);
+    expect(await second.verifier.verify(`${token}x`)).toBe(false);
+  });
+
+  test('of processes that start together one generates the token, and all know it', async () => {
+    const settings = memorySettings();
+    const both = await Promise.all([createTokenVerifier({ settings }), createTokenVerifier({ settings })]);
+    const tokens = both.map(({ generated }) => generated).filter((token) => token !== undefined);
+    expect(tokens).toHaveLength(1);
+    for (const { verifier } of both) expect(await verifier.verify(tokens[0] ?? '')).toBe(true);
+  });
+
+  test('a process that may not generate a token learns of it when there is one', async () => {
+    const settings = memorySettings();
+    const worker = await createTokenVerifier({ settings, mayGenerate: false });
+    expect(worker.generated).toBeUndefined();
+    expect(await worker.verifier.verify('anything')).toBe(false);
+    const { generated } = await createTokenVerifier({ settings });
+    expect(await worker.verifier.verify(generated ?? '')).toBe(true);
+    expect(await worker.verifier.verify('anything')).toBe(false);
   });
 
   test('a damaged stored digest is an error and not a locked door', async () => {

@@ -8,9 +8,9 @@ import type { TokenVerifier } from '../admin-token.ts';
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
 /** @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer` */
-export function requireToken(header: string, tokens: TokenVerifier): void {
+export async function requireToken(header: string, tokens: TokenVerifier): Promise<void> {
   const token = BEARER.exec(header)?.[1];
-  if (token !== undefined && tokens.verify(token)) return;
+  if (token !== undefined && (await tokens.verify(token))) return;
   // RFC 6750, section 3.1: no error code when no token was given at all.
   const challenge = header === '' ? 'Bearer realm="hookline"' : 'Bearer realm="hookline", error="invalid_token"';
   throw new HooklineError(
@@ -24,8 +24,8 @@ export function requireToken(header: string, tokens: TokenVerifier): void {
 
 /** Middleware that guards everything behind it. */
 export function auth(tokens: TokenVerifier): Middleware {
-  return (ctx, next) => {
-    requireToken(ctx.get('Authorization'), tokens);
+  return async (ctx, next) => {
+    await requireToken(ctx.get('Authorization'), tokens);
     return next();
   };
 }

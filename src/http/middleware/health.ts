@@ -41,7 +41,7 @@ export function health(
   };
   if (access !== 'off') {
     answers['/metrics'] = async (ctx) => {
-      if (access === 'token') requireToken(ctx.get('Authorization'), services.tokens);
+      if (access === 'token') await requireToken(ctx.get('Authorization'), services.tokens);
       const { contentType, text } = await metrics.render();
       send(ctx, contentType, text);
     };
