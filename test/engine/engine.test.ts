@@ -161,7 +161,7 @@ describe('jobs are the memo', () => {
     hookline.server.close();
     const next = await startHookline({ plugins, folder });
     hookline = next;
-    await next.hookline.engine.resume(id, 'wait', { answer: 'yes' });
+    await next.hookline.engine.resume({ executionId: id, jobPath: 'wait' }, { answer: 'yes' });
     const execution = await next.finished(id);
     expect(execution.status).toBe('succeeded');
     expect(execution.jobs.map(({ key, status }: { key: string; status: string }) => [key, status])).toEqual([
@@ -174,7 +174,9 @@ describe('jobs are the memo', () => {
     ]);
     expect(execution.jobs.at(-1).output).toBe('2/1/yes/7');
     expect(runs).toBe(1);
-    await expect(next.hookline.engine.resume(id, 'wait', 1)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(next.hookline.engine.resume({ executionId: id, jobPath: 'wait' }, 1)).rejects.toMatchObject({
+      code: 'execution_ended',
+    });
   });
 
   it('stores a node that throws as error, with its message and no stack', async () => {

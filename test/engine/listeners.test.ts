@@ -15,7 +15,17 @@ function create(listen: (fire: Fire) => Promise<() => Promise<void> | void>, cha
   const trigger: TriggerInstance = { listen };
   const listeners = createListeners({
     revisions: {
-      load: async (id) => ({ workflow: { ...workflow, id }, revision: 1, trigger, nodes: [], executed: false, ...change }),
+      load: async (id) => ({
+        workflow: { ...workflow, id },
+        revision: 1,
+        trigger,
+        nodes: [],
+        settings: { timeoutMs: 0 },
+        laneKey: undefined,
+        resumables: [],
+        executed: false,
+        ...change,
+      }),
     },
     async fire(id, context) {
       fired.push([id, context]);

@@ -33,6 +33,8 @@ function createStore() {
       },
     },
     now: () => time,
+    followUps: () => undefined,
+    onQueued: () => undefined,
     onFinish: (status, durationMs) => finished.push([status, durationMs]),
   });
   const turns = async (): Promise<void> => {

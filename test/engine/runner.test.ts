@@ -2,23 +2,27 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Job, Node } from '../../src/engine/model.ts';
+import { BranchFailedError } from '../../src/engine/branch-failed-error.ts';
+import type { Job, Node, Signal } from '../../src/engine/model.ts';
 import type { AnyNodeType } from '../../src/engine/plugin.ts';
 import type { RunOutcome } from '../../src/engine/run.ts';
 import { walk } from '../../src/engine/runner.ts';
 import { HooklineError } from '../../src/errors.ts';
-import { compileNodes, keepLog, makeRun, makeServices, node, nodeOf, outlineOf } from './running.ts';
+import { compileNodes, keepLog, latestJobs, makeRun, makeServices, node, nodeOf, outlineOf } from './running.ts';
 
 const variable = (key: string, value: unknown): Node => node(key, 'variable', { value });
 const is = (left: unknown, right: unknown): object => ({ test: { all: [{ left, operator: 'equal', right }] } });
 
 /** Runs its branch `body` as often as it is told. */
 const loop = nodeOf(
-  'loop',
+  'rounds',
   async (context) => {
     const { times } = context.config as { times: number };
     for (let index = 0; index < times; index += 1) {
-      if ((await context.branch('body', { locals: { index }, index })) === 'stopped') break;
+      const outcome = await context.branch('body', { locals: { index }, index });
+      if (outcome.status === 'failed') throw new BranchFailedError(outcome.error);
+      if (outcome.status === 'waiting') return { type: 'suspend' };
+      if (outcome.status === 'stopped') break;
     }
     return { type: 'done', output: times };
   },
@@ -62,7 +66,7 @@ describe('the way through the tree', () => {
   });
 
   it('gives the jobs of a loop a path for each round, and the item to its branch', async () => {
-    const nodes = [node('each', 'loop', { times: 2 }, { body: [variable('item', '{{$scopes.each.index}}')] })];
+    const nodes = [node('each', 'rounds', { times: 2 }, { body: [variable('item', '{{$scopes.each.index}}')] })];
     const { jobs } = await runNodes(nodes, [loop]);
     expect(jobs.map(({ path, output }) => [path, output])).toEqual([
       ['each[0]/item', 0],
@@ -72,8 +76,8 @@ describe('the way through the tree', () => {
   });
 
   it('stops at a node that waits', async () => {
-    const wait = nodeOf('wait', () => ({ type: 'wait' }));
-    const { jobs, outcome } = await runNodes([variable('a', 1), node('w', 'wait'), variable('never', 1)], [wait]);
+    const sleeper = nodeOf('sleeper', () => ({ type: 'wait' }));
+    const { jobs, outcome } = await runNodes([variable('a', 1), node('w', 'sleeper'), variable('never', 1)], [sleeper]);
     expect(outcome.status).toBe('waiting');
     expect(jobs.map(({ path, status, finishedAt }) => [path, status, finishedAt === null])).toEqual([
       ['a', 'succeeded', false],
@@ -145,12 +149,10 @@ describe('what nodes do wrong', () => {
       },
       { branches: () => ['a'] },
     );
-    const log = keepLog();
     const nodes = [node('both', 'both', {}, { a: [node('stop', 'end', {})] })];
-    const { outcome, jobs } = await runNodes(nodes, [both], [], makeServices({ log }));
+    const { outcome, jobs } = await runNodes(nodes, [both]);
     expect(outcome.status).toBe('succeeded');
     expect(paths(jobs)).toEqual(['stop']);
-    expect(log.lines).toMatchObject([{ level: 'warn', fields: { node: 'both' } }]);
   });
 
   it('keeps all results so far as a result, and does not become a part of itself', async () => {
@@ -229,7 +231,7 @@ describe('the memo', () => {
         case 'condition':
           return node(key, 'condition', is(1, plan.isTrue ? 1 : 2), { true: plan.yes.map(toNode), false: plan.no.map(toNode) });
         case 'loop':
-          return node(key, 'loop', { times: plan.times }, { body: plan.body.map(toNode) });
+          return node(key, 'rounds', { times: plan.times }, { body: plan.body.map(toNode) });
         case 'append':
           return node(key, 'variable', { assign: 'total', value: `{{$nodes.total}} ${key}` });
         case 'end':
@@ -270,15 +272,15 @@ describe('the memo', () => {
     const { types, runs } = createTypes(mayWait);
     const compiled = compileNodes(nodes, types);
     let jobs = known;
+    let signals: Signal[] = [];
     for (;;) {
-      const run = makeRun({ jobs });
+      const run = makeRun({ jobs }, null, jobs.length > 0, signals);
       const outcome = await walk(run, compiled, makeServices());
-      jobs = [...jobs, ...run.unsaved];
+      jobs = latestJobs([...jobs, ...run.unsaved]);
+      expect(run.takenSignals).toEqual(signals.map(({ jobPath }) => jobPath));
       if (outcome.status !== 'waiting') return { jobs, outcome, runs };
-      const waiting = jobs.findIndex(({ status }) => status === 'waiting');
-      // As the engine resumes: the job has its result, at the end of what is stored.
-      const [job] = jobs.splice(waiting, 1);
-      if (job) jobs = [...jobs, { ...job, status: 'succeeded', output: 'go on', finishedAt: job.startedAt }];
+      signals = jobs.filter(({ status }) => status === 'waiting').map(({ path }) => ({ jobPath: path, output: 'go on' }));
+      expect(signals).toHaveLength(1);
     }
   }
 

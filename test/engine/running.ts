@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { type CompiledNode, compileWorkflow } from '../../src/engine/compile.ts';
-import type { ExecutionWithJobs, Job, Node, Workflow } from '../../src/engine/model.ts';
+import type { ExecutionWithJobs, Job, Node, Signal, Workflow } from '../../src/engine/model.ts';
 import { type AnyNodeType, defineNode, definePlugin, type Log, type NodeResult } from '../../src/engine/plugin.ts';
 import type { ExpressionEvaluator } from '../../src/engine/ports.ts';
 import { createRegistry } from '../../src/engine/registry.ts';
@@ -38,18 +38,31 @@ export function makeExecution(change: Partial<ExecutionWithJobs> = {}): Executio
     response: null,
     error: null,
     replayOf: null,
+    parent: null,
+    depth: 0,
+    output: null,
+    lane: null,
+    wakeAt: null,
     jobs: [],
     ...change,
   };
 }
 
-export function makeRun(change: Partial<ExecutionWithJobs> = {}, context: unknown = null, isStored = false): Run {
+export function makeRun(
+  change: Partial<ExecutionWithJobs> = {},
+  context: unknown = null,
+  isStored = false,
+  signals: readonly Signal[] = [],
+): Run {
   const execution = makeExecution(change);
-  return new Run(
-    execution,
-    createScope(execution, { context, body: undefined }, () => NOW),
-    isStored,
-  );
+  const scope = createScope(execution, { context, body: undefined }, () => NOW);
+  return new Run(execution, scope, isStored, signals);
+}
+
+/** As storage reads a log of jobs: the latest of each path, in the order they finished. */
+export function latestJobs(log: readonly Job[]): Job[] {
+  const last = new Map(log.map((job, index) => [job.path, index]));
+  return log.filter(({ path }, index) => last.get(path) === index);
 }
 
 /** A node type whose configuration may be anything. */
@@ -89,11 +102,21 @@ export function keepLog(): KeptLog {
 export const noEvaluator: ExpressionEvaluator = {
   check: () => Promise.resolve(undefined),
   evaluate: () => Promise.reject(new Error('no expressions here')),
+  checkScript: () => Promise.resolve(undefined),
+  runScript: () => Promise.reject(new Error('no scripts here')),
   close: () => Promise.resolve(),
 };
 
 export function makeServices(change: Partial<RunnerServices> = {}): RunnerServices {
-  return { evaluator: noEvaluator, log: keepLog(), now: () => NOW, flush: () => Promise.resolve(), ...change };
+  return {
+    evaluator: noEvaluator,
+    log: keepLog(),
+    now: () => NOW,
+    flush: () => Promise.resolve(),
+    fetch: () => Promise.reject(new Error('no requests here')),
+    call: () => Promise.reject(new Error('no subflows here')),
+    ...change,
+  };
 }
 
 /** What of a job does not depend on the clock. */

@@ -16,6 +16,7 @@ const scope: Scope & { $secrets: Record<string, unknown> } = {
   $scopes: { each: { item: 'one' } },
   $system: { now: '2026-01-01T00:00:00.000Z' },
   $execution: { id: 'e1' },
+  $resume: {},
   $secrets: { TOKEN: 's3cret' },
 };
 

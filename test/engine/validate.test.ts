@@ -12,7 +12,7 @@ import { builtIns } from '../../src/plugins/index.ts';
 const done = () => ({ type: 'done' }) as const;
 
 const loop = defineNode({
-  type: 'loop',
+  type: 'rounds',
   title: 'Loop',
   description: 'Runs its branch for each item.',
   config: z.strictObject({ items: z.array(z.unknown()).default([]), limit: z.int().min(1).optional() }),
@@ -21,7 +21,7 @@ const loop = defineNode({
 });
 
 const delay = defineNode({
-  type: 'delay',
+  type: 'nap',
   title: 'Delay',
   description: 'Waits.',
   config: z.strictObject({}),
@@ -148,11 +148,11 @@ describe('the shape of a document', () => {
   });
 
   it('limits nesting and the number of nodes', async () => {
-    let deep = [node('deepest', 'loop')];
-    for (let level = 0; level < 60; level++) deep = [node(`n${level}`, 'loop', {}, { each: deep })];
+    let deep = [node('deepest', 'rounds')];
+    for (let level = 0; level < 60; level++) deep = [node(`n${level}`, 'rounds', {}, { each: deep })];
     expect((await problemsOf(deep)).map(({ code }) => code)).toContain('too_deep');
     expect(
-      (await problemsOf(Array.from({ length: 3000 }, (_, index) => node(`n${index}`, 'loop')))).map(({ code }) => code),
+      (await problemsOf(Array.from({ length: 3000 }, (_, index) => node(`n${index}`, 'rounds')))).map(({ code }) => code),
     ).toEqual(['too_many_nodes']);
   });
 
@@ -176,7 +176,7 @@ describe('types, keys, branches and modes', () => {
   });
 
   it('tells both places of a key that is there twice', async () => {
-    const problems = await problemsOf([node('a', 'loop', {}, { each: [node('b', 'loop')] }), node('b', 'loop')]);
+    const problems = await problemsOf([node('a', 'rounds', {}, { each: [node('b', 'rounds')] }), node('b', 'rounds')]);
     expect(problems).toMatchObject([
       { path: 'nodes[0].branches.each[0].key', code: 'duplicate_key', message: expect.stringContaining('nodes[1]') },
       { path: 'nodes[1].key', code: 'duplicate_key', message: expect.stringContaining('nodes[0].branches.each[0]') },
@@ -198,8 +198,8 @@ describe('types, keys, branches and modes', () => {
 
   it('knows which nodes are for which mode', async () => {
     expect(await found([respond('a')])).toEqual(['nodes[0].type wrong_mode']);
-    expect(await found([node('a', 'delay')])).toEqual([]);
-    expect(await found([node('a', 'delay'), respond('b')], { mode: 'sync' })).toEqual(['nodes[0].type waits_in_sync']);
+    expect(await found([node('a', 'nap')])).toEqual([]);
+    expect(await found([node('a', 'nap'), respond('b')], { mode: 'sync' })).toEqual(['nodes[0].type waits_in_sync']);
   });
 });
 
@@ -255,10 +255,10 @@ describe('configurations', () => {
 
   it('are checked by their types, which know what ran earlier', async () => {
     const nodes = [
-      node('a', 'loop', {}, { each: [node('b', 'loop')] }),
-      node('c', 'loop', {}, { each: [node('d', 'strict', { text: 'earlier' }), node('e', 'loop')] }),
+      node('a', 'rounds', {}, { each: [node('b', 'rounds')] }),
+      node('c', 'rounds', {}, { each: [node('d', 'strict', { text: 'earlier' }), node('e', 'rounds')] }),
     ];
-    expect((await problemsOf(nodes))[0]?.message).toBe('a:loop b:loop c:loop');
+    expect((await problemsOf(nodes))[0]?.message).toBe('a:rounds b:rounds c:rounds');
     expect(await problemsOf([node('a', 'strict', { text: 'warn' })])).toEqual([
       { path: 'nodes[0].config.status', code: 'odd', message: '200 in async', severity: 'warning' },
     ]);
@@ -346,9 +346,9 @@ describe('templates', () => {
 
   it('may name a loop item only inside that loop', async () => {
     const inside = node('in', 'variable', { value: '{{$scopes.loop.item}}' });
-    expect(await found([node('loop', 'loop', {}, { each: [inside] })])).toEqual([]);
-    expect(await found([node('loop', 'loop'), inside])).toEqual(['nodes[1].config.value scope_not_available']);
-    expect(await found([node('other', 'loop', {}, { each: [inside] })])).toEqual([
+    expect(await found([node('loop', 'rounds', {}, { each: [inside] })])).toEqual([]);
+    expect(await found([node('loop', 'rounds'), inside])).toEqual(['nodes[1].config.value scope_not_available']);
+    expect(await found([node('other', 'rounds', {}, { each: [inside] })])).toEqual([
       'nodes[0].branches.each[0].config.value unknown_node',
     ]);
   });
@@ -408,7 +408,7 @@ describe('the way through the flow', () => {
       '(warning) nodes[0].branches.false[0] no_response',
     ]);
     expect(await found([fork({ true: [respond('a')] }), respond('b')], sync)).toEqual([]);
-    expect(await found([node('l', 'loop', {}, { each: [respond('a')] })], sync)).toEqual(['(warning) nodes no_response']);
+    expect(await found([node('l', 'rounds', {}, { each: [respond('a')] })], sync)).toEqual(['(warning) nodes no_response']);
     expect(await found([node('a', 'condition', { test: paid, onFalse: 'fail' }, { true: [respond('b')] })], sync)).toEqual([]);
   });
 
@@ -431,7 +431,7 @@ describe('anything at all', () => {
     const anyNode = fc.record(
       {
         key: fc.oneof(fc.constantFrom('a', 'b', 'c'), json),
-        type: fc.oneof(fc.constantFrom('strict', 'condition', 'loop', 'multi-conditions', 'variable', 'calculation'), json),
+        type: fc.oneof(fc.constantFrom('strict', 'condition', 'rounds', 'multi-conditions', 'variable', 'calculation'), json),
         config: fc.oneof(
           fc.dictionary(fc.constantFrom('status', 'test', 'engine', 'cases', 'value', 'target', 'auth', 'expression'), json),
           json,

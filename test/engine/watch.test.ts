@@ -11,7 +11,10 @@ afterEach(() => vi.useRealTimers());
 function createWatched() {
   const told: [string, Run][] = [];
   const watch = createWatch({
-    onSlow: (run) => told.push(['slow', run]),
+    onSlow(run) {
+      told.push(['slow', run]);
+      run.isShownRunning = true;
+    },
     onDeadline: (run) => told.push(['deadline', run]),
   });
   return { watch, told, names: () => told.map(([name]) => name) };

@@ -31,7 +31,10 @@ function createService(options: { key?: Buffer; plugins?: readonly Plugin[] } = 
   return createWorkflowService({
     storage: { workflows: store },
     registry: createRegistry(options.plugins ?? PLUGINS),
-    evaluator: { check: async (_, text) => (text.includes('wrong') ? 'unexpected word' : undefined) },
+    evaluator: {
+      check: async (_, text) => (text.includes('wrong') ? 'unexpected word' : undefined),
+      checkScript: async (code) => (code.includes('wrong') ? 'unexpected word' : undefined),
+    },
     secretBox: createSecretBox(options.key ?? KEY),
     now: () => clock,
     onChange: (id) => {

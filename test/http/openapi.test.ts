@@ -77,8 +77,8 @@ describe('the OpenAPI document', () => {
     const { Node, NodeInput } = document.components?.schemas ?? {};
     expect(NodeInput?.required).toEqual(['key', 'type']);
     expect(Node?.required).toEqual(['key', 'type', 'config']);
-    expect(references(Node)).toEqual(['#/components/schemas/Node']);
-    expect(references(NodeInput)).toEqual(['#/components/schemas/NodeInput']);
+    expect(references(Node)).toEqual(['#/components/schemas/Retry', '#/components/schemas/Node']);
+    expect(references(NodeInput)).toEqual(['#/components/schemas/RetryInput', '#/components/schemas/NodeInput']);
   });
 
   test('every error reply fits the one error schema', () => {

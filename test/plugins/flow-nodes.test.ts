@@ -9,7 +9,15 @@ import { multiConditionsNode } from '../../src/plugins/multi-conditions/node.ts'
 import { responseNode } from '../../src/plugins/response/node.ts';
 import { variableNode } from '../../src/plugins/variable/node.ts';
 
-const scope: Scope = { $context: {}, $request: null, $nodes: {}, $scopes: {}, $system: { now: '' }, $execution: {} };
+const scope: Scope = {
+  $context: {},
+  $request: null,
+  $nodes: {},
+  $scopes: {},
+  $system: { now: '' },
+  $execution: {},
+  $resume: {},
+};
 
 interface Calls {
   readonly evaluated: unknown[];
@@ -20,6 +28,7 @@ interface Calls {
 function run<Config>(node: NodeType<Config>, config: unknown, calls: Calls = { evaluated: [], assigned: [] }) {
   const context: NodeContext<Config> = {
     config: node.config.parse(config),
+    render: () => node.config.parse(config),
     scope,
     signal: new AbortController().signal,
     idempotencyKey: 'e/k',
@@ -33,6 +42,9 @@ function run<Config>(node: NodeType<Config>, config: unknown, calls: Calls = { e
       calls.assigned.push([key, value]);
     },
     branch: () => Promise.reject(new Error('not a control node')),
+    hasBegun: () => false,
+    runScript: () => Promise.reject(new Error('no scripts here')),
+    fetch: () => Promise.reject(new Error('no requests here')),
   };
   return node.run(context);
 }
