@@ -66,8 +66,8 @@ export interface ExecutionWrite {
   /** A new execution, final or not, with the jobs so far. */
   insert?: ExecutionWithJobs;
   /**
-   * The new state of a stored execution, with the jobs since its last write. One that would wait although a signal for it
-   * is there is stored as `queued` instead. On PostgreSQL only the process that owns the execution may write it: see `claim`.
+   * The new state of a stored execution, with the jobs since its last write. One that would wait although a signal
+   * is there that it does not know is stored as `queued` instead. On PostgreSQL only the process that owns the execution may write it: see `claim`.
    */
   update?: ExecutionUpdate;
   /**
@@ -94,6 +94,11 @@ export interface ExecutionUpdate {
   sequence: number;
   /** Job paths whose signals these jobs have taken; they are deleted in the same transaction. */
   takenSignals: readonly string[];
+  /**
+   * Job paths of signals that the run has seen: for nodes that it has not come to yet, perhaps never does. They do not keep it
+   * from waiting for something else. Default none.
+   */
+  knownSignals?: readonly string[];
   /** Written whoever owns the execution, as long as it is not final: a cancel. Default false. */
   isForced?: boolean;
 }

@@ -96,8 +96,10 @@ export function createRecorder({ executions, now, followUps, onQueued, onFinish 
     if (!run.isStored) return { insert: { ...execution, jobs } };
     const { id, status, startedAt, finishedAt, response, error, output, wakeAt, lane } = execution;
     const { sequence } = run;
+    // Those for nodes that it has not come to; the others are deleted.
+    const knownSignals = status === 'waiting' && run.signals.size > 0 ? { knownSignals: [...run.signals.keys()] } : {};
     const state = { id, status, startedAt, finishedAt, response, error, output, wakeAt, lane };
-    return { update: { ...state, jobs, sequence, takenSignals, ...(isForced ? { isForced } : {}) } };
+    return { update: { ...state, jobs, sequence, takenSignals, ...knownSignals, ...(isForced ? { isForced } : {}) } };
   }
 
   function write(run: Run, isForced = false): Promise<void> {

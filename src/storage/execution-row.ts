@@ -28,7 +28,10 @@ export interface Result {
   jobs: Job[];
 }
 
-/** A row of `executions` to be written: new when it has an `origin`, else the change of a stored one. */
+/**
+ * A row of `executions` to be written: new when it has an `origin`, else the change of a stored one, whose `body` is a JSON array
+ * of the paths of signals that the run knows.
+ */
 export type WrittenRow = readonly [
   id: string,
   workflowId: string,
@@ -54,7 +57,9 @@ export function toRow({ insert, update }: ExecutionWrite): WrittenRow | undefine
   }
   if (!update) return undefined;
   const { id, status, startedAt, finishedAt } = update;
-  return [id, '', 0, status, 0, startedAt, finishedAt, null, null, resultOf(update), wakeAtOf(update), null];
+  // The body of a request never changes: its place tells the statement which signals the run knows.
+  const known = update.knownSignals?.length ? JSON.stringify(update.knownSignals) : null;
+  return [id, '', 0, status, 0, startedAt, finishedAt, null, known, resultOf(update), wakeAtOf(update), null];
 }
 
 function originOf(execution: ExecutionWithJobs): Origin {

@@ -4,9 +4,13 @@
 /** Every status that is not final. */
 const UNFINISHED = "('queued', 'running', 'waiting')";
 
-/** Whether the new state of an execution would wait although a signal is there for it. */
-const IS_WAITING_IN_VAIN =
-  "excluded.status = 'waiting' AND EXISTS (SELECT 1 FROM signals WHERE signals.execution_id = excluded.id)";
+/**
+ * Whether the new state of an execution would wait although a signal is there that it does not know. Those that it knows stand
+ * in the place of the body, which never changes.
+ */
+const IS_WAITING_IN_VAIN = `excluded.status = 'waiting' AND EXISTS (
+  SELECT 1 FROM signals WHERE signals.execution_id = excluded.id
+    AND job_path NOT IN (SELECT value FROM json_each(coalesce(excluded.body, '[]'))))`;
 
 /**
  * One statement for new executions and for changed ones: an upsert keeps a batch in one implicit transaction, and so in one

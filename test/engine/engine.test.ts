@@ -179,6 +179,34 @@ describe('jobs are the memo', () => {
     });
   });
 
+  it('keeps an answer that comes before its question, and goes on waiting for the time of a delay until then', async () => {
+    hookline = await startHookline({ plugins: [definePlugin({ name: 'test', nodes: [sleeper] })] });
+    const { hookUrl } = await hookline.workflow({
+      mode: 'async',
+      trigger: webhook,
+      nodes: [
+        { key: 'pause', type: 'delay', config: { duration: 150, unit: 'milliseconds' } },
+        { key: 'ask', type: 'wait', config: {} },
+        { key: 'never', type: 'sleeper', config: {} },
+      ],
+    });
+    const id = executionOf(await hookline.post(hookUrl, {}));
+    const read = async () => (await hookline.api('GET', `/api/executions/${id}`)).body;
+    await expect.poll(async () => (await read()).status, { interval: 5 }).toBe('waiting');
+    const { engine, executions } = hookline.hookline;
+    await engine.resume({ executionId: id, jobPath: 'ask' }, { early: true });
+    // Nobody else wakes it here: only its delay does.
+    await expect.poll(async () => (await read()).jobs.length, { interval: 5 }).toBe(3);
+    const { status, jobs, wakeAt } = await read();
+    expect([status, wakeAt]).toEqual(['waiting', null]);
+    expect(jobs).toMatchObject([
+      { key: 'pause', status: 'succeeded' },
+      { key: 'ask', status: 'succeeded', output: { early: true } },
+      { key: 'never', status: 'waiting' },
+    ]);
+    expect(await executions.signals(id)).toEqual([]);
+  });
+
   it('stores a node that throws as error, with its message and no stack', async () => {
     const broken = defineNode({
       type: 'broken',

@@ -44,10 +44,11 @@ export function createMemoryExecutions(markExecuted: (id: string, revision: numb
     if (!row || isFinal(row.execution.status) || (takenAway.has(update.id) && update.isForced !== true)) {
       throw new HooklineError('ownership_lost', `Another process owns ${update.id}, or it has ended.`);
     }
-    const { jobs, sequence: _sequence, takenSignals, isForced: _isForced, ...state } = structuredClone(update);
+    const { jobs, sequence: _sequence, takenSignals, knownSignals = [], isForced: _isForced, ...state } = structuredClone(update);
     const signals = row.signals.filter(({ jobPath }) => !takenSignals.includes(jobPath));
     const execution = { ...row.execution, ...state, jobs: latestJobs([...row.execution.jobs, ...jobs]) };
-    if (execution.status === 'waiting' && signals.length > 0) Object.assign(execution, { status: 'queued', wakeAt: null });
+    const isWaitingInVain = execution.status === 'waiting' && signals.some(({ jobPath }) => !knownSignals.includes(jobPath));
+    if (isWaitingInVain) Object.assign(execution, { status: 'queued', wakeAt: null });
     return { execution, signals };
   }
 

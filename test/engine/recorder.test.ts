@@ -79,10 +79,17 @@ describe('the recorder', () => {
     expect(keysOf(run.execution.jobs)).toEqual(['a', 'b', 'c']);
   });
 
-  it('never repeats a sequence when an execution goes on, also behind jobs that have waited', () => {
-    // In the log: a, b waiting, b finished, c waiting.
-    const jobs = [job('a'), job('b'), job('c', { status: 'waiting', finishedAt: null })];
-    expect(makeRun({ jobs }, null, true).sequence).toBeGreaterThan(3);
+  it('names the signals that the run knows while it waits, and at the end none', async () => {
+    const { recorder, writes, letThrough } = createStore();
+    const run = makeRun({ status: 'running' }, null, true, [{ jobPath: 'later', output: 1 }]);
+    const first = recorder.settle(run, { status: 'waiting', reply: null, error: null });
+    await letThrough();
+    await first;
+    expect(writes[0]?.update).toMatchObject({ status: 'waiting', knownSignals: ['later'], takenSignals: [] });
+    const second = recorder.settle(run, succeeded);
+    await letThrough();
+    await second;
+    expect(writes[1]?.update).not.toHaveProperty('knownSignals');
   });
 
   it('writes the next state only when the write before is through, and then the latest', async () => {

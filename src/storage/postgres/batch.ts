@@ -114,10 +114,11 @@ function applyStep(step: Step, state: State | undefined, processId: string): Sta
     case 'update': {
       const isAllowed = state && !isFinal(state.status) && (step.isForced || state.owner === processId);
       if (!isAllowed) return ownershipLost(step.id);
-      const { startedAt, finishedAt, result, logged, takenSignals } = step;
+      const { startedAt, finishedAt, result, logged, takenSignals, knownSignals } = step;
       const signals = new Map(state.signals);
       for (const jobPath of takenSignals) signals.delete(jobPath);
-      const status = step.status === 'waiting' && signals.size > 0 ? 'queued' : step.status;
+      const isWaitingInVain = step.status === 'waiting' && [...signals.keys()].some((path) => !knownSignals.includes(path));
+      const status = isWaitingInVain ? 'queued' : step.status;
       return {
         ...state,
         status,

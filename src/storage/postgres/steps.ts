@@ -41,7 +41,12 @@ interface Written extends Changing {
 
 export type Step =
   | ({ readonly type: 'insert'; readonly fixed: Fixed } & Written)
-  | ({ readonly type: 'update'; readonly takenSignals: readonly string[]; readonly isForced: boolean } & Written)
+  | ({
+      readonly type: 'update';
+      readonly takenSignals: readonly string[];
+      readonly knownSignals: readonly string[];
+      readonly isForced: boolean;
+    } & Written)
   | {
       readonly type: 'signal';
       readonly id: string;
@@ -92,8 +97,8 @@ function writtenBy(write: ExecutionWrite): Step | undefined {
     const fixed = { workflowId: text(workflowId), revision, createdAt, ...textsOf(origin, body) };
     return { type: 'insert', ...written, fixed };
   }
-  const { takenSignals = [], isForced = false } = write.update ?? {};
-  return { type: 'update', ...written, takenSignals: takenSignals.map(text), isForced };
+  const { takenSignals = [], knownSignals = [], isForced = false } = write.update ?? {};
+  return { type: 'update', ...written, takenSignals: takenSignals.map(text), knownSignals, isForced };
 }
 
 /** A text cannot hold U+0000; its JSON can. No JSON body has one, but other triggers may have other bodies. */
