@@ -292,9 +292,11 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function restore({ execution, signals }: ClaimedExecution): Promise<Begun> {
+  async function restore({ execution, signals, sequence = 0 }: ClaimedExecution): Promise<Begun> {
     const target = await revisions.load(execution.workflowId, execution.revision);
-    return { target, run: arm(target, execution, parse(target, execution), true, signals) };
+    const run = arm(target, execution, parse(target, execution), true, signals);
+    run.sequence = sequence;
+    return { target, run };
   }
 
   /** What could not even start (a plugin is gone, the request no longer parses) ends in its own record. */

@@ -107,6 +107,8 @@ export interface ExecutionUpdate {
 export interface ClaimedExecution {
   execution: ExecutionWithJobs;
   signals: Signal[];
+  /** Higher than any in its job log. Default: nothing is in it yet. */
+  sequence?: number;
 }
 
 export interface ExecutionFilter extends PageRequest {

@@ -43,7 +43,7 @@ export class Run {
   takenSignals: string[] = [];
   /** What its results may still take. */
   readonly room = createRoom();
-  /** Rises with every write that has jobs. */
+  /** That of the next write with jobs: higher than any that the job log has. */
   sequence = 0;
   /** Whether storage has a row of it. */
   isStored: boolean;
@@ -88,8 +88,6 @@ export class Run {
     this.isStored = isStored;
     this.memo = execution.jobs.length > 0 ? new Memo(execution.jobs) : undefined;
     this.signals = signals.length > 0 ? new Map(signals.map((signal) => [signal.jobPath, signal])) : NO_SIGNALS;
-    // Not below what the log has: a job is there at most once as finished, and as waiting once more than it was tried.
-    for (const { attempts = 1 } of execution.jobs) this.sequence += attempts + 2;
   }
 
   /** Made when the first node asks; most never do. */

@@ -26,8 +26,8 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
   const { read, write } = database;
   const { jsonMember } = dialectOf(sequelize);
 
-  /** Jobs of the log by execution, in the order they finished. */
-  async function loggedJobs(ids: readonly string[]): Promise<Map<string, Job[]>> {
+  /** Jobs of the log by execution, in the order they finished, and the sequence of the entry that comes next. */
+  async function loggedJobs(ids: readonly string[]): Promise<Map<string, { jobs: Job[]; sequence: number }>> {
     const rows = await read.executionJobs.findAll({
       where: { executionId: [...ids] },
       order: [
@@ -35,14 +35,15 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
         ['sequence', 'ASC'],
       ],
     });
-    const jobs = new Map<string, Job[]>();
+    const logs = new Map<string, { jobs: Job[]; sequence: number }>();
     for (const row of rows) {
-      const { executionId, jobs: json } = row.get();
-      const known = jobs.get(executionId) ?? [];
-      for (const job of parseStored<Job[]>(json)) known.push(job);
-      jobs.set(executionId, known);
+      const { executionId, sequence, jobs: json } = row.get();
+      const log = logs.get(executionId) ?? { jobs: [], sequence: 0 };
+      for (const job of parseStored<Job[]>(json)) log.jobs.push(job);
+      log.sequence = sequence + 1;
+      logs.set(executionId, log);
     }
-    return jobs;
+    return logs;
   }
 
   /** Signals by execution, in the order they came. */
@@ -67,7 +68,7 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
   async function findOne(id: string): Promise<ExecutionWithJobs | undefined> {
     // The row before its log: what is written in between is at worst newer, never missing.
     const row = await read.executions.findByPk(id);
-    return row ? toExecution(row.get(), (await loggedJobs([id])).get(id) ?? []) : undefined;
+    return row ? toExecution(row.get(), (await loggedJobs([id])).get(id)?.jobs ?? []) : undefined;
   }
 
   /**
@@ -78,11 +79,12 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
     const rows = await read.executions.findAll({ where: { id: { [Op.in]: literal(`(${selectIds})`) } }, order: [['id', 'ASC']] });
     if (rows.length === 0) return [];
     const ids = rows.map((row) => row.get().id);
-    const jobs = await loggedJobs(ids);
+    const logs = await loggedJobs(ids);
     const signals = await storedSignals(ids);
     return rows.map((row) => {
       const values = row.get();
-      return { execution: toExecution(values, jobs.get(values.id) ?? []), signals: signals.get(values.id) ?? [] };
+      const { jobs, sequence } = logs.get(values.id) ?? { jobs: [], sequence: 0 };
+      return { execution: toExecution(values, jobs), signals: signals.get(values.id) ?? [], sequence };
     });
   }
 

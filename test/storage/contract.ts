@@ -438,12 +438,12 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
           makeExecution(executionId(1)),
           makeExecution(executionId(0), { status: 'succeeded' }),
         );
-        const first = { execution: makeExecution(executionId(1)), signals: [] };
+        const first = { execution: makeExecution(executionId(1)), signals: [], sequence: 0 };
         expect(await storage.executions.listOldest('queued', 1)).toEqual([first]);
         const queued = await storage.executions.listOldest('queued', 9);
         expect(queued.map(({ execution }) => execution.id)).toEqual([executionId(1), executionId(4)]);
         const running = makeExecution(executionId(3), { status: 'running', jobs: [makeJob('a')] });
-        expect(await storage.executions.listOldest('running', 9)).toEqual([{ execution: running, signals: [] }]);
+        expect(await storage.executions.listOldest('running', 9)).toEqual([{ execution: running, signals: [], sequence: 1 }]);
       });
 
       test('the oldest of a status are as many as asked for while others change', async () => {
