@@ -241,8 +241,7 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
   }
 
   async function collectAll(): Promise<void> {
-    let isMore = true;
-    while (isMore) {
+    for (;;) {
       const limit = dueAtOnce + running;
       const due = await executions.listDue(now(), limit);
       const ids = due.map(({ execution }) => execution.id);
@@ -250,15 +249,17 @@ export function createSqliteQueue(options: SqliteQueueOptions): Queue {
       for (const id of ids) if (held.has(id)) pushedAgain.add(id);
       const free = ids.filter((id) => !held.has(id));
       await Promise.all(free.slice(0, dueAtOnce).map(takeOver));
-      isMore = due.length === limit || free.length > dueAtOnce;
-      if (isMore && (stopped || count() >= window)) {
+      if (free.length > 0 && (stopped || count() >= window)) {
         isDueLeft = true;
         return;
       }
       schedule();
+      // While some were taken over the time of others has come: only what still runs is worth a pause.
+      if (free.length > 0) continue;
+      const next = await executions.nextWakeAt();
+      if (next !== null) alarm.arm(due.length > 0 ? Math.max(next, now() + STILL_RUNNING_MS) : next);
+      return;
     }
-    const next = await executions.nextWakeAt();
-    if (next !== null) alarm.arm(next > now() ? next : now() + STILL_RUNNING_MS);
   }
 
   /** Makes an execution this queue's to run, if it still is to be run. Resolves also when the queue has stopped. */
