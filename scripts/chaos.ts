@@ -1,0 +1,51 @@
+// Proves that nothing acknowledged is lost: `npm run chaos -- [--minutes N] [--seed N] [--store postgres|sqlite]`.
+
+import { parseArgs } from 'node:util';
+import { formatReport } from '../test/chaos/report.ts';
+import { runChaos } from '../test/chaos/run.ts';
+
+const USAGE = 'Usage: npm run chaos -- [--minutes 3] [--seed 1] [--store postgres|sqlite]';
+
+function readNumber(text: string, isFine: (value: number) => boolean): number {
+  const value = Number(text);
+  if (text.trim() !== '' && isFine(value)) return value;
+  console.error(`"${text}" cannot be used here. ${USAGE}`);
+  process.exit(2);
+}
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '3' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    store: { type: 'string' },
+  },
+});
+const minutes = readNumber(values.minutes, (value) => value > 0);
+const seed = readNumber(values.seed, Number.isInteger);
+const stores = (['postgres', 'sqlite'] as const).filter((store) => values.store === undefined || values.store === store);
+if (stores.length === 0) {
+  console.error(`There is no store "${values.store}". ${USAGE}`);
+  process.exit(2);
+}
+
+let isFine = true;
+for (const store of stores) {
+  const start = performance.now();
+  console.log(`\nChaos on ${store} for ${minutes} minutes, seed ${seed}`);
+  const { report, log } = await runChaos({
+    store,
+    seed,
+    loadMs: minutes * 60_000,
+    betweenMs: store === 'postgres' ? [3_000, 7_000] : [2_000, 6_000],
+    awayMs: 8_000,
+    restartMode: 'immediate',
+    callers: 8,
+    recoveryMs: 3_000,
+    print: (line) => console.log(`${((performance.now() - start) / 1_000).toFixed(1).padStart(7)} s  ${line}`),
+  });
+  console.log(`\n${formatReport(report)}`);
+  if (report.problems.length === 0) continue;
+  isFine = false;
+  console.log(`\nWhat the processes printed last:\n${log}`);
+}
+process.exit(isFine ? 0 : 1);
