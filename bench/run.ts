@@ -1,150 +1,96 @@
-// `npm run bench`: measures Hookline against an empty Koa app and a bare HTTP server, in ratios of one run.
-// Options: --rounds 3 --seconds 4 --connections 64
+// `npm run bench`: measures Hookline, in ratios of one run. Sections: http, queue, delays, loops, waiting; default all.
+// Usage: npm run bench -- [section …] [--rounds 3 --seconds 4 --connections 64 for http]
 
-import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
-import { startBaseline, startHookline, type Target } from './targets.ts';
+import { parseArgs } from 'node:util';
+import { measureDelays } from './delays.ts';
+import { measureHttp } from './http.ts';
+import { measureLoops } from './loops.ts';
+import { measureQueue } from './queue.ts';
+import { openStores, type Stores } from './stores.ts';
+import { delaysTable, httpTable, loopsTables, queueTable, waitingTable } from './tables.ts';
+import { measureWaiting } from './waiting.ts';
 
-const { values } = parseArgs({
+const SECTIONS = ['http', 'queue', 'delays', 'loops', 'waiting'] as const;
+type Section = (typeof SECTIONS)[number];
+
+/** What a section adds to the report, and the tables of it in Markdown. */
+interface Measured {
+  readonly report: object;
+  readonly tables: readonly string[];
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
     connections: { type: 'string', default: '64' },
   },
 });
+const unknown = positionals.filter((name) => !SECTIONS.some((section) => section === name));
+if (unknown.length > 0) {
+  console.error(`There is no section ${unknown.join(', ')}; the sections are ${SECTIONS.join(', ')}.`);
+  process.exit(1);
+}
+const wanted = SECTIONS.filter((section) => positionals.length === 0 || positionals.includes(section));
 
-interface Round {
-  rate: number;
-  p50: number;
-  p99: number;
-  peakMemoryMb: number;
-  startMs: number;
+let stores: Stores | undefined;
+async function storesOnce(): Promise<Stores> {
+  stores ??= await openStores();
+  return stores;
 }
 
-interface Load {
-  answered: number;
-  wrong: number;
-  seconds: number;
-  p50: number;
-  p99: number;
-}
-
-const SUBJECTS: readonly { readonly name: string; readonly start: () => Promise<Target & { startMs?: number }> }[] = [
-  { name: 'A node:http', start: () => startBaseline('http') },
-  { name: 'B Koa + router + bodyparser', start: () => startBaseline('koa') },
-  { name: 'C sync, normal', start: () => startHookline('sync', 'normal') },
-  { name: 'C sync, full', start: () => startHookline('sync', 'full') },
-  { name: 'D async, normal', start: () => startHookline('async', 'normal') },
-  { name: 'D async, full', start: () => startHookline('async', 'full') },
-];
-/** Shares of B that the project aims for. */
-const GOALS: Readonly<Record<string, number>> = {
-  'C sync, normal': 1.2,
-  'C sync, full': 1,
-  'D async, normal': 0.8,
-  'D async, full': 0.8,
+const MEASURES: Readonly<Record<Section, () => Promise<Measured>>> = {
+  async http() {
+    const options = {
+      rounds: Number(values.rounds),
+      secondsPerRound: Number(values.seconds),
+      connections: Number(values.connections),
+    };
+    const measured = await measureHttp(options);
+    return { report: { ...options, ...measured }, tables: [httpTable(measured)] };
+  },
+  async queue() {
+    const queue = await measureQueue(await storesOnce());
+    return { report: { queue }, tables: [queueTable(queue)] };
+  },
+  async delays() {
+    const delays = await measureDelays(await storesOnce());
+    return { report: { delays }, tables: [delaysTable(delays)] };
+  },
+  async loops() {
+    const loops = await measureLoops(await storesOnce());
+    return { report: { loops }, tables: loopsTables(loops) };
+  },
+  async waiting() {
+    const waiting = await measureWaiting(await storesOnce());
+    return { report: { waiting }, tables: [waitingTable(waiting)] };
+  },
 };
 
-async function measure(start: () => Promise<Target & { startMs?: number }>): Promise<Round> {
-  const target = await start();
-  try {
-    // A short run first: the compilers of both sides warm up outside the measurement.
-    const warm = await load(target, 1);
-    const startedAt = performance.now();
-    const result = await load(target, Number(values.seconds));
-    const answered = warm.answered + result.answered;
-    const { stored, peakMemoryMb } = await target.settle(answered);
-    const seconds = target.kind === 'async' ? (performance.now() - startedAt) / 1000 : result.seconds;
-    if (result.wrong + warm.wrong > 0) throw new Error(`${result.wrong + warm.wrong} wrong answers`);
-    if (stored !== answered) throw new Error(`${answered} answers, but ${stored} executions stored`);
-    return { rate: result.answered / seconds, p50: result.p50, p99: result.p99, peakMemoryMb, startMs: target.startMs ?? 0 };
-  } finally {
-    await target.stop();
-  }
-}
-
-async function load(target: Target, seconds: number): Promise<Load> {
-  const script = fileURLToPath(new URL('load.ts', import.meta.url));
-  const args = ['--import', 'tsx', script, String(target.port), target.path, String(seconds), values.connections, target.kind];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  return JSON.parse(stdout) as Load;
-}
-
-/** Memory while what is accepted piles up in storage, since it comes much faster than it is executed. */
-async function measureBacklog(): Promise<{ accepted: number; memoryMb: number }[]> {
-  const target = await startHookline('backlog', 'normal');
-  try {
-    const points: { accepted: number; memoryMb: number }[] = [];
-    let accepted = 0;
-    for (let step = 0; step < BACKLOG_STEPS; step += 1) {
-      accepted += (await load(target, Number(values.seconds))).answered;
-      points.push({ accepted, memoryMb: Math.round(target.memoryMb()) });
-      console.error(`backlog  ${accepted} accepted  ${points.at(-1)?.memoryMb} MB`);
-    }
-    return points;
-  } finally {
-    await target.stop();
-  }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-const BACKLOG_STEPS = 4;
-
-const rounds = new Map<string, Round[]>(SUBJECTS.map(({ name }) => [name, []]));
-for (let round = 1; round <= Number(values.rounds); round += 1) {
-  for (const { name, start } of SUBJECTS) {
-    const result = await measure(start);
-    rounds.get(name)?.push(result);
-    console.error(`round ${round}  ${name.padEnd(28)} ${Math.round(result.rate)}/s`);
-  }
-}
-
-const base = median((rounds.get('B Koa + router + bodyparser') ?? []).map(({ rate }) => rate));
-const results = SUBJECTS.map(({ name }) => {
-  const measured = rounds.get(name) ?? [];
-  const of = (pick: (round: Round) => number): number => median(measured.map(pick));
-  const rate = of((round) => round.rate);
-  return {
-    name,
-    perSecond: Math.round(rate),
-    ratioToKoa: Number((rate / base).toFixed(2)),
-    goal: GOALS[name] ?? null,
-    p50Ms: Number(of((round) => round.p50).toFixed(2)),
-    p99Ms: Number(of((round) => round.p99).toFixed(2)),
-    peakMemoryMb: Math.round(Math.max(...measured.map((round) => round.peakMemoryMb))),
-    startMs: Math.round(of((round) => round.startMs)),
-  };
-});
-
-console.table(Object.fromEntries(results.map(({ name, ...rest }) => [name, rest])), [
-  'perSecond',
-  'ratioToKoa',
-  'goal',
-  'p50Ms',
-  'p99Ms',
-  'peakMemoryMb',
-  'startMs',
-]);
-const backlog = await measureBacklog();
-console.table(backlog);
-const report = {
-  node: process.version,
-  cpu: os.cpus()[0]?.model ?? 'unknown',
-  cores: os.cpus().length,
-  rounds: Number(values.rounds),
-  secondsPerRound: Number(values.seconds),
-  connections: Number(values.connections),
-  results,
-  backlog,
-};
 const folder = fileURLToPath(new URL('results/', import.meta.url));
-await mkdir(folder, { recursive: true });
-await writeFile(`${folder}latest.json`, `${JSON.stringify(report, null, 2)}\n`);
-console.log(JSON.stringify(report));
+const path = `${folder}latest.json`;
+const machine = { node: process.version, cpu: os.cpus()[0]?.model ?? 'unknown', cores: os.cpus().length };
+
+/** Sections that are not measured this time stay as they were. */
+async function keep(report: object): Promise<void> {
+  const before = await readFile(path, 'utf8').then(
+    (text) => JSON.parse(text) as object,
+    () => ({}),
+  );
+  await mkdir(folder, { recursive: true });
+  await writeFile(path, `${JSON.stringify({ ...before, ...machine, ...report }, null, 2)}\n`);
+}
+
+try {
+  for (const section of wanted) {
+    const { report, tables } = await MEASURES[section]();
+    await keep(report);
+    console.log(`\n## ${section}\n\n${tables.join('\n\n')}`);
+  }
+} finally {
+  await stores?.close();
+}

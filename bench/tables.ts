@@ -1,0 +1,87 @@
+// The results as tables in Markdown, for the README.
+
+import type { DelayResult } from './delays.ts';
+import type { HttpMeasured } from './http.ts';
+import type { LoopResult } from './loops.ts';
+import type { QueueResult } from './queue.ts';
+import type { WaitingResult } from './waiting.ts';
+
+type Cell = string | number | null;
+
+function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const line = (cells: readonly Cell[]): string => `| ${cells.map((cell) => cell ?? '').join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+export function httpTable({ results, backlog }: HttpMeasured): string {
+  const rows = results.map(({ name, perSecond, ratioToKoa, goal, p50Ms, p99Ms, peakMemoryMb, startMs }) => [
+    name,
+    perSecond,
+    ratioToKoa,
+    goal,
+    `${p50Ms} ms`,
+    `${p99Ms} ms`,
+    `${peakMemoryMb} MB`,
+    startMs === 0 ? null : `${startMs} ms`,
+  ]);
+  const head = ['', 'per second', 'to Koa', 'aim', 'p50', 'p99', 'peak memory', 'start'];
+  const piled = backlog.map(({ accepted, memoryMb }) => [accepted, `${memoryMb} MB`]);
+  return `${table(head, rows)}\n\n${table(['accepted, not executed', 'memory'], piled)}`;
+}
+
+export function queueTable(results: readonly QueueResult[]): string {
+  return table(
+    ['', 'accepted and executed, per second', 'to accepting alone', 'backlog worked off, per second', 'to graphile-worker alone'],
+    results.map(({ store, through, throughToAcceptOnly, acceptOnly, workedOff, graphile, workedOffToGraphile }) => [
+      store,
+      through,
+      `${throughToAcceptOnly} of ${acceptOnly}`,
+      workedOff,
+      graphile === null ? null : `${workedOffToGraphile} of ${graphile}`,
+    ]),
+  );
+}
+
+export function delaysTable(results: readonly DelayResult[]): string {
+  return table(
+    ['', 'late, p50', 'late, p99', 'late, at most'],
+    results.map(({ store, p50Ms, p99Ms, maxMs }) => [store, `${p50Ms} ms`, `${p99Ms} ms`, `${maxMs} ms`]),
+  );
+}
+
+export function loopsTables(results: readonly LoopResult[]): string[] {
+  const [first] = results;
+  const sizes = (kind: 'variable' | 'effect'): string[] => (first?.[kind] ?? []).map(({ size }) => `${size} rounds`);
+  const verdict = (growth: number): string => `${growth} (${growth < 2 ? 'OK' : 'not linear'})`;
+  const costs = (kind: 'variable' | 'effect', name: string): Cell[][] =>
+    results.map((result) => [
+      `${result.store}, ${name}`,
+      ...result[kind].map(({ perJobMicros }) => `${perJobMicros} µs`),
+      verdict(kind === 'variable' ? result.growth : result.effectGrowth),
+    ]);
+  return [
+    table(['one job in a loop of', ...sizes('variable'), '10,000 to 100'], costs('variable', 'variable')),
+    table(['one job in a loop of', ...sizes('effect'), '1,000 to 100'], costs('effect', 'request')),
+    table(
+      ['resumed behind', 'to load', 'to go on'],
+      results.flatMap(({ store, resume }) =>
+        resume.map(({ behind, loadMs, goOnMs }) => [`${store}, ${behind}`, `${loadMs} ms`, `${goOnMs} ms`]),
+      ),
+    ),
+  ];
+}
+
+export function waitingTable(results: readonly WaitingResult[]): string {
+  const rows = results.flatMap(({ store, points, growth, acceptingGrowth, isFlat }) => [
+    ...points.map(({ waiting, startMs, rssMb, heapMb, acceptingRssMb, acceptingHeapMb }) => [
+      `${store}, ${waiting}`,
+      `${startMs} ms`,
+      `${rssMb} MB`,
+      `${heapMb} MB`,
+      `${acceptingRssMb} MB`,
+      `${acceptingHeapMb} MB`,
+    ]),
+    [`${store}, most to fewest`, null, growth, null, null, `${acceptingGrowth} (${isFlat ? 'flat' : 'not flat'})`],
+  ]);
+  return table(['waiting', 'start', 'memory', 'of it heap', 'memory of who accepted them', 'of it heap'], rows);
+}
