@@ -79,6 +79,13 @@ Configuration comes from environment variables such as HOOKLINE_PORT and HOOKLIN
     .action(async () => (await import('./migrate.ts')).migrateDatabase());
 
   program
+    .command('copy')
+    .description('copy everything from one database to another, empty one; no server may use either meanwhile')
+    .requiredOption('--from <url>', 'the source, such as sqlite:./data/hookline.db')
+    .option('--to <url>', 'the target, such as postgres://user:password@host/database (default: the configured database)')
+    .action(async (options: { from: string; to?: string }) => (await import('./copy.ts')).copyDatabase(options));
+
+  program
     .command('config')
     .description('print the configuration in effect, without secrets')
     .action(async () => {
