@@ -1,0 +1,437 @@
+// What happens when nodes and executions fail, are stopped or have to wait their turn, on both stores.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { jobAt, type Shown, STORES, startWorld, type World } from './world.ts';
+
+const statusOf = (execution: Shown, path: string): string | undefined => jobAt(execution, path)?.status;
+const pathsOf = (execution: Shown): string[] => execution.jobs.map(({ path }: Shown) => path).sort();
+
+const value = (key: string, of: unknown = key) => ({ key, type: 'variable', config: { value: of } });
+const delay = (key: string, milliseconds: number) => ({
+  key,
+  type: 'delay',
+  config: { duration: milliseconds, unit: 'milliseconds' },
+});
+const hold = (key: string) => ({ key, type: 'wait', config: { onTimeout: 'continue' } });
+const throwing = (key: string, more: object = {}) => ({
+  key,
+  type: 'javascript',
+  config: { code: 'throw new Error("broken")' },
+  ...more,
+});
+
+describe.each(STORES)('failure policy on %s', (store) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld(store);
+  });
+  afterAll(() => world.stop());
+  beforeEach(() => world.receiver.forget());
+
+  const get = (key: string, path = `/${key}`, more: object = {}) => ({
+    key,
+    type: 'http-request',
+    config: { url: world.receiver.url + path },
+    ...more,
+  });
+
+  describe('retry', () => {
+    it('tries again after pauses, in memory, with the same idempotency key', async () => {
+      world.receiver.failures.set('/shaky', 2);
+      const retry = { attempts: 4, delayMs: 20, factor: 2, jitter: 0 };
+      const execution = await world.run([get('shaky', '/shaky', { retry })]);
+      expect(execution.status).toBe('succeeded');
+      expect(jobAt(execution, 'shaky')).toMatchObject({ status: 'succeeded', attempts: 3, output: { body: { count: 3 } } });
+      expect(world.receiver.keys('/shaky')).toEqual(Array(3).fill(`${execution.id}/shaky`));
+      expect(Date.parse(execution.finishedAt) - Date.parse(execution.startedAt)).toBeGreaterThanOrEqual(55);
+    });
+
+    it('waits for a longer pause in storage, through a restart', async () => {
+      world.receiver.failures.set('/later', 1);
+      const { hookUrl } = await world.workflow([
+        get('before'),
+        get('later', '/later', { retry: { attempts: 2, delayMs: 1_200, jitter: 0 } }),
+      ]);
+      const id = await world.fire(hookUrl);
+      const waiting = await world.whenWaiting(id, 'later');
+      expect(waiting.wakeAt).toBe(jobAt(waiting, 'later').waitsUntil);
+      expect(jobAt(waiting, 'later')).toMatchObject({ error: { code: 'unexpected_status' } });
+      await world.restart();
+      expect(jobAt(await world.when(id, 'succeeded'), 'later')).toMatchObject({ attempts: 2, error: null });
+      expect(world.receiver.keys('/later')).toEqual([`${id}/later`, `${id}/later`]);
+      expect(world.receiver.calls('/before')).toHaveLength(1);
+    });
+
+    it('ends with the last failure when the tries are used up', async () => {
+      world.receiver.failures.set('/gone', 9);
+      const execution = await world.run([get('gone', '/gone', { retry: { attempts: 3, delayMs: 1, jitter: 1 } })]);
+      expect(execution).toMatchObject({ status: 'error', error: { code: 'unexpected_status', details: { node: 'gone' } } });
+      expect(jobAt(execution, 'gone')).toMatchObject({ status: 'error', attempts: 3 });
+      expect(world.receiver.calls('/gone')).toHaveLength(3);
+      world.receiver.failures.delete('/gone');
+    });
+
+    it('is for the nodes inside a loop, not for the loop', async () => {
+      const body = [get('round', '/round', { retry: { attempts: 2, delayMs: 1_100, jitter: 0 } })];
+      const loop = { key: 'each', type: 'loop', config: { over: 2 }, branches: { body } };
+      const nodes = [{ ...loop, retry: { attempts: 2 } }];
+      const input = { title: 'Refused', mode: 'async', trigger: { type: 'webhook', config: {} }, nodes };
+      const refused = await world.hookline.api('POST', '/api/workflows', input);
+      expect(refused.body.error.details.problems).toMatchObject([{ path: 'nodes[0].retry', severity: 'error' }]);
+      world.receiver.failures.set('/round', 1);
+      expect(jobAt(await world.run([loop]), 'each')).toMatchObject({ output: { rounds: 2, failures: 0 } });
+      expect(world.receiver.calls('/round')).toHaveLength(3);
+    });
+  });
+
+  describe('onFailure', () => {
+    const after = value('after', '{{$nodes.bad.error.code}}');
+
+    it('continue goes on behind the node', async () => {
+      const execution = await world.run([throwing('bad', { onFailure: 'continue' }), after]);
+      expect(execution).toMatchObject({ status: 'succeeded', error: null });
+      expect(jobAt(execution, 'bad')).toMatchObject({ status: 'error', handled: true, error: { code: 'script_failed' } });
+      expect(jobAt(execution, 'after').output).toBe('script_failed');
+    });
+
+    it('branch runs the branch first, and keeps to it after a wait', async () => {
+      const branches = { failure: [value('rescue', '{{$nodes.bad.error.message}}'), delay('breath', 20)] };
+      const execution = await world.run([throwing('bad', { onFailure: 'branch', branches }), after]);
+      expect(execution.status).toBe('succeeded');
+      expect(jobAt(execution, 'bad')).toMatchObject({ branch: 'failure', handled: true });
+      expect(jobAt(execution, 'rescue').output).toContain('broken');
+      expect(pathsOf(execution)).toEqual(['after', 'bad', 'breath', 'rescue']);
+    });
+
+    it('branch stays aside when the node succeeds', async () => {
+      const node = { ...value('fine'), onFailure: 'branch', branches: { failure: [value('rescue')] } };
+      expect(pathsOf(await world.run([node]))).toEqual(['fine']);
+    });
+  });
+
+  describe('the timeout of a workflow', () => {
+    const settings = { timeoutMs: 150 };
+
+    it('ends one that runs, and aborts its requests', async () => {
+      world.receiver.hanging.add('/slow');
+      const execution = await world.run([get('slow'), value('never')], { settings });
+      expect(execution).toMatchObject({ status: 'timed_out', error: { code: 'deadline_exceeded' } });
+      const [call] = await world.receiver.called('/slow');
+      await expect.poll(() => call?.isAborted).toBe(true);
+      world.receiver.hanging.delete('/slow');
+    });
+
+    it('counts waits', async () => {
+      const execution = await world.run([hold('approval'), value('never')], { settings });
+      expect(execution).toMatchObject({ status: 'timed_out', error: { code: 'deadline_exceeded' }, wakeAt: null });
+      const naps = await world.run([delay('a', 100), delay('b', 100), value('never')], { settings });
+      expect(naps.status).toBe('timed_out');
+      expect(pathsOf(naps)).not.toContain('never');
+    });
+
+    it('leaves one alone that is quicker', async () => {
+      expect(await world.run([delay('nap', 10)], { settings: { timeoutMs: 10_000 } })).toMatchObject({ status: 'succeeded' });
+    });
+  });
+
+  it('tells the workflow that is named for failures', async () => {
+    const informed = await world.workflow([{ key: 'told', type: 'output', config: { value: '{{$context.execution}}' } }], {
+      trigger: { type: 'subflow', config: {} },
+    });
+    const settings = { onFailureWorkflow: informed.id };
+    const failed = await world.run([throwing('bad')], { settings }, { order: 5 });
+    const told = await world.when((await world.newestOf(informed.id)).id, 'succeeded');
+    expect(told).toMatchObject({ source: 'failure', status: 'succeeded', context: { execution: { id: failed.id } } });
+    expect(told.output).toMatchObject({
+      id: failed.id,
+      workflowId: failed.workflowId,
+      status: 'error',
+      error: { code: 'script_failed', details: { node: 'bad' } },
+      request: { body: '{"order":5}' },
+    });
+    await world.run([{ key: 'no', type: 'end', config: { status: 'failed' } }], { settings });
+    await expect.poll(async () => (await world.executionsOf(informed.id)).length).toBe(2);
+    await world.run([value('fine')], { settings });
+    expect(await world.executionsOf(informed.id)).toHaveLength(2);
+  });
+
+  describe('cancel', () => {
+    it('of a queued one keeps it from starting', async () => {
+      world.receiver.hanging.add('/first');
+      const { hookUrl } = await world.workflow([get('first')], { settings: { concurrency: { limit: 1 } } });
+      const first = await world.fire(hookUrl);
+      await world.receiver.called('/first');
+      const second = await world.fire(hookUrl);
+      expect(await world.read(second)).toMatchObject({ status: 'queued', lane: expect.any(String) });
+      expect(await world.act(second, 'cancel')).toMatchObject({ status: 200, body: { status: 'canceled' } });
+      const third = await world.fire(hookUrl);
+      world.receiver.hanging.delete('/first');
+      world.receiver.calls('/first')[0]?.answer();
+      await world.when(first, 'succeeded');
+      await world.when(third, 'succeeded');
+      expect(await world.read(second)).toMatchObject({ status: 'canceled', startedAt: null, jobs: [] });
+      expect(world.receiver.keys('/first')).toEqual([`${first}/first`, `${third}/first`]);
+      expect(await world.act(second, 'cancel')).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+    });
+
+    it('of a running one aborts its outgoing request', async () => {
+      world.receiver.hanging.add('/long');
+      const { hookUrl } = await world.workflow([get('long'), get('never')]);
+      const id = await world.fire(hookUrl);
+      const [call] = await world.receiver.called('/long');
+      expect((await world.act(id, 'cancel')).body).toMatchObject({ status: 'canceled', error: { code: 'canceled' } });
+      await expect.poll(() => call?.isAborted).toBe(true);
+      expect(await world.read(id)).toMatchObject({ status: 'canceled' });
+      expect(world.receiver.calls('/never')).toEqual([]);
+      world.receiver.hanging.delete('/long');
+    });
+
+    it('of a waiting one lets nothing wake it', async () => {
+      const { hookUrl } = await world.workflow([delay('nap', 150), get('never')]);
+      const id = await world.fire(hookUrl);
+      await world.whenWaiting(id, 'nap');
+      expect((await world.act(id, 'cancel')).body).toMatchObject({ status: 'canceled', wakeAt: null });
+      // Another one that began later has come to its end.
+      await world.when(await world.fire(hookUrl), 'succeeded');
+      expect(await world.read(id)).toMatchObject({ status: 'canceled' });
+      expect(world.receiver.calls('/never')).toHaveLength(1);
+    });
+  });
+
+  describe('subflows', () => {
+    const call = (workflow: string, more: object = {}, node: object = {}) => ({
+      key: 'call',
+      type: 'subflow',
+      config: { workflow, input: { n: 4 }, ...more },
+      ...node,
+    });
+
+    it('give their output to the caller that waits', async () => {
+      const child = await world.subflow([
+        delay('nap', 20),
+        { key: 'first', type: 'output', config: { value: 'old' } },
+        { key: 'last', type: 'output', config: { value: { twice: ['{{$context.n}}', '{{$context.n}}'] } } },
+      ]);
+      const execution = await world.run([call(child), value('after', '{{$nodes.call.twice}}')]);
+      expect(jobAt(execution, 'after').output).toEqual([4, 4]);
+      expect(await world.newestOf(child)).toMatchObject({
+        source: 'subflow',
+        status: 'succeeded',
+        parent: { executionId: execution.id, jobPath: 'call' },
+      });
+    });
+
+    it('run beside a caller that does not wait', async () => {
+      world.receiver.hanging.add('/child');
+      const child = await world.subflow([get('child')]);
+      const execution = await world.run([call(child, { wait: false }), value('after', '{{$nodes.call.executionId}}')]);
+      const [started] = await world.receiver.called('/child');
+      const { id } = await world.newestOf(child);
+      expect(execution).toMatchObject({ status: 'succeeded' });
+      expect(jobAt(execution, 'after').output).toBe(id);
+      world.receiver.hanging.delete('/child');
+      started?.answer();
+      await world.when(id, 'succeeded');
+    });
+
+    it('hand their failure to the caller, who may handle it', async () => {
+      const child = await world.subflow([throwing('bad')]);
+      const failed = await world.run([call(child), value('never')]);
+      expect(failed).toMatchObject({ status: 'error', error: { code: 'subflow_failed', details: { node: 'call' } } });
+      expect(failed.error.message).toContain('broken');
+      const handled = await world.run([call(child, {}, { onFailure: 'continue' }), value('after', '{{$nodes.call.error.code}}')]);
+      expect(handled.status).toBe('succeeded');
+      expect(jobAt(handled, 'after').output).toBe('subflow_failed');
+      expect(await world.run([call('no-such-workflow')])).toMatchObject({
+        status: 'error',
+        error: { code: 'workflow_not_found' },
+      });
+    });
+
+    it('are called anew when their caller is retried', async () => {
+      world.receiver.failures.set('/child', 1);
+      const child = await world.subflow([get('child'), { key: 'out', type: 'output', config: { value: 1 } }]);
+      const failed = await world.run([get('once'), call(child)]);
+      expect(failed.status).toBe('error');
+      await world.act(failed.id, 'retry');
+      expect(jobAt(await world.when(failed.id, 'succeeded'), 'call').output).toBe(1);
+      expect(world.receiver.calls('/once')).toHaveLength(1);
+    });
+
+    it('are canceled with the caller that waits for them', async () => {
+      const child = await world.subflow([hold('approval')]);
+      const { hookUrl } = await world.workflow([call(child)]);
+      const id = await world.fire(hookUrl);
+      const waiting = await world.whenWaiting(id, 'call');
+      const called = jobAt(waiting, 'call').calledExecution;
+      await world.whenWaiting(called, 'approval');
+      await world.act(id, 'cancel');
+      await world.when(called, 'canceled');
+    });
+
+    it('that call each other end as too deep, and everybody hears of it', async () => {
+      const ping = await world.subflow([value('later')]);
+      const pong = await world.subflow([{ key: 'toPing', type: 'subflow', config: { workflow: ping } }]);
+      const edited = await world.hookline.api('PATCH', `/api/workflows/${ping}`, {
+        title: 'Ping',
+        trigger: { type: 'subflow', config: {} },
+        nodes: [{ key: 'toPong', type: 'subflow', config: { workflow: pong } }],
+      });
+      expect(edited.status, edited.text).toBe(200);
+      const execution = await world.run([call(ping)]);
+      expect(execution).toMatchObject({ status: 'error', error: { code: 'subflow_failed' } });
+      const all = [...(await world.executionsOf(ping)), ...(await world.executionsOf(pong))];
+      expect(all).toHaveLength(10);
+      expect(all.map(({ status }) => status)).toEqual(Array(10).fill('error'));
+      expect(all.filter(({ error }) => error.code === 'subflow_too_deep')).toHaveLength(1);
+    });
+  });
+
+  describe('parallel', () => {
+    const parallel = (mode: string, branches: Record<string, object[]>, more: object = {}) => ({
+      key: 'par',
+      type: 'parallel',
+      config: { mode, branches: Object.keys(branches).map((key) => ({ key })) },
+      branches,
+      ...more,
+    });
+
+    it.each([
+      ['all', { a: [value('x')], b: [delay('nap', 20), value('y')] }, 'succeeded', { branches: ['a', 'b'] }],
+      ['all', { a: [throwing('x')], b: [delay('nap', 60_000)] }, 'error', 'script_failed'],
+      ['any', { a: [throwing('x')], b: [delay('nap', 20), value('y')] }, 'succeeded', { branch: 'b' }],
+      ['any', { a: [throwing('x')], b: [delay('nap', 20), throwing('y')] }, 'error', 'script_failed'],
+      ['race', { a: [delay('nap', 60_000)], b: [delay('quick', 20)] }, 'succeeded', { branch: 'b' }],
+      ['race', { a: [delay('nap', 60_000)], b: [throwing('x')] }, 'error', 'script_failed'],
+    ])('%s of %j ends as %s', async (mode, branches, status, expected) => {
+      const execution = await world.run([parallel(mode, branches), value('after')]);
+      expect(execution.status).toBe(status);
+      if (status === 'succeeded') expect(jobAt(execution, 'par').output).toEqual(expected);
+      else expect(execution.error.code).toBe(expected);
+      expect(pathsOf(execution).includes('after')).toBe(status === 'succeeded');
+      const left = execution.jobs.filter((job: Shown) => job.status === 'waiting');
+      expect(left).toEqual([]);
+    });
+
+    it('takes branches that come back one after the other', async () => {
+      const { hookUrl } = await world.workflow([
+        get('tell', '/{{$context.body.n}}'),
+        {
+          key: 'urls',
+          type: 'variable',
+          config: { value: ['{{$resume.one}}', '{{$resume.two}}', '{{$resume.three}}'] },
+        },
+        parallel('all', { a: [hold('one')], b: [hold('two')], c: [hold('three')] }),
+      ]);
+      const id = await world.fire(hookUrl, { n: 1 });
+      for (const [index, key] of ['one', 'two', 'three'].entries()) {
+        const waiting = await world.whenWaiting(id, key);
+        const url = jobAt(waiting, 'urls').output[index];
+        expect(await world.call(url, { key })).toMatchObject({ status: 200 });
+        // Each takes a turn of its own.
+        await expect.poll(async () => statusOf(await world.read(id), key), { timeout: 5_000 }).toBe('succeeded');
+      }
+      expect(await world.when(id, 'succeeded')).toMatchObject({ error: null });
+      expect(world.receiver.calls('/1')).toHaveLength(1);
+    });
+
+    it('stops the request of the branch that lost', async () => {
+      world.receiver.hanging.add('/loser');
+      const { hookUrl } = await world.workflow([parallel('race', { slow: [get('loser')], quick: [get('winner')] })]);
+      world.receiver.hanging.add('/winner');
+      const id = await world.fire(hookUrl);
+      const [loser] = await world.receiver.called('/loser');
+      const [winner] = await world.receiver.called('/winner');
+      winner?.answer();
+      expect(jobAt(await world.when(id, 'succeeded'), 'par').output).toEqual({ branch: 'quick' });
+      await expect.poll(() => loser?.isAborted).toBe(true);
+      world.receiver.hanging.clear();
+    });
+  });
+
+  describe('loops', () => {
+    const loop = (config: object, body: object[]) => ({ key: 'each', type: 'loop', config, branches: { body } });
+    const odd = {
+      key: 'odd',
+      type: 'condition',
+      config: { onFalse: 'branch', test: { all: [{ left: '{{$scopes.each.index}}', operator: 'equal', right: 1 }] } },
+      branches: { true: [throwing('bad')], false: [] },
+    };
+
+    it.each([
+      ['exit', 'error', undefined, 2],
+      ['break', 'succeeded', { rounds: 2, failures: 1 }, 2],
+      ['continue', 'succeeded', { rounds: 3, failures: 1 }, 3],
+    ])('%s when a round fails', async (onItemFailure, status, output, rounds) => {
+      const execution = await world.run([loop({ over: 'abc', onItemFailure }, [value('item', '{{$scopes.each.item}}'), odd])]);
+      expect(execution.status).toBe(status);
+      if (output) expect(jobAt(execution, 'each').output).toEqual(output);
+      else expect(execution.error).toMatchObject({ code: 'script_failed', details: { node: 'each[1]/bad' } });
+      expect(execution.jobs.filter(({ key }: Shown) => key === 'item')).toHaveLength(rounds);
+    });
+
+    const count = [
+      { key: 'next', type: 'calculation', config: { engine: 'mathjs', expression: '{{$nodes.n}} + 1' } },
+      { key: 'set', type: 'variable', config: { assign: 'n', value: '{{$nodes.next}}' } },
+    ];
+    const below = (right: number, check: string) => ({
+      while: { check, test: { all: [{ left: '{{$nodes.n}}', operator: 'lt', right }] } },
+    });
+
+    it.each([
+      ['before', 3, 3],
+      ['before', 0, 0],
+      ['after', 3, 3],
+      ['after', 0, 1],
+    ])('as long as a test is true, asked %s each round, below %i', async (check, right, rounds) => {
+      const nodes = [value('n', 0), loop(below(right, check), [...count, delay('nap', 5)]), value('end', '{{$nodes.n}}')];
+      const execution = await world.run(nodes);
+      expect(jobAt(execution, 'each').output).toEqual({ rounds, failures: 0 });
+      expect(jobAt(execution, 'end').output).toBe(rounds);
+    });
+
+    it('end with an error at their limit', async () => {
+      const long = await world.run([loop({ over: 11, limit: 10 }, [value('x')])]);
+      expect(long).toMatchObject({ status: 'error', error: { code: 'loop_limit', details: { node: 'each' } } });
+      const endless = await world.run([value('n', 0), loop({ ...below(1, 'before'), limit: 10 }, [value('x')])]);
+      expect(endless).toMatchObject({ status: 'error', error: { code: 'loop_limit' } });
+      expect(endless.jobs.filter(({ key }: Shown) => key === 'x')).toHaveLength(10);
+    });
+  });
+
+  describe('concurrency', () => {
+    it('has a limit per workflow', async () => {
+      world.receiver.hanging.add('/work');
+      const { hookUrl } = await world.workflow([get('work')], { settings: { concurrency: { limit: 2 } } });
+      const ids = [];
+      for (let n = 0; n < 5; n++) ids.push(await world.fire(hookUrl));
+      for (let done = 0; done < 5; done++) {
+        // On PostgreSQL one may wait although there would be room, see `queueNameOf`; never are there more than two.
+        const calls = await world.receiver.called('/work', done + 1);
+        expect(calls.length).toBeLessThanOrEqual(done + 2);
+        calls[done]?.answer();
+      }
+      for (const id of ids) await world.when(id, 'succeeded');
+      world.receiver.hanging.delete('/work');
+    });
+
+    it('has a limit per key, each in order of arrival, while others go on', async () => {
+      world.receiver.hanging.add('/ann');
+      const { hookUrl } = await world.workflow([get('work', '/{{$context.body.customer}}')], {
+        settings: { concurrency: { limit: 1, key: '{{$context.body.customer}}' } },
+      });
+      const ann = [];
+      for (let n = 0; n < 3; n++) ann.push(await world.fire(hookUrl, { customer: 'ann' }));
+      const bob = await world.fire(hookUrl, { customer: 'bob' });
+      await world.when(bob, 'succeeded');
+      for (let done = 0; done < 3; done++) {
+        const calls = await world.receiver.called('/ann', done + 1);
+        expect(calls).toHaveLength(done + 1);
+        calls[done]?.answer();
+      }
+      for (const id of ann) await world.when(id, 'succeeded');
+      expect(world.receiver.keys('/ann')).toEqual(ann.map((id) => `${id}/work`));
+      world.receiver.hanging.delete('/ann');
+    });
+  });
+});
