@@ -86,6 +86,12 @@ Configuration comes from environment variables such as HOOKLINE_PORT and HOOKLIN
     .action(async (options: { from: string; to?: string }) => (await import('./copy.ts')).copyDatabase(options));
 
   program
+    .command('doctor')
+    .description('say what is stuck in the configured database and why; exit code 1 when something is')
+    .option('--json', 'as JSON, for programs')
+    .action(async (options: { json?: boolean }) => (await import('./doctor.ts')).doctor(options));
+
+  program
     .command('config')
     .description('print the configuration in effect, without secrets')
     .action(async () => {
