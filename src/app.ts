@@ -129,7 +129,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         storage,
         queue,
         bus,
-        fetch: outgoing.fetch,
+        fetch: metrics.countRequests(outgoing.fetch),
         resumeUrl: (target) => `${baseUrl}/resume/${resumeTokens.make(target)}`,
         documents: workflows,
         registry,

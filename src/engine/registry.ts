@@ -22,6 +22,10 @@ export interface NodeDescription {
   branches: string[] | null;
   /** Paths inside `config` of strings that are expressions. */
   expressions: string[];
+  /** Paths inside `config` of strings that are scripts. */
+  scripts: string[];
+  /** Whether somebody outside can resume a node of this type while it waits. */
+  isResumable: boolean;
   /** JSON Schema of `config`. */
   config: JsonSchema;
 }
@@ -162,6 +166,8 @@ function describeNode(entry: Entry<AnyNodeType>): NodeDescription {
     modes: [...(type.modes ?? (['sync', 'async'] as const))],
     branches: staticBranches(type),
     expressions: [...(type.expressions ?? [])],
+    scripts: [...(type.scripts ?? [])],
+    isResumable: type.isResumable ?? false,
   };
 }
 

@@ -19,6 +19,8 @@ const nodeTypeView = z
     modes: z.array(modeSchema).meta({ description: 'Modes that it may be used in.' }),
     branches: z.array(z.string()).nullable().meta({ description: 'Null when they depend on the configuration.' }),
     expressions: z.array(z.string()).meta({ description: 'Paths inside `config` of strings that are expressions.' }),
+    scripts: z.array(z.string()).meta({ description: 'Paths inside `config` of strings that are scripts.' }),
+    isResumable: z.boolean().meta({ description: 'Whether a call from outside can resume it while it waits.' }),
   })
   .meta({ id: 'NodeType' });
 
