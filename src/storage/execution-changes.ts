@@ -1,5 +1,6 @@
 // Puts an execution that has ended back into the queue.
 
+import { Op } from 'sequelize';
 import { executionStatusSchema, isFinal, type Job } from '../engine/model.ts';
 import { HooklineError } from '../errors.ts';
 import { parseStored } from './database.ts';
@@ -33,6 +34,8 @@ export async function reopenExecution(models: Models, id: string, jobs: readonly
   );
   if (changed === 0) throw new HooklineError('conflict', `Execution ${id} has just been changed; look at it again.`);
   await models.executionJobs.destroy({ where: { executionId: id } });
-  await models.signals.destroy({ where: { executionId: id } });
+  // A callback that was accepted, and that no run has taken since, still is the answer that its job waits for.
+  const waiting = jobs.filter(({ status }) => status === 'waiting').map(({ path }) => path);
+  await models.signals.destroy({ where: { executionId: id, jobPath: { [Op.notIn]: waiting } } });
   if (jobs.length > 0) await models.executionJobs.create({ executionId: id, sequence: 0, jobs: JSON.stringify(jobs) });
 }
