@@ -2,7 +2,7 @@
 
 import type { DelayResult } from './delays.ts';
 import type { HttpMeasured } from './http.ts';
-import type { LoopResult } from './loops.ts';
+import { type LoopResult, MAX_GROWTH } from './loops.ts';
 import type { QueueResult } from './queue.ts';
 import type { WaitingResult } from './waiting.ts';
 
@@ -52,7 +52,7 @@ export function delaysTable(results: readonly DelayResult[]): string {
 export function loopsTables(results: readonly LoopResult[]): string[] {
   const [first] = results;
   const sizes = (kind: 'variable' | 'effect'): string[] => (first?.[kind] ?? []).map(({ size }) => `${size} rounds`);
-  const verdict = (growth: number): string => `${growth} (${growth < 2 ? 'OK' : 'not linear'})`;
+  const verdict = (growth: number): string => `${growth} (${growth < MAX_GROWTH ? 'OK' : 'not linear'})`;
   const costs = (kind: 'variable' | 'effect', name: string): Cell[][] =>
     results.map((result) => [
       `${result.store}, ${name}`,

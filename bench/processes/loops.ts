@@ -19,6 +19,8 @@ export interface LoopCost {
   readonly size: number;
   /** Of one round, without what an execution costs whose loop has no round, in microseconds. */
   readonly perJobMicros: number;
+  /** Processor time of this process alone, in microseconds; also right on a machine that is busy with something else. */
+  readonly perJobCpuMicros: number;
 }
 
 export interface ResumeCost {
@@ -42,6 +44,8 @@ const EFFECT_ROUNDS_A_TURN = 500;
 const MAX_REPEATS = 100;
 const MIN_TURNS = 3;
 const RESUMES = 5;
+/** The quick ones of many measurements: what else the machine does only ever makes them slower, the long ones most of all. */
+const UNDISTURBED = 0.1;
 
 const { url, sizes, effectSizes, limitMs } = parameters<LoopParameters>();
 
@@ -70,17 +74,25 @@ const loop = (inner: object): object => ({
 });
 const itemsOf = (size: number): number[] => Array.from({ length: size }, (_, index) => index);
 
+interface Time {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
 /** Sync, so that the answer is the end: from the acceptance to the commit. In turns, so that a busy moment harms all sizes alike. */
 async function measure(inner: object, wanted: readonly number[], roundsATurn: number): Promise<LoopCost[]> {
   const hookKey = await subject.workflow([loop(inner)], 'sync');
-  const runOne = async (size: number): Promise<number> => {
+  const runOne = async (size: number): Promise<Time> => {
     const body = { items: itemsOf(size) };
+    const usedBefore = process.cpuUsage();
     const startedAt = performance.now();
     const { status, error } = await subject.accept(hookKey, body);
     if (status !== 'succeeded') throw new Error(`A loop of ${size} ended as ${status}: ${error?.message ?? ''}`);
-    return performance.now() - startedAt;
+    const wallMs = performance.now() - startedAt;
+    const { user, system } = process.cpuUsage(usedBefore);
+    return { wallMs, cpuMs: (user + system) / 1_000 };
   };
-  const times = new Map<number, number[]>([0, ...wanted].map((size) => [size, []]));
+  const times = new Map<number, Time[]>([0, ...wanted].map((size) => [size, []]));
   const warm = wanted.at(-2) ?? 0;
   for (let index = 0; index < 3; index += 1) await runOne(warm);
   const until = performance.now() + limitMs;
@@ -90,10 +102,18 @@ async function measure(inner: object, wanted: readonly number[], roundsATurn: nu
       for (let repeat = 0; repeat < repeats; repeat += 1) known.push(await runOne(size));
     }
   }
-  const empty = quantile(times.get(0) ?? [], 0.5);
+  const typical = (size: number): Time => {
+    const known = times.get(size) ?? [];
+    const of = (pick: (time: Time) => number): number => quantile(known.map(pick), UNDISTURBED);
+    // Collections of garbage come now and then, and small loops pay their share of them too.
+    const cpuMs = known.reduce((sum, time) => sum + time.cpuMs, 0) / known.length;
+    return { wallMs: of(({ wallMs }) => wallMs), cpuMs };
+  };
+  const empty = typical(0);
   return wanted.map((size) => {
-    const perJob = (quantile(times.get(size) ?? [], 0.5) - empty) / size;
-    return { size, perJobMicros: round(perJob * 1_000, 2) };
+    const { wallMs, cpuMs } = typical(size);
+    const perJob = (ms: number): number => round((ms * 1_000) / size, 2);
+    return { size, perJobMicros: perJob(wallMs - empty.wallMs), perJobCpuMicros: perJob(cpuMs - empty.cpuMs) };
   });
 }
 
