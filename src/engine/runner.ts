@@ -79,7 +79,8 @@ function walkNode(run: Run, node: CompiledNode, frame: Frame, services: RunnerSe
   if (known === undefined || known.status === 'canceled') return runNode(run, node, path, frame, services, 1);
   if (known.status === 'waiting') return goOn(run, node, known, frame, services);
   if (known.status === 'succeeded' || known.isHandled === true) {
-    if (known.branch === undefined) recallInside(run.memo, node, frame);
+    // Of a control node that failed the branches have run, too, before the one for the failure.
+    if (known.branch === undefined || known.isHandled === true) recallInside(run.memo, node, frame);
     if (known.isResult) run.execution.output = known.output;
     recall(known, frame.scope);
     return walkBranch(run, node, known, frame, services);
@@ -127,7 +128,13 @@ function runNode(run: Run, node: CompiledNode, path: string, frame: Frame, servi
   const parts: RunningNodeParts = { run, node, frame, services, job, hasWaitingBranch: false };
   const start = (): NodeResult | Promise<NodeResult> => node.type.run(new RunningNode(parts, walkNodes));
   const succeed = (result: NodeResult): Outcome => {
-    if (parts.hasWaitingBranch && result.type === 'done' && !isOver(run, frame)) cancelInside(run, node, frame, services.now());
+    if (isOver(run, frame)) return STOPPED;
+    try {
+      requireResult(result, run, parts);
+    } catch (error) {
+      return fail(error);
+    }
+    if (parts.hasWaitingBranch && result.type === 'done') cancelInside(run, node, frame, services.now());
     return finish(run, node, job, result, frame, services);
   };
   const fail = (error: unknown): Outcome => {
@@ -169,7 +176,6 @@ async function flush(run: Run, services: RunnerServices): Promise<void> {
 function finish(run: Run, node: CompiledNode, job: Job, result: NodeResult, frame: Frame, services: RunnerServices): Outcome {
   if (isOver(run, frame)) return STOPPED;
   try {
-    requireResult(result, run, node);
     if (result.type === 'suspend') return WAITING;
     if (result.type === 'wait') return startWait(run, node, job, result, frame, services);
     if (result.type === 'call') {
@@ -225,9 +231,10 @@ function startWait(
     };
   }
   if (resumedBranch !== undefined) job.wait.resumedBranch = resumedBranch;
-  // Somebody may have been quicker with the answer; then it never waits.
+  // Somebody may have been quicker with the answer; then it never waits, and what waits is another node or its next try.
+  const before = run.unsaved.length;
   const outcome = goOn(run, node, job, frame, services);
-  if (outcome === WAITING) run.unsaved.push(job);
+  if (outcome === WAITING && run.unsaved.length === before) run.unsaved.push(job);
   return outcome;
 }
 
@@ -296,9 +303,17 @@ function withPlace(failure: Failure, path: string): Failure {
 }
 
 /** What a node of a plugin without types handed back. @throws HooklineError `node_failed` */
-function requireResult(result: unknown, run: Run, node: CompiledNode): void {
+function requireResult(result: unknown, run: Run, { node, hasWaitingBranch }: RunningNodeParts): void {
   if (typeof result === 'object' && result !== null && 'type' in result) {
-    if (result.type === 'done' || result.type === 'suspend') return;
+    if (result.type === 'done') return;
+    if (result.type === 'suspend') {
+      if (hasWaitingBranch) return;
+      // Nothing would ever make it go on.
+      throw new HooklineError(
+        'node_failed',
+        `The node type "${node.type.type}" may suspend only while one of its branches waits.`,
+      );
+    }
     if (result.type === 'end' && 'status' in result && (result.status === 'succeeded' || result.status === 'failed')) return;
     if (result.type === 'wait' || result.type === 'call') {
       const isAwaited = result.type === 'wait' || ('isAwaited' in result && result.isAwaited === true);
