@@ -31,47 +31,62 @@ function collect(
     const own = prefix + node.key;
     if (own === path) return true;
     const job = jobs.get(own);
-    if (node.branches.size > 0 && collectInside(node, prefix, path, jobs, kept)) {
-      // A branching node has chosen; a control node has to run again.
-      if (job?.branch !== undefined) kept.add(own);
-      return true;
+    if (node.branches.size > 0) {
+      const branch = collectInside(node, prefix, path, jobs, kept);
+      const isInChosen = branch !== undefined && branch === job?.branch;
+      // Rounds are finished when the flow has gone on behind them, also on the branch for their failure.
+      if (branch === undefined || isInChosen) keepRounds(own, jobs, kept, () => true);
+      if (isInChosen) kept.add(own);
+      // A control node has to run again.
+      if (branch !== undefined) return true;
     }
     if (job) kept.add(own);
   }
   return false;
 }
 
+/** @returns the branch in which the node was found */
 function collectInside(
   node: CompiledNode,
   prefix: string,
   path: string,
   jobs: ReadonlyMap<string, Job>,
   kept: Set<string>,
-): boolean {
+): string | undefined {
   const own = prefix + node.key;
-  const [, index] = path.startsWith(`${own}[`) ? (/^\[(\d+)\]\//.exec(path.slice(own.length)) ?? []) : [];
-  if (index === undefined) {
-    // All of them: branches that ran beside the chosen one keep what they have done.
-    const found = [...node.branches.values()].map((children) => collect(children, prefix, path, jobs, kept));
-    return found.includes(true);
+  const index = roundOf(path, own);
+  if (index !== undefined) keepRounds(own, jobs, kept, (round) => round < index);
+  const inside = index === undefined ? prefix : `${own}[${index}]/`;
+  // All of them: branches that ran beside the chosen one keep what they have done.
+  const found = [...node.branches].filter(([, children]) => collect(children, inside, path, jobs, kept));
+  return found[0]?.[0];
+}
+
+function keepRounds(own: string, jobs: ReadonlyMap<string, Job>, kept: Set<string>, isKept: (round: number) => boolean): void {
+  for (const path of jobs.keys()) {
+    const round = roundOf(path, own);
+    if (round !== undefined && isKept(round)) kept.add(path);
   }
-  for (const other of jobs.keys()) {
-    const [, round] = other.startsWith(`${own}[`) ? (/^\[(\d+)\]\//.exec(other.slice(own.length)) ?? []) : [];
-    if (round !== undefined && Number(round) < Number(index)) kept.add(other);
-  }
-  return [...node.branches.values()].some((children) => collect(children, `${own}[${index}]/`, path, jobs, kept));
+}
+
+/** In which round of a loop a node ran; undefined outside. */
+function roundOf(path: string, loop: string): number | undefined {
+  if (!path.startsWith(`${loop}[`)) return undefined;
+  const index = /^\[(\d+)\]\//.exec(path.slice(loop.length))?.[1];
+  return index === undefined ? undefined : Number(index);
 }
 
 /**
  * The jobs with which an execution that failed is tried again: all but those on the way to the failure, and subflows that
- * were given up with it.
+ * were given up with it. Failures that the flow went on in spite of stay.
+ * @param failedPath of the node that failed; undefined when none did (a cancel, a timeout)
  */
 export function memoForRetry(jobs: readonly Job[], failedPath: string | undefined): Job[] {
   return jobs.filter((job) => {
     if (job.status === 'canceled' || job.status === 'failed') return false;
     if (job.status === 'waiting') return job.wait?.kind === 'node';
     if (job.status !== 'error' || job.isHandled === true) return true;
-    return job.path !== failedPath && placeOf(job) !== failedPath;
+    return failedPath === undefined || (job.path !== failedPath && placeOf(job) !== failedPath);
   });
 }
 
