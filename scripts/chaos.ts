@@ -1,5 +1,8 @@
 // Proves that nothing acknowledged is lost: `npm run chaos -- [--minutes N] [--seed N] [--store postgres|sqlite]`.
 
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatReport } from '../test/chaos/report.ts';
 import { runChaos } from '../test/chaos/run.ts';
@@ -46,6 +49,8 @@ for (const store of stores) {
   console.log(`\n${formatReport(report)}`);
   if (report.problems.length === 0) continue;
   isFine = false;
-  console.log(`\nWhat the processes printed last:\n${log}`);
+  const logFile = join(tmpdir(), `hookline-chaos-${store}-${seed}.log`);
+  writeFileSync(logFile, log);
+  console.log(`\nWhat the processes printed is in ${logFile}; it ends with\n${log.slice(-4_000)}`);
 }
 process.exit(isFine ? 0 : 1);

@@ -28,12 +28,9 @@ export interface Evidence {
   readonly tries: readonly Try[];
   readonly effects: readonly Effect[];
   readonly incidents: Incidents;
+  /** How late a process, or this one, may be with what takes no time, in milliseconds. */
+  readonly slackMs: number;
 }
-
-/** How soon the job of an effect that was answered is committed, in milliseconds, on a machine that has much to do. */
-const COMMIT_WITHIN_MS = 2_000;
-/** Clocks of two processes on one machine are the same, but what is noted of an event comes a moment after it. */
-const MOMENT_MS = 100;
 
 /** Every acknowledged request has its execution, and it has succeeded. */
 export function findLost({ executions, acknowledged }: Evidence): string[] {
@@ -78,7 +75,7 @@ export function findUnfinished({ executions, workflows }: Evidence): string[] {
 }
 
 /** Each effect was seen, in the order of the flow, and only what an incident explains was seen again. */
-export function checkEffects({ executions, workflows, effects, incidents }: Evidence): {
+export function checkEffects({ executions, workflows, effects, incidents, slackMs }: Evidence): {
   readonly expected: number;
   readonly repeats: number;
   readonly problems: string[];
@@ -110,7 +107,8 @@ export function checkEffects({ executions, workflows, effects, incidents }: Evid
       const next = seen[index + 1];
       if (next === undefined || effect.status !== 200) continue;
       repeats += 1;
-      if (!incidents.touch(effect.at - MOMENT_MS, effect.answeredAt + COMMIT_WITHIN_MS)) {
+      // Before: what a process had sent when it was killed. After: until the job of the effect was committed.
+      if (!incidents.touch(effect.at - slackMs, effect.answeredAt + slackMs)) {
         problems.push(`${key} was seen again ${next.at - effect.answeredAt} ms after its answer, and nothing explains it`);
       }
     }
@@ -119,7 +117,7 @@ export function checkEffects({ executions, workflows, effects, incidents }: Evid
 }
 
 /** The executions of one lane come one after the other, in the order in which they were accepted. */
-export function checkLanes({ effects, acknowledged, incidents }: Evidence): {
+export function checkLanes({ effects, acknowledged, incidents, slackMs }: Evidence): {
   readonly runs: number;
   readonly overlaps: number;
   readonly problems: string[];
@@ -135,7 +133,7 @@ export function checkLanes({ effects, acknowledged, incidents }: Evidence): {
     if (lane === undefined) continue;
     const other = inside.get(lane);
     if (other !== undefined && other.executionId !== executionId) {
-      if (incidents.touch(other.at - MOMENT_MS, effect.at, ['kill', 'declared-dead'])) overlaps += 1;
+      if (incidents.touch(other.at - slackMs, effect.at, ['kill', 'declared-dead'])) overlaps += 1;
       else problems.push(`Lane ${lane}: ${executionId} was at ${path} while ${other.executionId} had not left`);
     }
     if (path === 'leave') inside.delete(lane);

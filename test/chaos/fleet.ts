@@ -39,8 +39,12 @@ export interface Fleet {
   start(options: MemberOptions): Promise<void>;
   /** kill -9. Resolves when it is gone; it is started again at once. @returns its id among the processes of the database */
   kill(name: string): Promise<string | undefined>;
-  /** Resolves when all listen. */
-  ready(timeoutMs: number): Promise<void>;
+  /** Resolves when all of these listen. Default: all. */
+  ready(timeoutMs: number, names?: readonly string[]): Promise<void>;
+  /** Whether a process that runs executions listens now and has done so since this time, in milliseconds since 1970. */
+  hasWorkerSince(time: number): boolean;
+  /** The longest that a process took until it listened, in milliseconds: how slow this machine is. */
+  readonly slowestStartMs: number;
   /** Addresses of those that take requests now. */
   webUrls(): string[];
   /** SIGTERM to all, and SIGKILL to those that do not end. */
@@ -51,6 +55,8 @@ interface Slot extends Member {
   port: number | undefined;
   processId: string | undefined;
   child: ChildProcess | undefined;
+  launchedAt: number;
+  readyAt: number;
   isKilled: boolean;
   watching: Promise<void>;
 }
@@ -65,6 +71,7 @@ export function createFleet({ env, logFile, incidents, onReady }: FleetOptions):
   const problems: string[] = [];
   let restarts = 0;
   let isStopping = false;
+  let slowestStartMs = 0;
 
   function note(slot: Slot, line: string): void {
     // The receiver answers with 500 on purpose.
@@ -80,6 +87,7 @@ export function createFleet({ env, logFile, incidents, onReady }: FleetOptions):
     });
     slot.child = child;
     slot.isKilled = false;
+    slot.launchedAt = Date.now();
     note(slot, `starts as ${child.pid}`);
     // Its pipe breaks when it is killed.
     child.stdin.on('error', () => {});
@@ -112,6 +120,8 @@ export function createFleet({ env, logFile, incidents, onReady }: FleetOptions):
 
   async function announce(slot: Slot, child: ChildProcess, port: number): Promise<void> {
     slot.port = port;
+    slot.readyAt = Date.now();
+    slowestStartMs = Math.max(slowestStartMs, slot.readyAt - slot.launchedAt);
     const processId = await onReady(slot).catch(() => undefined);
     if (slot.child === child) slot.processId = processId;
   }
@@ -132,7 +142,16 @@ export function createFleet({ env, logFile, incidents, onReady }: FleetOptions):
     },
     async start(options) {
       const idle = Promise.resolve();
-      const slot: Slot = { ...options, port: undefined, processId: undefined, child: undefined, isKilled: false, watching: idle };
+      const slot: Slot = {
+        ...options,
+        port: undefined,
+        processId: undefined,
+        child: undefined,
+        launchedAt: 0,
+        readyAt: 0,
+        isKilled: false,
+        watching: idle,
+      };
       slots.push(slot);
       launch(slot);
       await until(`${slot.name} listens`, 30_000, () => slot.port !== undefined);
@@ -148,7 +167,14 @@ export function createFleet({ env, logFile, incidents, onReady }: FleetOptions):
       await gone;
       return processId;
     },
-    ready: (timeoutMs) => until('all processes listen', timeoutMs, () => slots.every(({ port }) => port !== undefined)),
+    get slowestStartMs() {
+      return slowestStartMs;
+    },
+    hasWorkerSince: (time) => slots.some(({ role, port, readyAt }) => role !== 'web' && port !== undefined && readyAt <= time),
+    ready: (timeoutMs, names) =>
+      until(`${names?.join(', ') ?? 'all processes'} listen`, timeoutMs, () =>
+        slots.every(({ name, port }) => port !== undefined || names?.includes(name) === false),
+      ),
     webUrls: () =>
       slots.flatMap(({ role, port }) => (role === 'worker' || port === undefined ? [] : [`http://127.0.0.1:${port}`])),
     async stop() {

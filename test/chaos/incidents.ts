@@ -2,7 +2,7 @@
 
 /** Milliseconds since 1970. A kill is a moment; a database is away for a time. */
 export interface Incident {
-  readonly kind: 'kill' | 'database' | 'declared-dead' | 'restart';
+  readonly kind: 'kill' | 'database' | 'declared-dead';
   readonly from: number;
   to: number;
 }

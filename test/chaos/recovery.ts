@@ -7,7 +7,7 @@ import type { ChaosStore } from './stores.ts';
 export interface RecoveryMeter {
   /** Milliseconds from a kill to the moment at which an execution went on, for each that was running. */
   readonly times: readonly number[];
-  /** Times during which the database was away as well; they have no limit. */
+  /** Times during which the database was away as well, or no worker lived from one end to the other; they have no limit. */
   readonly disturbed: readonly number[];
   /** Begins to look after what a process has left; call it right after its end. */
   follow(processId: string | undefined): void;
@@ -19,8 +19,15 @@ const LOOK_EVERY_MS = 50;
 /** Longest look, in milliseconds. */
 const GIVE_UP_MS = 60_000;
 
-/** On PostgreSQL, where each execution names its owner. */
-export function createRecoveryMeter(store: ChaosStore, incidents: Incidents): RecoveryMeter {
+/**
+ * On PostgreSQL, where each execution names its owner.
+ * @param hasWorkerSince whether a worker lives now and has lived since a time
+ */
+export function createRecoveryMeter(
+  store: ChaosStore,
+  incidents: Incidents,
+  hasWorkerSince: (time: number) => boolean,
+): RecoveryMeter {
   const times: number[] = [];
   const disturbed: number[] = [];
   const pending = new Set<Promise<void>>();
@@ -53,7 +60,7 @@ export function createRecoveryMeter(store: ChaosStore, incidents: Incidents): Re
   }
 
   function note(ms: number, from: number, to: number): void {
-    (incidents.touch(from, to, ['database', 'restart']) ? disturbed : times).push(ms);
+    (incidents.touch(from, to, ['database']) || !hasWorkerSince(from) ? disturbed : times).push(ms);
   }
 
   return {

@@ -27,6 +27,8 @@ export interface ChaosReport {
   readonly declaredDead: number;
   /** Milliseconds from a kill to the moment at which what ran there went on. */
   readonly recovery: { readonly count: number; readonly p50: number; readonly max: number; readonly disturbed: number };
+  /** The longest that a process took until it listened, in milliseconds: how slow the machine was. */
+  readonly slowestStartMs: number;
   /** How long it took until nothing was left to do, from the end of the load, in milliseconds. */
   readonly drainMs: number;
   /** Empty when nothing was lost. */
@@ -60,9 +62,10 @@ export function formatReport(report: ChaosReport): string {
     ['taken for dead while alive', String(report.declaredDead)],
     [
       'from a kill to going on',
-      `${recovery.count} executions, p50 ${recovery.p50} ms, max ${recovery.max} ms (${recovery.disturbed} more while the database was away)`,
+      `${recovery.count} executions, p50 ${recovery.p50} ms, max ${recovery.max} ms (${recovery.disturbed} more while the database or all workers were away)`,
     ],
     ['until nothing was left', `${report.drainMs} ms`],
+    ['slowest start', `${report.slowestStartMs} ms`],
     ['problems', problems.length === 0 ? 'none' : `${problems.length}\n  ${problems.slice(0, 20).join('\n  ')}`],
   ];
   return lines.map(([name, value]) => `${name.padEnd(28)}${value}`).join('\n');
