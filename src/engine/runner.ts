@@ -277,7 +277,8 @@ function afterFailure(run: Run, node: CompiledNode, job: Job, failure: Failure, 
     return WAITING;
   }
   if (retry?.type === 'soon') {
-    return sleep(retry.delayMs, run.signal).then(() => {
+    const signal = frame.signal ? AbortSignal.any([run.signal, frame.signal]) : run.signal;
+    return sleep(retry.delayMs, signal).then(() => {
       if (isOver(run, frame)) return STOPPED;
       return runNode(run, node, job.path, frame, services, attempt + 1);
     });

@@ -154,6 +154,16 @@ describe('a retry', () => {
     expect(flow.jobs()).toMatchObject([{ status: 'error', attempts: 2 }]);
   });
 
+  it('is not waited for in a branch that was given up', async () => {
+    const { type, runs } = failing(9);
+    const branches = { a: [flaky({ attempts: 2, delayMs: 600_000 })], b: [variable('b', 1)] };
+    const race = node('p', 'parallel', { mode: 'any', branches: [{ key: 'a' }, { key: 'b' }] }, branches);
+    const flow = walker([race], [type]);
+    // A timer that stays would fail this file.
+    expect((await flow.turn({ mayWait: false })).status).toBe('succeeded');
+    expect([flow.paths(), runs()]).toEqual([['b', 'p'], 1]);
+  });
+
   it.each([
     ['continue', ['f', 'after']],
     ['branch', ['f', 'mend', 'after']],
