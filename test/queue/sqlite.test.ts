@@ -281,6 +281,26 @@ describe('the embedded queue', () => {
     await queue.stop();
   });
 
+  it('takes over at once what has become due while it took others over', async () => {
+    const { store, rows, add } = createTable();
+    let time = 1_000_000;
+    add(execution(1, { status: 'waiting', wakeAt: time }));
+    add(execution(2, { status: 'waiting', wakeAt: time + 10 }));
+    const claim: typeof store.claim = (id, now) => {
+      // From here on the clock stands still: a pause would have no end.
+      time = 1_000_010;
+      return store.claim(id, now);
+    };
+    const queue = createQueue({ ...store, claim }, { now: () => time });
+    let ended = 0;
+    await queue.start(async ({ execution: { id } }) => {
+      rows.delete(id);
+      ended += 1;
+    });
+    await until(() => ended === 2);
+    await queue.stop();
+  });
+
   it('hears of a clock that was set forward', async () => {
     const { store, rows, add } = createTable();
     let time = 1_000_000;
