@@ -291,7 +291,7 @@ describe('the embedded queue', () => {
       time = 1_000_010;
       return store.claim(id, now);
     };
-    const queue = createQueue({ ...store, claim }, { now: () => time });
+    const queue = createQueue({ ...store, claim }, { window: 100, now: () => time });
     let ended = 0;
     await queue.start(async ({ execution: { id } }) => {
       rows.delete(id);
