@@ -41,6 +41,8 @@ export class Run {
   readonly signals: ReadonlyMap<string, Signal>;
   /** Paths of signals that jobs have taken and no commit has deleted yet. */
   takenSignals: string[] = [];
+  /** When variable nodes got their present values, by key: as the memo counts, Infinity for this turn. */
+  readonly assignedAt = new Map<string, number>();
   /** What its results may still take. */
   readonly room = createRoom();
   /** That of the next write with jobs: higher than any that the job log has. */
@@ -88,6 +90,11 @@ export class Run {
     this.isStored = isStored;
     this.memo = execution.jobs.length > 0 ? new Memo(execution.jobs) : undefined;
     this.signals = signals.length > 0 ? new Map(signals.map((signal) => [signal.jobPath, signal])) : NO_SIGNALS;
+    // Nobody would ever take one that came a second time when its job had just ended, and what has a signal does not wait.
+    for (const { jobPath } of signals) {
+      const job = this.memo?.get(jobPath);
+      if (job !== undefined && job.status !== 'waiting') this.takenSignals.push(jobPath);
+    }
   }
 
   /** Made when the first node asks; most never do. */

@@ -344,17 +344,15 @@ async function readExecutions(store: ChaosStore, workflows: Stage['workflows']):
   });
 }
 
-/** What nobody needs any more when everything has ended and everybody has signed off. */
+/** On PostgreSQL, what nobody needs any more when everything has ended and everybody has signed off. */
 async function findLeftovers(store: ChaosStore): Promise<string[]> {
-  const tables: [string, string][] = [['values for waiting jobs', 'FROM signals']];
-  if (store.server) {
-    tables.push(
-      ['processes', 'FROM processes'],
-      ['tasks', 'FROM graphile_worker._private_jobs'],
-      ['locked lanes', 'FROM graphile_worker._private_job_queues WHERE locked_at IS NOT NULL'],
-      ['owned executions', 'FROM executions WHERE owner IS NOT NULL'],
-    );
-  }
+  if (!store.server) return [];
+  const tables: [string, string][] = [
+    ['processes', 'FROM processes'],
+    ['tasks', 'FROM graphile_worker._private_jobs'],
+    ['locked lanes', 'FROM graphile_worker._private_job_queues WHERE locked_at IS NOT NULL'],
+    ['owned executions', 'FROM executions WHERE owner IS NOT NULL'],
+  ];
   const problems: string[] = [];
   for (const [name, from] of tables) {
     const [row] = await store.rows<{ count: string | number }>(`SELECT count(*) AS count ${from}`);

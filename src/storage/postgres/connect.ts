@@ -71,6 +71,7 @@ export async function connectPostgres(options: PostgresOptions): Promise<Postgre
   });
   // A connection that dies while nobody uses it; the next one to ask gets a new one.
   pool.on('error', () => {});
+  pool.on('connect', keepQuiet);
   const reader = sequelizeOn(target, poolSize);
   const close = () => closeBoth(pool, reader);
   try {
@@ -141,11 +142,26 @@ function targetOf(url: string): Target {
   return { host, port, user, password, database, ssl } as Target;
 }
 
+/**
+ * Whoever uses a connection hears of its end by the failure of a query. The event comes as well, also in the moment in which
+ * the connection goes from hand to hand and nobody listens: when the last answer and the end come in one packet.
+ */
+function keepQuiet(client: pg.ClientBase): void {
+  client.on('error', () => {});
+}
+
+class QuietClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    keepQuiet(this);
+  }
+}
+
 function sequelizeOn(target: Target, poolSize: number): Sequelize {
   const { host, port, user, password, database, ssl } = target;
   return new Sequelize({
     dialect: 'postgres',
-    dialectModule: pg,
+    dialectModule: { ...pg, Client: QuietClient },
     host,
     port,
     ...(user === undefined ? {} : { username: user }),
