@@ -36,8 +36,10 @@ async function run(
   const guarded = createGuardedFetch({ allowedTargets: servers.map(({ port }) => `127.0.0.1:${port}`) });
   open.push(guarded);
   const no = () => Promise.reject(new Error('not used'));
+  const parsed = httpRequestNode.config.parse(config);
   const context: NodeContext<HttpRequestConfig> = {
-    config: httpRequestNode.config.parse(config),
+    config: parsed,
+    render: () => parsed,
     scope: { $context: {}, $request: null, $nodes: {}, $scopes: {}, $system: { now: '' }, $execution: {}, $resume: {} },
     signal,
     idempotencyKey: 'execution/each[3]/notify',
