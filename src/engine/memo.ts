@@ -5,10 +5,18 @@ import type { Job } from './model.ts';
 /** What a run that continues knows; empty for a first run. Made of the latest job of each path. */
 export class Memo {
   readonly #jobs: ReadonlyMap<string, Job>;
+  /** The place of each job that gave values to variable nodes among all, in the order they finished. */
+  readonly #assigners = new Map<string, number>();
   #rounds: Map<string, Map<number, string>> | undefined;
 
   constructor(jobs: readonly Job[]) {
     this.#jobs = new Map(jobs.map((job) => [job.path, job]));
+    for (const [index, { path, assigns }] of jobs.entries()) if (assigns) this.#assigners.set(path, index);
+  }
+
+  /** When a job finished that gave values to variable nodes: higher than those before it. */
+  assignedAt(path: string): number {
+    return this.#assigners.get(path) ?? Number.NEGATIVE_INFINITY;
   }
 
   get(path: string): Job | undefined {

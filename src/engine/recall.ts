@@ -6,28 +6,38 @@ import type { Job } from './model.ts';
 import type { Scope } from './plugin.ts';
 import type { Frame, Run } from './run.ts';
 
-/** Puts a finished job's output and assignments back. */
-export function recall(job: Job, scope: Scope): void {
+/**
+ * Puts a finished job's output and assignments back. Branches that ran side by side are walked one after the other: what was
+ * assigned later stays.
+ */
+export function recall({ memo, assignedAt }: Run, job: Job, scope: Scope): void {
   scope.$nodes[job.key] = job.output;
-  for (const [key, value] of Object.entries(job.assigns ?? {})) scope.$nodes[key] = value;
+  if (job.assigns === undefined) return;
+  const time = memo?.assignedAt(job.path) ?? Number.NEGATIVE_INFINITY;
+  for (const [key, value] of Object.entries(job.assigns)) {
+    if (time < (assignedAt.get(key) ?? Number.NEGATIVE_INFINITY)) continue;
+    assignedAt.set(key, time);
+    scope.$nodes[key] = value;
+  }
 }
 
 /** A control node that has finished does not run its branches again; what they left on the variables is put back. */
-export function recallInside(memo: Memo | undefined, node: CompiledNode, frame: Frame): void {
+export function recallInside(run: Run, node: CompiledNode, frame: Frame): void {
+  const { memo } = run;
   if (memo === undefined || node.branches.size === 0) return;
-  recallChildren(memo, node, frame.prefix, frame.scope);
-  for (const prefix of memo.rounds(frame.prefix + node.key).values()) recallChildren(memo, node, prefix, frame.scope);
+  recallChildren(run, memo, node, frame.prefix, frame.scope);
+  for (const prefix of memo.rounds(frame.prefix + node.key).values()) recallChildren(run, memo, node, prefix, frame.scope);
 }
 
-function recallChildren(memo: Memo, node: CompiledNode, prefix: string, scope: Scope): void {
+function recallChildren(run: Run, memo: Memo, node: CompiledNode, prefix: string, scope: Scope): void {
   for (const children of node.branches.values()) {
     for (const child of children) {
       const job = memo.get(prefix + child.key);
       if (child.branches.size > 0) {
-        recallChildren(memo, child, prefix, scope);
-        for (const round of memo.rounds(prefix + child.key).values()) recallChildren(memo, child, round, scope);
+        recallChildren(run, memo, child, prefix, scope);
+        for (const round of memo.rounds(prefix + child.key).values()) recallChildren(run, memo, child, round, scope);
       }
-      if (job?.status === 'succeeded' || job?.isHandled) recall(job, scope);
+      if (job?.status === 'succeeded' || job?.isHandled) recall(run, job, scope);
     }
   }
 }

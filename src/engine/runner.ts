@@ -80,9 +80,9 @@ function walkNode(run: Run, node: CompiledNode, frame: Frame, services: RunnerSe
   if (known.status === 'waiting') return goOn(run, node, known, frame, services);
   if (known.status === 'succeeded' || known.isHandled === true) {
     // Of a control node that failed the branches have run, too, before the one for the failure.
-    if (known.branch === undefined || known.isHandled === true) recallInside(run.memo, node, frame);
+    if (known.branch === undefined || known.isHandled === true) recallInside(run, node, frame);
     if (known.isResult) run.execution.output = known.output;
-    recall(known, frame.scope);
+    recall(run, known, frame.scope);
     return walkBranch(run, node, known, frame, services);
   }
   return { status: 'failed', error: withPlace(known.error ?? { code: 'node_failed', message: 'The node failed.' }, path) };

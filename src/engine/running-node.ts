@@ -83,6 +83,7 @@ export class RunningNode implements NodeContext<unknown> {
       const stored = toJsonValue(value, run.room);
       job.assigns = { ...job.assigns, [key]: stored };
       frame.scope.$nodes[key] = stored;
+      run.assignedAt.set(key, Number.POSITIVE_INFINITY);
     };
   }
 

@@ -282,13 +282,43 @@ describe('parallel branches that wait', () => {
     expect(flow.paths()).toEqual(['x', 'y', 'p', 'after']);
   });
 
+  it('leave variables as they were last assigned, whichever branch was quicker', async () => {
+    let letGo = (): void => {};
+    const slow = nodeOf('slow', async () => {
+      await new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      return { type: 'done' };
+    });
+    const quick = nodeOf('quick', () => {
+      letGo();
+      return { type: 'done' };
+    });
+    const branches = { a: [node('s', 'slow'), append('x')], b: [append('y'), node('q', 'quick')], c: [node('n', 'nap', {})] };
+    for (const { later, nodes } of [
+      // One that waits inside is walked again, one that waits behind it is put back.
+      { later: 'n', nodes: branches },
+      { later: 'm', nodes: { a: branches.a, b: branches.b } },
+    ]) {
+      const keys = Object.keys(nodes).map((key) => ({ key }));
+      const after = later === 'm' ? [node('m', 'nap', {})] : [];
+      const flow = walker(
+        [variable('total', '-'), node('p', 'parallel', { branches: keys }, nodes), ...after, append('z')],
+        [slow, quick],
+      );
+      expect((await flow.turn()).status).toBe('waiting');
+      expect((await flow.turn({ answers: { [later]: 1 } })).status).toBe('succeeded');
+      expect(flow.outputOf('z')).toBe('- y x z');
+    }
+  });
+
   it('are given up when another one was quicker: what waits there is canceled for good', async () => {
     const flow = walker([parallel('any'), node('hold', 'nap', {}), variable('after', 1)]);
     await flow.turn();
     expect((await flow.turn({ at: 70 })).status).toBe('waiting');
     expect([flow.statusOf('x'), flow.statusOf('y'), flow.statusOf('p')]).toEqual(['canceled', 'succeeded', 'succeeded']);
     expect(flow.outputOf('p')).toEqual({ branch: 'b' });
-    // An answer that comes for it now is nobody's.
+    // An answer that comes for it now is nobody's; storage need not keep it.
     expect(await flow.turn({ at: 71, answers: { x: 'late', hold: 1 } })).toMatchObject({ status: 'succeeded', taken: ['hold'] });
     expect(flow.statusOf('x')).toBe('canceled');
   });
