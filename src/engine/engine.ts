@@ -1,6 +1,7 @@
 // The kernel's front: accepts requests, runs executions now or later, resumes, replays and cancels them, starts and stops.
 
 import { HooklineError } from '../errors.ts';
+import { setBounded } from './bounded-cache.ts';
 import { createCalls } from './calls.ts';
 import { createCancellations } from './cancellations.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
@@ -25,6 +26,9 @@ import { createRevisionCache } from './revision-cache.ts';
 import { Run, type RunnerServices } from './run.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
 import type { WorkflowService } from './workflows.ts';
+
+/** Executions whose accepted callbacks are remembered. */
+const MAX_RESUMED = 10_000;
 
 export interface EngineOptions {
   readonly storage: Storage;
@@ -126,6 +130,8 @@ export function createEngine(options: EngineOptions): Engine {
   const cancellations = createCancellations();
   /** Orders what is done to one execution from outside. */
   const lock = createKeyedLock();
+  /** Job paths by execution whose callback was accepted here. Once the flow has taken it, storage would accept another. */
+  const resumed = new Map<string, Set<string>>();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
   const prepared = new WeakMap<ExecutionWithJobs, Begun>();
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
@@ -459,6 +465,7 @@ export function createEngine(options: EngineOptions): Engine {
         const details = execution.error?.details;
         const failedPath = isRecord(details) && typeof details.node === 'string' ? details.node : undefined;
         cancellations.forget(executionId);
+        resumed.delete(executionId);
         await storage.executions.reopen(executionId, memoForRetry(execution.jobs, failedPath));
         queue.wake();
         return getExecution(executionId);
@@ -473,18 +480,22 @@ export function createEngine(options: EngineOptions): Engine {
       return perform(await begin(target, { source: 'replay', request, context, replayOf, jobs }));
     },
 
-    async resume({ executionId, jobPath }, output) {
-      requireAccepting();
-      const execution = await getExecution(executionId);
-      if (isFinal(execution.status)) {
-        throw new HooklineError('execution_ended', `The execution has ended already (${execution.status}).`);
-      }
-      const job = execution.jobs.find(({ path }) => path === jobPath);
-      if (job !== undefined && (job.status !== 'waiting' || job.wait?.kind !== 'node')) {
-        throw new HooklineError('already_resumed', `The execution does not wait at "${jobPath}" any more.`);
-      }
-      await storage.executions.commit({ signal: { executionId, jobPath, output: toJsonValue(output) } });
-      queue.wake();
+    resume({ executionId, jobPath }, output) {
+      return lock(executionId, async () => {
+        requireAccepting();
+        const execution = await getExecution(executionId);
+        if (isFinal(execution.status)) {
+          throw new HooklineError('execution_ended', `The execution has ended already (${execution.status}).`);
+        }
+        const job = execution.jobs.find(({ path }) => path === jobPath);
+        const accepted = resumed.get(executionId) ?? new Set<string>();
+        if (accepted.has(jobPath) || (job !== undefined && (job.status !== 'waiting' || job.wait?.kind !== 'node'))) {
+          throw new HooklineError('already_resumed', `The execution does not wait at "${jobPath}" any more.`);
+        }
+        await storage.executions.commit({ signal: { executionId, jobPath, output: toJsonValue(output) } });
+        setBounded(resumed, executionId, accepted.add(jobPath), MAX_RESUMED);
+        queue.wake();
+      });
     },
 
     async refresh(workflowId) {
