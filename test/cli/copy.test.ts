@@ -4,12 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CopyProgress, copyStorage } from '../../src/storage/copy.ts';
 import { openStorageReader } from '../../src/storage/storage.ts';
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from '../postgres.ts';
 import { startHookline } from '../start-hookline.ts';
 import { hookline, KEY, killCommands, listening } from './command.ts';
+
+// Each command is a process that compiles its sources first.
+vi.setConfig({ testTimeout: 60_000 });
 
 let postgres: TestPostgres;
 let target: string;
