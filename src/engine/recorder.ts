@@ -97,7 +97,7 @@ export function createRecorder({ executions, now, followUps, onQueued, onFinish 
     const { id, status, startedAt, finishedAt, response, error, output, wakeAt, lane } = execution;
     const { sequence } = run;
     // Those for nodes that it has not come to; the others are deleted.
-    const knownSignals = status === 'waiting' && run.signals.size > 0 ? { knownSignals: [...run.signals.keys()] } : {};
+    const knownSignals = status === 'waiting' && run.keptSignals.size > 0 ? { knownSignals: [...run.keptSignals] } : {};
     const state = { id, status, startedAt, finishedAt, response, error, output, wakeAt, lane };
     return { update: { ...state, jobs, sequence, takenSignals, ...knownSignals, ...(isForced ? { isForced } : {}) } };
   }

@@ -41,6 +41,8 @@ export class Run {
   readonly signals: ReadonlyMap<string, Signal>;
   /** Paths of signals that jobs have taken and no commit has deleted yet. */
   takenSignals: string[] = [];
+  /** Paths of signals that nobody has taken: for nodes that it has not come to. */
+  readonly keptSignals: Set<string>;
   /** When variable nodes got their present values, by key: as the memo counts, Infinity for this turn. */
   readonly assignedAt = new Map<string, number>();
   /** What its results may still take. */
@@ -90,10 +92,11 @@ export class Run {
     this.isStored = isStored;
     this.memo = execution.jobs.length > 0 ? new Memo(execution.jobs) : undefined;
     this.signals = signals.length > 0 ? new Map(signals.map((signal) => [signal.jobPath, signal])) : NO_SIGNALS;
+    this.keptSignals = new Set(this.signals.keys());
     // Nobody would ever take one that came a second time when its job had just ended, and what has a signal does not wait.
     for (const { jobPath } of signals) {
       const job = this.memo?.get(jobPath);
-      if (job !== undefined && job.status !== 'waiting') this.takenSignals.push(jobPath);
+      if (job !== undefined && job.status !== 'waiting') this.takeSignal(jobPath);
     }
   }
 
@@ -106,6 +109,12 @@ export class Run {
 
   get hasSignal(): boolean {
     return this.#controller !== undefined;
+  }
+
+  /** From here on another one may come for the same job: the next try of a subflow ends, too. */
+  takeSignal(jobPath: string): void {
+    this.takenSignals.push(jobPath);
+    this.keptSignals.delete(jobPath);
   }
 
   abort(reason: unknown): void {

@@ -107,7 +107,7 @@ function goOn(run: Run, node: CompiledNode, known: Job, frame: Frame, services: 
   }
   const job: Job = { ...known };
   delete job.wait;
-  if (signal) run.takenSignals.push(path);
+  if (signal) run.takeSignal(path);
   const error = signal ? signal.error : wait?.due?.error;
   if (error) return afterFailure(run, node, job, error, frame, services);
   const output = signal ? signal.output : wait?.due?.output;

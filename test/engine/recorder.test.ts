@@ -81,11 +81,14 @@ describe('the recorder', () => {
 
   it('names the signals that the run knows while it waits, and at the end none', async () => {
     const { recorder, writes, letThrough } = createStore();
-    const run = makeRun({ status: 'running' }, null, true, [{ jobPath: 'later', output: 1 }]);
+    const signals = ['later', 'now'].map((jobPath) => ({ jobPath, output: 1 }));
+    const run = makeRun({ status: 'running' }, null, true, signals);
+    // Of one that is taken a second one is news.
+    run.takeSignal('now');
     const first = recorder.settle(run, { status: 'waiting', reply: null, error: null });
     await letThrough();
     await first;
-    expect(writes[0]?.update).toMatchObject({ status: 'waiting', knownSignals: ['later'], takenSignals: [] });
+    expect(writes[0]?.update).toMatchObject({ status: 'waiting', knownSignals: ['later'], takenSignals: ['now'] });
     const second = recorder.settle(run, succeeded);
     await letThrough();
     await second;
