@@ -71,9 +71,11 @@ function run(sql: string, ...values: unknown[]): Promise<void> {
 }
 
 describe('hookline copy', () => {
-  it('copies everything to PostgreSQL, where what waited goes on and sealed values open; and back', async () => {
+  it('copies everything to PostgreSQL, where what was unfinished goes on and sealed values open; and back', async () => {
     const id = await fill();
     await run("UPDATE executions SET body = '{' || char(0) WHERE status = 'succeeded'");
+    // As after kill -9 in the middle.
+    await run(`UPDATE executions SET status = 'running' WHERE id = '${id}'`);
     const { code, stdout, stderr } = await hookline(['copy', '--from', source], { HOOKLINE_DATABASE_URL: target }).ended;
     expect(stderr).toBe('');
     expect(code).toBe(0);
@@ -108,9 +110,14 @@ describe('hookline copy', () => {
       body: '{"text":"again"}',
     });
     expect([reply.status, await reply.text()]).toEqual([200, 'again']);
+    const headers = { authorization: 'Bearer a-token-for-tests' };
+    await vi.waitFor(async () => {
+      const execution = await fetch(`${base}/api/executions/${id}`, { headers });
+      expect(await execution.json()).toMatchObject({ status: 'waiting', jobs: [{ key: 'before' }, { key: 'pause' }] });
+    }, 10_000);
     const canceled = await fetch(`${base}/api/executions/${id}/cancel`, {
       method: 'POST',
-      headers: { authorization: 'Bearer a-token-for-tests' },
+      headers,
     });
     expect(canceled.status).toBe(200);
     const busy = await hookline(['copy', '--from', target, '--to', `sqlite:${join(folder, 'back.db')}`], {}).ended;
