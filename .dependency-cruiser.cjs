@@ -100,7 +100,8 @@ module.exports = {
     {
       name: 'wiring-is-at-the-top',
       severity: 'error',
-      comment: 'Only app.ts, backend.ts, index.ts, main.ts and cli/ know all parts; nothing below imports them or the configuration.',
+      comment:
+        'Only app.ts, backend.ts, index.ts, main.ts and cli/ know all parts; nothing below imports them or the configuration.',
       from: { path: '^(src|migrations)/', pathNot: '^src/(app|backend|index|main|config)\\.ts$|^src/cli/' },
       to: { path: '^src/(app|backend|index|main|config)\\.ts$|^src/cli/' },
     },

@@ -11,7 +11,7 @@ const STATEMENTS = [
   'ALTER TABLE executions ADD COLUMN wake_at BIGINT',
   // The name of its lane, for the queue; the rest of the lane is in `origin`.
   'ALTER TABLE executions ADD COLUMN lane TEXT',
-  "CREATE INDEX executions_wake ON executions (wake_at) WHERE wake_at IS NOT NULL",
+  'CREATE INDEX executions_wake ON executions (wake_at) WHERE wake_at IS NOT NULL',
   "CREATE INDEX executions_lane ON executions (lane, status, id) WHERE lane IS NOT NULL AND status <> 'succeeded'",
   `CREATE TABLE signals (
     execution_id TEXT NOT NULL,

@@ -458,7 +458,8 @@ describe('anything at all', () => {
   });
 
   it('is judged in time when it is huge', async () => {
-    const started = performance.now();
+    // Processor time: other tests run beside this one.
+    const started = process.cpuUsage();
     const nodes = Array.from({ length: 2000 }, (_, index) =>
       node(`n${index}`, 'variable', { value: `{{$nodes.n${Math.max(0, index - 1)}}}` }),
     );
@@ -467,7 +468,8 @@ describe('anything at all', () => {
     await problemsOf([node('a', 'strict', { list: Array.from({ length: 300_000 }, () => 'x') })]);
     await problemsOf([node('a', 'strict', Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`k${index}`, 1])))]);
     await problemsOf([node('a', 'strict', { list: Array.from({ length: 50_000 }, () => '{{$context}}') })]);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1_000).toBeLessThan(10_000);
   });
 
   it('is judged when it is deep', async () => {
