@@ -7,6 +7,8 @@ import type { ChaosStore } from './stores.ts';
 export interface RecoveryMeter {
   /** Milliseconds from a kill to the moment at which an execution went on, for each that was running. */
   readonly times: readonly number[];
+  /** Milliseconds from a kill to the moment at which all that was running there was in the queue again. */
+  readonly takeOvers: readonly number[];
   /** Times during which the database was away as well, or no worker lived from one end to the other; they have no limit. */
   readonly disturbed: readonly number[];
   /** Begins to look after what a process has left; call it right after its end. */
@@ -29,6 +31,7 @@ export function createRecoveryMeter(
   hasWorkerSince: (time: number) => boolean,
 ): RecoveryMeter {
   const times: number[] = [];
+  const takeOvers: number[] = [];
   const disturbed: number[] = [];
   const pending = new Set<Promise<void>>();
 
@@ -49,7 +52,13 @@ export function createRecoveryMeter(
       if (left === undefined) await pause(LOOK_EVERY_MS);
     }
     const open = `SELECT id FROM executions WHERE id = ANY($2) AND (status = 'queued' OR status = 'running' AND owner = $1)`;
+    let isTakenOver = false;
     while (left !== undefined && left.size > 0) {
+      if (!isTakenOver && (await find(owned, [processId]))?.size === 0) {
+        isTakenOver = true;
+        const now = Date.now();
+        if (isUndisturbed(killedAt, now)) takeOvers.push(now - killedAt);
+      }
       const still: ReadonlySet<string> = (await find(open, [processId, [...left]])) ?? left;
       const now = Date.now();
       for (const id of left) if (!still.has(id) || now - killedAt > GIVE_UP_MS) note(now - killedAt, killedAt, now);
@@ -59,12 +68,17 @@ export function createRecoveryMeter(
     }
   }
 
+  function isUndisturbed(from: number, to: number): boolean {
+    return !incidents.touch(from, to, ['database']) && hasWorkerSince(from);
+  }
+
   function note(ms: number, from: number, to: number): void {
-    (incidents.touch(from, to, ['database']) || !hasWorkerSince(from) ? disturbed : times).push(ms);
+    (isUndisturbed(from, to) ? times : disturbed).push(ms);
   }
 
   return {
     times,
+    takeOvers,
     disturbed,
     follow(processId) {
       if (processId === undefined) return;

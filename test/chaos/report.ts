@@ -26,7 +26,13 @@ export interface ChaosReport {
   /** Processes that lived and were taken for dead: the machine was too slow. */
   readonly declaredDead: number;
   /** Milliseconds from a kill to the moment at which what ran there went on. */
-  readonly recovery: { readonly count: number; readonly p50: number; readonly max: number; readonly disturbed: number };
+  readonly recovery: {
+    readonly count: number;
+    readonly p50: number;
+    readonly max: number;
+    readonly disturbed: number;
+    readonly takeOverMaxMs: number;
+  };
   /** The longest that a process took until it listened, in milliseconds: how slow the machine was. */
   readonly slowestStartMs: number;
   /** How long it took until nothing was left to do, from the end of the load, in milliseconds. */
@@ -64,6 +70,9 @@ export function formatReport(report: ChaosReport): string {
       'from a kill to going on',
       `${recovery.count} executions, p50 ${recovery.p50} ms, max ${recovery.max} ms (${recovery.disturbed} more while the database or all workers were away)`,
     ],
+    ...(report.store === 'postgres'
+      ? ([['taken over', `max ${recovery.takeOverMaxMs} ms after the kill`]] as [string, string][])
+      : []),
     ['until nothing was left', `${report.drainMs} ms`],
     ['slowest start', `${report.slowestStartMs} ms`],
     ['problems', problems.length === 0 ? 'none' : `${problems.length}\n  ${problems.slice(0, 20).join('\n  ')}`],
