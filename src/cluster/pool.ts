@@ -33,6 +33,29 @@ export function createClusterPool({ url, max = 12, waitsForDisk = true, log }: C
   // Whoever uses a connection hears of its end by the failure of a query. Without listeners it would end the process.
   const note = (error: Error): void => log.debug({ part: 'cluster', error: error.message }, 'a connection was lost');
   pool.on('error', note);
-  pool.on('connect', (client) => void client.on('error', note));
+  pool.on('connect', (client) => {
+    client.on('error', note);
+    forgiveSecondRelease(client);
+  });
   return pool;
+}
+
+/**
+ * Graphile-worker 0.17 gives its listening connection back twice when the database goes away while it listens; the pool throws
+ * then, where nobody catches it, and the process would end. The second time is nothing instead.
+ */
+function forgiveSecondRelease(client: pg.PoolClient): void {
+  let current: pg.PoolClient['release'] = () => {};
+  Object.defineProperty(client, 'release', {
+    get: () => current,
+    // By the pool, whenever it hands the connection out.
+    set(release: pg.PoolClient['release']) {
+      let isReleased = false;
+      current = (error) => {
+        if (isReleased) return;
+        isReleased = true;
+        release(error);
+      };
+    },
+  });
 }
