@@ -44,10 +44,11 @@ function recallChildren(run: Run, memo: Memo, node: CompiledNode, prefix: string
 
 /** A control node that goes on without a branch that waits: what waits there never goes on. */
 export function cancelInside(run: Run, node: CompiledNode, frame: Frame, now: number): void {
+  if (run.waits.size === 0 || node.branches.size === 0) return;
   const keys = keysInside(node);
-  const latest = new Map([...run.execution.jobs, ...run.unsaved].map((job) => [job.path, job]));
-  for (const job of latest.values()) {
-    if (job.status !== 'waiting' || !keys.has(job.key) || !job.path.startsWith(frame.prefix)) continue;
+  for (const [path, job] of run.waits) {
+    if (!keys.has(job.key) || !path.startsWith(frame.prefix)) continue;
+    run.waits.delete(path);
     const canceled: Job = { ...job, status: 'canceled', finishedAt: now };
     delete canceled.wait;
     run.unsaved.push(canceled);

@@ -63,6 +63,8 @@ export class Run {
   onFailureWorkflow: string | undefined;
   /** When it has to be at its end, in milliseconds since 1970; Infinity without a timeout. */
   timeoutAt = Number.POSITIVE_INFINITY;
+  /** Jobs that wait, by path, as far as the walk has come to them. */
+  readonly waits = new Map<string, Job>();
   /** The earliest moment at which a job that waits goes on by itself. */
   wakeAt = Number.POSITIVE_INFINITY;
   /** Set when the walk, a cancel, a deadline or `abandon` has decided; the first one counts. */

@@ -103,6 +103,7 @@ function goOn(run: Run, node: CompiledNode, known: Job, frame: Frame, services: 
   if (wait?.kind === 'retry' && isDue) return runNode(run, node, path, frame, services, (known.attempts ?? 1) + 1);
   if (!signal && !isDue) {
     if (wait?.until !== null && wait?.until !== undefined) run.wakeAt = Math.min(run.wakeAt, wait.until);
+    run.waits.set(path, known);
     return WAITING;
   }
   const job: Job = { ...known };
@@ -134,11 +135,11 @@ function runNode(run: Run, node: CompiledNode, path: string, frame: Frame, servi
     } catch (error) {
       return fail(error);
     }
-    if (parts.hasWaitingBranch && result.type === 'done') cancelInside(run, node, frame, services.now());
+    if (result.type === 'done') cancelInside(run, node, frame, services.now());
     return finish(run, node, job, result, frame, services);
   };
   const fail = (error: unknown): Outcome => {
-    if (parts.hasWaitingBranch && !isOver(run, frame)) cancelInside(run, node, frame, services.now());
+    if (!isOver(run, frame)) cancelInside(run, node, frame, services.now());
     return afterFailure(run, node, job, toFailure(error), frame, services);
   };
   try {
@@ -251,6 +252,7 @@ async function startCall(
   if (result.isAwaited) {
     job.status = 'waiting';
     job.wait = { until: null, kind: 'call', executionId: called.id };
+    run.waits.set(job.path, job);
     run.unsaved.push(job);
     await flush(run, services);
     return isOver(run, frame) ? STOPPED : WAITING;
@@ -273,6 +275,7 @@ function afterFailure(run: Run, node: CompiledNode, job: Job, failure: Failure, 
   if (retry?.type === 'later') {
     Object.assign(job, { status: 'waiting', error: failure, attempts: attempt, wait: { until: retry.until, kind: 'retry' } });
     run.unsaved.push(job);
+    run.waits.set(job.path, job);
     run.wakeAt = Math.min(run.wakeAt, retry.until);
     return WAITING;
   }

@@ -19,9 +19,11 @@ export const parallelNode = defineNode<ParallelConfig>({
   async run(context) {
     const { mode } = context.config;
     const branches = context.config.branches.map(({ key }) => start(context, key));
-    const decided = await decide(branches, mode);
-    for (const { stop } of branches) stop();
-    return decided;
+    try {
+      return await decide(branches, mode);
+    } finally {
+      for (const { stop } of branches) stop();
+    }
   },
 });
 
