@@ -4,7 +4,7 @@ import { HooklineError } from '../errors.ts';
 import type { CompiledWorkflow } from './compile.ts';
 import { isStorageFailure, toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
-import type { Execution, ExecutionWithJobs, Failure } from './model.ts';
+import type { Execution, ExecutionWithJobs, Failure, Job } from './model.ts';
 import type { Log } from './plugin.ts';
 import type { ExecutionWrite } from './ports.ts';
 import type { FollowUps } from './recorder.ts';
@@ -118,12 +118,16 @@ function signalTo({ id, parent, status, output, error }: ExecutionWithJobs): Exe
   return { signal: { executionId, jobPath, error: failure, isOptional: true } };
 }
 
-function childrenToCancel({ execution, unsaved }: Run): string[] {
-  if (execution.status !== 'canceled' && execution.status !== 'timed_out') return [];
-  const latest = new Map([...execution.jobs, ...unsaved].map((job) => [job.path, job]));
-  return [...latest.values()].flatMap(({ status, wait }) =>
-    status === 'waiting' && wait?.executionId ? [wait.executionId] : [],
-  );
+/** Subflows that nobody waits for any more. */
+function childrenToCancel({ execution, unsaved, waits }: Run): string[] {
+  // What the walk has seen waiting; a run that was not walked in this turn has only what is stored.
+  let waiting: Iterable<Job> = waits.values();
+  if (execution.status === 'canceled' || execution.status === 'timed_out') {
+    waiting = new Map([...execution.jobs, ...unsaved].map((job) => [job.path, job])).values();
+  } else if (waits.size === 0) {
+    return [];
+  }
+  return [...waiting].flatMap(({ status, wait }) => (status === 'waiting' && wait?.executionId ? [wait.executionId] : []));
 }
 
 /** The failed execution as `$context.execution` of the workflow that is told. */

@@ -342,10 +342,6 @@ export function createEngine(options: EngineOptions): Engine {
   function cancel(executionId: string): Promise<ExecutionWithJobs> {
     const error = { code: 'canceled', message: 'Somebody canceled the execution.' };
     const run = executor.find(executionId);
-    if (run && !run.isSettled) {
-      const reason = new HooklineError('conflict', error.message);
-      return executor.interrupt(run, { status: 'canceled', reply: null, error }, reason).then(() => run.execution);
-    }
     const cancelStored = async (): Promise<ExecutionWithJobs> => {
       // It has just ended; what is stored may not say so yet.
       await run?.lastWrite;
@@ -363,7 +359,16 @@ export function createEngine(options: EngineOptions): Engine {
       await bus.publish({ type: 'execution-canceled', executionId });
       return execution;
     };
-    return cancellations.attempt(executionId, () => lock(executionId, cancelStored));
+    const cancelElsewhere = () => cancellations.attempt(executionId, () => lock(executionId, cancelStored));
+    if (run && !run.isSettled) {
+      const reason = new HooklineError('conflict', error.message);
+      return executor.interrupt(run, { status: 'canceled', reply: null, error }, reason).then(
+        () => run.execution,
+        // Another process has taken it over in this moment.
+        (failure: unknown) => (isOwnershipLost(failure) ? cancelElsewhere() : Promise.reject(failure)),
+      );
+    }
+    return cancelElsewhere();
   }
 
   function onMessage(message: Parameters<Parameters<Bus['subscribe']>[0]>[0]): void {

@@ -222,6 +222,9 @@ function startWait(
   services: RunnerServices,
 ): Outcome {
   const { until, due, resumedBranch } = result;
+  if (until !== undefined && !Number.isFinite(until)) {
+    throw new HooklineError('node_failed', 'The node wants to wait until a moment that is not a number of milliseconds.');
+  }
   job.status = 'waiting';
   job.wait = { until: until ?? null, kind: 'node' };
   if (due) {
