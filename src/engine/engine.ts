@@ -344,7 +344,7 @@ export function createEngine(options: EngineOptions): Engine {
     const run = executor.find(executionId);
     const cancelStored = async (): Promise<ExecutionWithJobs> => {
       // It has just ended; what is stored may not say so yet.
-      await run?.lastWrite;
+      await Promise.allSettled([run?.lastWrite]);
       const execution = await getExecution(executionId);
       const ended = (status: string) =>
         new HooklineError('conflict', `The execution has ended already (${status}); it cannot be canceled.`);
