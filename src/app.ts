@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
 import { openBackend } from './backend.ts';
-import { type ConfigOptions, parseOptions } from './config.ts';
+import { type Config, type ConfigOptions, parseOptions } from './config.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
@@ -20,11 +20,11 @@ import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
 import { createHooks, type HandleHook } from './http/routes/hooks.ts';
 import { createHttp } from './http/server.ts';
 import { createLog } from './log.ts';
-import { createGuardedFetch } from './outbound/guarded-fetch.ts';
+import type { GuardedFetch } from './outbound/guarded-fetch.ts';
 import { builtIns } from './plugins/index.ts';
 import { checkSecretKey } from './secrets/key-check.ts';
 import { createSecretBox, loadSecretKey } from './secrets/secret-box.ts';
-import { isPostgresUrl } from './storage/postgres/connect.ts';
+import { isPostgresUrl } from './storage/postgres-url.ts';
 import { startRetention } from './storage/retention.ts';
 import { version } from './version.ts';
 
@@ -64,6 +64,30 @@ interface Parts {
   stop(): Promise<void>;
 }
 
+/** The client for requests of nodes; loaded with the first of them, so that no start has to wait for it. */
+function createOutgoing(config: Config): GuardedFetch {
+  let loading: Promise<GuardedFetch> | undefined;
+  const load = async (): Promise<GuardedFetch> => {
+    const { createGuardedFetch } = await import('./outbound/guarded-fetch.ts');
+    return createGuardedFetch({
+      allowedTargets: config.allowedTargets,
+      ports: config.outgoingPorts,
+      defaultTimeoutMs: config.outgoingTimeoutMs,
+      maxTimeoutMs: config.outgoingMaxTimeoutMs,
+      userAgent: `Hookline/${version}`,
+    });
+  };
+  return {
+    async fetch(request) {
+      loading ??= load();
+      return (await loading).fetch(request);
+    },
+    async close() {
+      await (await loading)?.close();
+    },
+  };
+}
+
 /**
  * Makes a Hookline; nothing is opened before `start()`.
  * @throws HooklineError `invalid_configuration` that lists every wrong option, `duplicate_plugin`
@@ -89,13 +113,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     const now = Date.now;
     const backend = await openBackend(config, log);
     const { storage, queue, bus } = backend;
-    const outgoing = createGuardedFetch({
-      allowedTargets: config.allowedTargets,
-      ports: config.outgoingPorts,
-      defaultTimeoutMs: config.outgoingTimeoutMs,
-      maxTimeoutMs: config.outgoingMaxTimeoutMs,
-      userAgent: `Hookline/${version}`,
-    });
+    const outgoing = createOutgoing(config);
     const evaluator = createEvaluator({
       timeoutMs: config.expressionTimeoutMs,
       maxWorkers: config.expressionWorkers,

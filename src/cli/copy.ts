@@ -3,7 +3,7 @@
 import { loadConfig } from '../config.ts';
 import { HooklineError } from '../errors.ts';
 import { type CopyProgress, copyStorage } from '../storage/copy.ts';
-import { isPostgresUrl } from '../storage/postgres/connect.ts';
+import { isPostgresUrl } from '../storage/postgres-url.ts';
 
 export interface CopyCommandOptions {
   readonly from: string;

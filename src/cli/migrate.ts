@@ -4,7 +4,7 @@ import { createClusterPool } from '../cluster/pool.ts';
 import { loadConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { installQueue } from '../queue/graphile-worker.ts';
-import { isPostgresUrl } from '../storage/postgres/connect.ts';
+import { isPostgresUrl } from '../storage/postgres-url.ts';
 import { migrateStorage } from '../storage/storage.ts';
 import { withStorageErrors } from '../storage/storage-error.ts';
 

@@ -6,8 +6,9 @@ import { QueryTypes, type Sequelize } from 'sequelize';
 import { HooklineError } from '../errors.ts';
 import { connect, connectReader, sqlitePath } from './connect.ts';
 import { migrate, requireMigrated } from './migrate.ts';
-import { connectPatiently, isPostgresUrl, sequelizeThrough } from './postgres/connect.ts';
+import { connectPatiently, sequelizeThrough } from './postgres/connect.ts';
 import { migratePostgres } from './postgres/migrate.ts';
+import { isPostgresUrl } from './postgres-url.ts';
 import { claimDatabase } from './sqlite-lock.ts';
 import { withStorageErrors } from './storage-error.ts';
 

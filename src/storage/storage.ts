@@ -12,9 +12,7 @@ import { executionStore } from './executions.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { defineModels } from './models.ts';
 import type { AddTasks } from './postgres/commit.ts';
-import { connectPostgresReader, isPostgresUrl } from './postgres/connect.ts';
-import { migratePostgres } from './postgres/migrate.ts';
-import { openPostgres } from './postgres/open.ts';
+import { isPostgresUrl } from './postgres-url.ts';
 import { settingStore } from './settings.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { workflowStore } from './workflows.ts';
@@ -115,6 +113,8 @@ async function onSqlite(options: StorageOptions): Promise<Parts> {
 
 async function onPostgres(options: StorageOptions): Promise<Parts> {
   const { durability = 'full', autoMigrate = true } = options;
+  // Loaded when it is needed: most servers have no use for the driver.
+  const { openPostgres } = await import('./postgres/open.ts');
   const { reader, database, writer, close } = await openPostgres({ ...options, durability, autoMigrate });
   return { connections: { reader, writer: reader }, database, writer, close };
 }
@@ -125,7 +125,7 @@ async function onPostgres(options: StorageOptions): Promise<Parts> {
  * @throws HooklineError `invalid_configuration`, `migration_needed` when it is newer than the program, `storage_unavailable`
  */
 export async function migrateStorage(url: string): Promise<string[]> {
-  if (isPostgresUrl(url)) return migratePostgres(url);
+  if (isPostgresUrl(url)) return (await import('./postgres/migrate.ts')).migratePostgres(url);
   const connections = await connect({ url, durability: 'full' });
   try {
     return await migrate(connections.writer);
@@ -139,7 +139,9 @@ export async function migrateStorage(url: string): Promise<string[]> {
  * @throws HooklineError `invalid_configuration` when there is none, `migration_needed`, `storage_unavailable`
  */
 export async function openStorageReader(url: string): Promise<StorageReader> {
-  const reader = await (isPostgresUrl(url) ? connectPostgresReader : connectReader)(url);
+  const reader = isPostgresUrl(url)
+    ? await (await import('./postgres/connect.ts')).connectPostgresReader(url)
+    : await connectReader(url);
   const close = () => withStorageErrors(() => reader.close());
   try {
     await requireMigrated(reader);

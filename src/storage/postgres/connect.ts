@@ -5,6 +5,7 @@ import pg from 'pg';
 import { Sequelize } from 'sequelize';
 import { HooklineError } from '../../errors.ts';
 import type { Durability } from '../connect.ts';
+import { isPostgresUrl } from '../postgres-url.ts';
 import { toStorageError, withStorageErrors } from '../storage-error.ts';
 
 export interface PostgresOptions {
@@ -49,11 +50,6 @@ const SESSION = {
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
   keepAlive: true,
 } as const;
-
-/** Whether a database URL names PostgreSQL. */
-export function isPostgresUrl(url: string): boolean {
-  return /^postgres(ql)?:/i.test(url);
-}
 
 /**
  * Connects a server to its database and asks it something, so that one that is away is told at once.
