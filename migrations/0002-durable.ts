@@ -29,6 +29,12 @@ const STATEMENTS = [
     beat BIGINT NOT NULL,
     beat_at BIGINT NOT NULL
   )`,
+  // The latest transaction of each writing connection (PostgreSQL only): tells what became of one whose answer was lost.
+  `CREATE TABLE commits (
+    connection TEXT NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL,
+    at BIGINT NOT NULL
+  )`,
 ];
 
 export const durable: RunnableMigration<QueryInterface> = {

@@ -83,6 +83,14 @@ export interface SettingRow {
   value: string;
 }
 
+/** PostgreSQL only, written by `postgres/transaction.ts`. */
+export interface CommitRow {
+  connection: string;
+  /** Of the latest transaction of that connection. */
+  id: string;
+  at: number;
+}
+
 type Table<Row extends object> = ModelStatic<Model<Row, Row>>;
 
 export interface Models {
@@ -92,6 +100,7 @@ export interface Models {
   readonly executionJobs: Table<ExecutionJobsRow>;
   readonly signals: Table<SignalRow>;
   readonly processes: Table<ProcessRow>;
+  readonly commits: Table<CommitRow>;
   readonly settings: Table<SettingRow>;
 }
 
@@ -150,6 +159,7 @@ export function defineModels(sequelize: Sequelize): Models {
       value: required(TEXT),
       createdAt: required(BIGINT),
     }),
+    commits: table<CommitRow>('commits', { connection: key(TEXT), id: required(TEXT), at: required(BIGINT) }),
     processes: table<ProcessRow>('processes', {
       id: key(TEXT),
       role: required(TEXT),

@@ -13,7 +13,7 @@ import { defineModels } from '../models.ts';
 import { type AddTasks, createPostgresCommitter } from './commit.ts';
 import { connectPostgres } from './connect.ts';
 import { migratePostgres } from './migrate.ts';
-import { transactionsOn } from './transaction.ts';
+import { forgetOldCommits, transactionsOn } from './transaction.ts';
 import { modelWriter } from './writer.ts';
 
 export interface PostgresStorageOptions {
@@ -44,6 +44,7 @@ export async function openPostgres(options: PostgresStorageOptions): Promise<Pos
   try {
     if (options.autoMigrate) await migratePostgres(options.url);
     else await requireMigrated(connections.reader);
+    await forgetOldCommits(connections.pool);
   } catch (error) {
     await connections.close();
     throw error;
