@@ -22,6 +22,7 @@ import type { Bus, ClaimedExecution, ExpressionEvaluator, Queue, Storage } from 
 import { createRecorder } from './recorder.ts';
 import type { Registry } from './registry.ts';
 import type { ResumeTarget } from './resume-token.ts';
+import { resumeUrls } from './resume-urls.ts';
 import { createRevisionCache } from './revision-cache.ts';
 import { Run, type RunnerServices } from './run.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
@@ -248,23 +249,12 @@ export function createEngine(options: EngineOptions): Engine {
     isStored: boolean,
     signals: readonly Signal[] = [],
   ): Run {
-    const urls = resumables.length === 0 ? undefined : resumeUrls(execution.id, resumables);
+    const urls = resumables.length === 0 ? undefined : resumeUrls(execution.id, resumables, options.resumeUrl);
     const run = new Run(execution, createScope(execution, parsed, now, urls), isStored, signals);
     run.mayWait = workflow.mode === 'async';
     run.timeoutMs = settings.timeoutMs;
     run.onFailureWorkflow = settings.onFailureWorkflow;
     return run;
-  }
-
-  /** `$resume`: for each node the URL of its job in the present round of the loops around it. */
-  function resumeUrls(executionId: string, resumables: CompiledWorkflow['resumables']) {
-    return (prefix: string): Record<string, string> =>
-      Object.fromEntries(
-        resumables.map(({ key, around }) => {
-          const jobPath = commonPrefix(prefix, around) + key;
-          return [key, options.resumeUrl({ executionId, jobPath })];
-        }),
-      );
   }
 
   /** Commits as queued and hands over to the queue. */
@@ -510,14 +500,4 @@ export function createEngine(options: EngineOptions): Engine {
 
     stats: () => ({ running: executor.size(), queued: queue.depth().waiting }),
   };
-}
-
-/** The leading rounds of a loop prefix that are also around another node. */
-function commonPrefix(prefix: string, around: ReadonlySet<string>): string {
-  let common = '';
-  for (const [round, key = ''] of prefix.matchAll(/([^/[]+)\[\d+\]\//g)) {
-    if (!around.has(key)) break;
-    common += round;
-  }
-  return common;
 }
