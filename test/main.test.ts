@@ -1,86 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Command, killCommands, listening, REPOSITORY, hookline as runCommand } from './cli/command.ts';
 
-const REPOSITORY = new URL('..', import.meta.url).pathname;
 const TOKEN = 'a-token-for-tests-only';
 
 let folder: string;
-const children: ChildProcess[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hookline-main-'));
 });
 
 afterEach(async () => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await killCommands();
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Command {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  /** Resolves with the whole output once it matches; fails when the process ends before. */
-  until(pattern: RegExp): Promise<string>;
-  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-/** Runs the command from its sources. The environment has nothing of ours but what a test gives. */
+/** On this test's own database; what the command logs by default. */
 function hookline(args: readonly string[], env: Record<string, string> = {}): Command {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKLINE_'));
-  const child = spawn(process.execPath, ['--import', 'tsx', join(REPOSITORY, 'src/main.ts'), ...args], {
-    cwd: REPOSITORY,
-    env: {
-      ...Object.fromEntries(inherited),
-      HOOKLINE_DATABASE_URL: `sqlite:${join(folder, 'hookline.db')}`,
-      HOOKLINE_PORT: '0',
-      ...env,
-    },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  children.push(child);
-  let stdout = '';
-  let stderr = '';
-  const waiting = new Set<() => void>();
-  const hear = (): void => {
-    for (const check of waiting) check();
-  };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    hear();
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    hear();
-  });
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-  return {
-    child,
-    output: () => stdout,
-    ended,
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
-        const check = (): void => {
-          if (!pattern.test(stdout)) return;
-          waiting.delete(check);
-          resolve(stdout);
-        };
-        waiting.add(check);
-        ended.then(({ code }) => reject(new Error(`ended with ${code} before ${pattern}:\n${stdout}\n${stderr}`)));
-        check();
-      }),
-  };
-}
-
-async function listening(command: Command): Promise<string> {
-  const output = await command.until(/listens on http:\/\/\S+\n/);
-  return /listens on (http:\/\/\S+)/.exec(output)?.[1] ?? '';
+  const database = `sqlite:${join(folder, 'hookline.db')}`;
+  return runCommand(args, { HOOKLINE_DATABASE_URL: database, HOOKLINE_LOG_LEVEL: '', ...env });
 }
 
 describe('hookline', () => {

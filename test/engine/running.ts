@@ -9,6 +9,7 @@ import { createRegistry } from '../../src/engine/registry.ts';
 import { Run, type RunnerServices } from '../../src/engine/run.ts';
 import { createScope } from '../../src/engine/scope.ts';
 import { builtIns } from '../../src/plugins/index.ts';
+import { makeExecution as makeStoredExecution } from '../storage/contract.ts';
 
 export const NOW = 1_700_000_000_000;
 
@@ -24,28 +25,8 @@ export const workflow: Workflow = {
 };
 
 export function makeExecution(change: Partial<ExecutionWithJobs> = {}): ExecutionWithJobs {
-  return {
-    id: '018bcfe5-6800-7000-8000-000000000000',
-    workflowId: 'w',
-    revision: 1,
-    status: 'queued',
-    source: 'webhook',
-    createdAt: NOW,
-    startedAt: null,
-    finishedAt: null,
-    request: null,
-    context: null,
-    response: null,
-    error: null,
-    replayOf: null,
-    parent: null,
-    depth: 0,
-    output: null,
-    lane: null,
-    wakeAt: null,
-    jobs: [],
-    ...change,
-  };
+  const own = { workflowId: 'w', createdAt: NOW, request: null };
+  return makeStoredExecution('018bcfe5-6800-7000-8000-000000000000', { ...own, ...change });
 }
 
 export function makeRun(
