@@ -53,7 +53,7 @@ module.exports = {
     folder('config', '^src/config\\.ts$', [
       ERRORS,
       '^src/engine/nearest\\.ts$',
-      '^src/outbound/targets\\.ts$',
+      '^src/outbound/guard/targets\\.ts$',
       '^node_modules/zod/',
     ]),
     folder('engine', '^src/engine/', ['^src/engine/', ERRORS, '^node_modules/(@types/)?(zod|uuid|qs|jsonpath-plus|re2js)/']),
@@ -77,7 +77,7 @@ module.exports = {
     },
     folder('expressions', '^src/expressions/', ['^src/expressions/', PURE_ENGINE, ERRORS, NPM]),
     folder('secrets', '^src/secrets/', ['^src/secrets/', '^src/engine/ports\\.ts$', ERRORS]),
-    folder('outbound', '^src/outbound/', ['^src/outbound/', CONTRACTS, ERRORS, NPM]),
+    folder('outbound', '^src/outbound/', ['^src/outbound/', PURE_ENGINE, ERRORS, NPM]),
     folder('storage', '^src/storage/', [
       '^src/storage/',
       '^migrations/',

@@ -20,7 +20,7 @@ import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
 import { createHooks, type HandleHook } from './http/routes/hooks.ts';
 import { createHttp } from './http/server.ts';
 import { createLog } from './log.ts';
-import type { GuardedFetch } from './outbound/guarded-fetch.ts';
+import type { GuardedFetch } from './outbound/guard/guarded-fetch.ts';
 import { builtIns } from './plugins/index.ts';
 import { checkSecretKey } from './secrets/key-check.ts';
 import { createSecretBox, loadSecretKey } from './secrets/secret-box.ts';
@@ -68,12 +68,12 @@ interface Parts {
 function createOutgoing(config: Config): GuardedFetch {
   let loading: Promise<GuardedFetch> | undefined;
   const load = async (): Promise<GuardedFetch> => {
-    const { createGuardedFetch } = await import('./outbound/guarded-fetch.ts');
+    const { createGuardedFetch } = await import('./outbound/guard/guarded-fetch.ts');
     return createGuardedFetch({
-      allowedTargets: config.allowedTargets,
-      ports: config.outgoingPorts,
-      defaultTimeoutMs: config.outgoingTimeoutMs,
-      maxTimeoutMs: config.outgoingMaxTimeoutMs,
+      allowedTargets: config.outboundAllow,
+      ports: config.outboundPorts,
+      defaultTimeoutMs: config.outboundTimeoutMs,
+      maxTimeoutMs: config.outboundMaxTimeoutMs,
       userAgent: `Hookline/${version}`,
     });
   };

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { nearestNames } from './engine/nearest.ts';
 import { HooklineError } from './errors.ts';
-import { parsePorts, parseTarget } from './outbound/targets.ts';
+import { parsePorts, parseTarget } from './outbound/guard/targets.ts';
 
 /** The prefix of every environment variable that is ours. A name that starts with it and is not known stops the start. */
 const ENV_PREFIX = 'HOOKLINE_';
@@ -160,22 +160,22 @@ const fields = {
     description: 'Memory limit of one such process.',
     unit: 'MiB',
   }),
-  allowedTargets: targetsSchema.prefault('').meta({
+  outboundAllow: targetsSchema.prefault('').meta({
     description:
       'Targets inside your network that workflows may send requests to, separated by commas: CIDR blocks, addresses or hosts, each address or host perhaps with a port (`10.0.0.0/8,erp.internal,127.0.0.1:9000`). All others must be on the public Internet.',
   }),
-  outgoingPorts: z
+  outboundPorts: z
     .string()
     .refine((text) => parsePorts(text) !== undefined, 'must be a list of ports and ranges, such as `443,8000-8999`')
     .default('80,443,1024-65535')
     .meta({
       description: 'Ports that outgoing requests may use; an allowed target that names a port may be called on that one too.',
     }),
-  outgoingTimeoutMs: whole(1, 3_600_000).default(15_000).meta({
+  outboundTimeoutMs: whole(1, 3_600_000).default(15_000).meta({
     description: 'How long an outgoing request may take, its whole answer included, when its node does not say.',
     unit: 'milliseconds',
   }),
-  outgoingMaxTimeoutMs: whole(1, 3_600_000).default(600_000).meta({
+  outboundMaxTimeoutMs: whole(1, 3_600_000).default(600_000).meta({
     description: 'Longest time that a node may give an outgoing request; what it asks beyond is cut.',
     unit: 'milliseconds',
   }),

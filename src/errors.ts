@@ -19,6 +19,10 @@ export const ERROR_CATALOGUE = {
   workflow_not_found: { status: 404, exposed: true },
   revision_not_found: { status: 404, exposed: true },
   execution_not_found: { status: 404, exposed: true },
+  endpoint_not_found: { status: 404, exposed: true },
+  event_type_not_found: { status: 404, exposed: true },
+  message_not_found: { status: 404, exposed: true },
+  delivery_not_found: { status: 404, exposed: true },
   method_not_allowed: { status: 405, exposed: true },
   conflict: { status: 409, exposed: true },
   // Callbacks that come too late: a second one, one after the time-out, one for an execution that has ended
@@ -30,6 +34,11 @@ export const ERROR_CATALOGUE = {
   unsupported_media_type: { status: 415, exposed: true },
   invalid_workflow: { status: 422, exposed: true },
   missing_value: { status: 422, exposed: true },
+  // An event that the catalogue does not allow
+  invalid_event: { status: 422, exposed: true },
+  // An endpoint, or a version of an event type, that cannot be as it is wanted
+  invalid_endpoint: { status: 422, exposed: true },
+  invalid_event_type: { status: 422, exposed: true },
   too_many_requests: { status: 429, exposed: true },
   internal: { status: 500, exposed: false },
   storage_unavailable: { status: 503, exposed: true },
@@ -60,6 +69,9 @@ export const ERROR_CATALOGUE = {
   request_timeout: { status: 500, exposed: true },
   response_too_large: { status: 500, exposed: true },
   unexpected_status: { status: 500, exposed: true },
+  // Deliveries: data that cannot be made into the version or the envelope that an endpoint wants; held for too long
+  conversion_failed: { status: 500, exposed: true },
+  held_too_long: { status: 500, exposed: true },
   // What stops the start
   invalid_configuration: { status: 500, exposed: true },
   duplicate_plugin: { status: 500, exposed: true },

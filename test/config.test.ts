@@ -98,21 +98,21 @@ describe('loadConfig', () => {
 
   it('reads targets and ports of outgoing requests', () => {
     const config = loadConfig({
-      HOOKLINE_ALLOWED_TARGETS: '10.0.0.0/8, erp.internal,[fd00::1]:9000,',
-      HOOKLINE_OUTGOING_PORTS: '443,8000-8999',
+      HOOKLINE_OUTBOUND_ALLOW: '10.0.0.0/8, erp.internal,[fd00::1]:9000,',
+      HOOKLINE_OUTBOUND_PORTS: '443,8000-8999',
     });
-    expect(config.allowedTargets).toEqual(['10.0.0.0/8', 'erp.internal', '[fd00::1]:9000']);
-    expect(Object.isFrozen(config.allowedTargets)).toBe(true);
-    expect(config.outgoingPorts).toBe('443,8000-8999');
-    expect(loadConfig({})).toMatchObject({ allowedTargets: [], outgoingTimeoutMs: 15_000, outgoingMaxTimeoutMs: 600_000 });
-    expect(parseOptions({ allowedTargets: ['127.0.0.1:9000'] }).allowedTargets).toEqual(['127.0.0.1:9000']);
+    expect(config.outboundAllow).toEqual(['10.0.0.0/8', 'erp.internal', '[fd00::1]:9000']);
+    expect(Object.isFrozen(config.outboundAllow)).toBe(true);
+    expect(config.outboundPorts).toBe('443,8000-8999');
+    expect(loadConfig({})).toMatchObject({ outboundAllow: [], outboundTimeoutMs: 15_000, outboundMaxTimeoutMs: 600_000 });
+    expect(parseOptions({ outboundAllow: ['127.0.0.1:9000'] }).outboundAllow).toEqual(['127.0.0.1:9000']);
   });
 
   it.each([
-    [{ HOOKLINE_ALLOWED_TARGETS: '10.0.0.0/33' }, 'must be a list of CIDR blocks, addresses and hosts'],
-    [{ HOOKLINE_ALLOWED_TARGETS: 'a,http://b' }, 'must be a list of CIDR blocks, addresses and hosts'],
-    [{ HOOKLINE_OUTGOING_PORTS: '443,x' }, 'must be a list of ports and ranges'],
-    [{ HOOKLINE_OUTGOING_TIMEOUT_MS: '0' }, 'must be a whole number from 1 to 3600000 milliseconds'],
+    [{ HOOKLINE_OUTBOUND_ALLOW: '10.0.0.0/33' }, 'must be a list of CIDR blocks, addresses and hosts'],
+    [{ HOOKLINE_OUTBOUND_ALLOW: 'a,http://b' }, 'must be a list of CIDR blocks, addresses and hosts'],
+    [{ HOOKLINE_OUTBOUND_PORTS: '443,x' }, 'must be a list of ports and ranges'],
+    [{ HOOKLINE_OUTBOUND_TIMEOUT_MS: '0' }, 'must be a whole number from 1 to 3600000 milliseconds'],
   ])('refuses %j', (env, message) => {
     expect(refusal(() => loadConfig(env)).message).toContain(message);
   });

@@ -57,7 +57,7 @@ await once(server, 'listening');
 const target = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 // The disk's own time is not what grows, and it would hide what does.
-const subject = makeSubject({ databaseUrl: url, durability: 'normal', allowedTargets: [target] });
+const subject = makeSubject({ databaseUrl: url, durability: 'normal', outboundAllow: [target] });
 await subject.hookline.start();
 
 const variable = { key: 'inner', type: 'variable', config: { value: '{{$scopes.each.item}}' } };

@@ -161,14 +161,16 @@ export type Failure = z.infer<typeof failureSchema>;
 export interface Wait {
   /** When it goes on by itself, in milliseconds since 1970; null: only when it is resumed. */
   until: number | null;
-  /** `retry`: the node is run again at `until`. `node`: the node has asked to wait. `call`: the end of a subflow. */
-  kind: 'retry' | 'node' | 'call';
+  /** `retry`: the node is run again at `until`. `node`: the node has asked to wait. `call`: the end of a subflow. `message`: its deliveries. */
+  kind: 'retry' | 'node' | 'call' | 'message';
   /** What becomes of it at `until`. Default done with no output. */
   due?: { output?: unknown; branch?: string | undefined; error?: Failure | undefined } | undefined;
   /** The branch that is taken when it is resumed. */
   resumedBranch?: string | undefined;
   /** The execution that a subflow node waits for. */
   executionId?: string | undefined;
+  /** The message whose outcome it waits for. */
+  messageId?: string | undefined;
 }
 
 /** One node's result inside one execution. */
@@ -222,7 +224,7 @@ export interface StoredRequest {
 }
 
 /** Where an execution came from. */
-export const executionSourceSchema = z.enum(['webhook', 'trigger', 'manual', 'replay', 'subflow', 'failure']);
+export const executionSourceSchema = z.enum(['webhook', 'trigger', 'manual', 'replay', 'subflow', 'failure', 'event']);
 export type ExecutionSource = z.infer<typeof executionSourceSchema>;
 
 /** One run of one revision, as it is stored. */
@@ -268,6 +270,8 @@ export interface Signal {
   /** What the job is done with; when there is an error, it fails with that. */
   output?: unknown;
   error?: Failure | undefined;
+  /** The branch that is taken. Default the one that the job waits with. */
+  branch?: string | undefined;
 }
 
 /** An execution with the jobs its nodes have left so far, in the order they finished. */

@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { Failure, Mode, Problem, Reply, StoredRequest } from './model.ts';
+import type { EndpointConfig, OperationalEvent } from './outbound-model.ts';
 
 /** The variables of a running execution. `$jobsMapByNodeKey` is an alias of `$nodes` in every template and expression. */
 export interface Scope {
@@ -22,7 +23,7 @@ export interface Scope {
 }
 
 /** An expression language. `template` is text with `{{…}}`; `basic` tests are not text and are not among them. */
-export type ExpressionEngine = 'jsonata' | 'mathjs' | 'formula' | 'jsonpath' | 'jmespath' | 'template';
+export type ExpressionEngine = 'jsonata' | 'json-schema' | 'mathjs' | 'formula' | 'jsonpath' | 'jmespath' | 'template';
 
 /** A compiled template: constant values come back as they are. */
 export interface Template {
@@ -61,6 +62,11 @@ export type NodeResult =
     }
   /** Start another workflow with `input` as its `$context`; when awaited, this node is done with its result at its end. */
   | { readonly type: 'call'; readonly workflowId: string; readonly input: unknown; readonly isAwaited: boolean }
+  /**
+   * Send an event: it is committed with this node's job. Awaited, the node is done when every delivery has come to its end, or
+   * at `until`, with `SentResult` and the branch `delivered` or `failed`; else at once with `{ messageId, deliveries: <count> }`.
+   */
+  | { readonly type: 'publish'; readonly event: OutgoingEvent; readonly isAwaited: boolean; readonly until?: number }
   /** Of a control node whose branch is `waiting`: run this node again when something inside goes on. */
   | { readonly type: 'suspend' }
   /** End the whole execution here, perhaps with the reply for the caller. */
@@ -81,6 +87,31 @@ export type BranchOutcome =
   | { readonly status: 'failed'; readonly error: Failure }
   /** The execution ended, or `signal` stopped the branch: return at once, what is returned then counts for nothing. */
   | { readonly status: 'stopped' };
+
+/** An event to be sent as a webhook. */
+export interface OutgoingEvent {
+  /** Such as `order.created`. */
+  readonly type: string;
+  readonly data: unknown;
+  /** Of the data. Default the highest that the catalogue has. */
+  readonly version?: number | undefined;
+  /** Time of the event, in milliseconds since 1970. Default now. */
+  readonly timestamp?: number | undefined;
+  readonly userId?: string | undefined;
+  /** One URL instead of the endpoints that subscribe to the type. */
+  readonly target?: OutgoingTarget | undefined;
+}
+
+/** Where an event goes to that no endpoint has asked for. */
+export interface OutgoingTarget {
+  readonly url: string;
+  /** Signs; without one the request is not signed, unless the profiles bring their own. */
+  readonly secret?: string | undefined;
+  /** The rest of an endpoint's configuration. */
+  readonly settings?: Partial<Omit<EndpointConfig, 'url' | 'eventTypes' | 'versions' | 'blocking'>> | undefined;
+  /** Deliveries with the same scope and origin share connections and limits: the node's place, such as `<workflow>/<node>`. */
+  readonly scope: string;
+}
 
 /** An outgoing HTTP request. */
 export interface OutgoingRequest {
@@ -250,7 +281,12 @@ export interface ListeningTrigger {
   ): Promise<() => Promise<void> | void> | (() => Promise<void> | void);
 }
 
-export type TriggerInstance = HttpTrigger | ListeningTrigger;
+/** A trigger that runs on what happens inside Hookline; `$context` is `{ type, timestamp (ISO 8601), data }`. */
+export interface EventTrigger {
+  hears(event: OperationalEvent): boolean;
+}
+
+export type TriggerInstance = HttpTrigger | ListeningTrigger | EventTrigger;
 
 export interface TriggerType<Config = unknown> {
   readonly type: string;

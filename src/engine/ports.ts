@@ -13,6 +13,7 @@ import type {
   Signal,
   Workflow,
 } from './model.ts';
+import type { OutboundStore, OutboundWrite } from './outbound-ports.ts';
 import type { ExpressionEngine, Scope, ScriptOptions, ScriptResult } from './plugin.ts';
 
 /** A page of a list, newest first; `nextCursor` is null on the last one. */
@@ -75,6 +76,8 @@ export interface ExecutionWrite {
    * the job, `execution_ended` when the execution is final or deleted; one that `isOptional` is left out then instead.
    */
   signal?: Signal & { executionId: string; isOptional?: boolean };
+  /** Messages, deliveries and attempts; stored with the rest of the unit or, when that is refused, not at all. */
+  outbound?: OutboundWrite;
 }
 
 export interface ExecutionUpdate {
@@ -173,6 +176,7 @@ export interface ExecutionStore {
 export interface Storage {
   readonly workflows: WorkflowStore;
   readonly executions: ExecutionStore;
+  readonly outbound: OutboundStore;
   /** Small named values of the installation, such as the hash of the generated admin token. */
   readonly settings: {
     get(name: string): Promise<string | undefined>;
@@ -230,6 +234,12 @@ export type BusMessage =
   | { readonly type: 'workflow-changed'; readonly workflowId: string }
   /** An execution was canceled: whoever runs it stops. */
   | { readonly type: 'execution-canceled'; readonly executionId: string }
+  /** An endpoint was made, changed or deleted: copies of it are stale. */
+  | { readonly type: 'endpoint-changed'; readonly endpointId: string }
+  /** The event catalogue changed. */
+  | { readonly type: 'event-types-changed' }
+  /** Deliveries were committed for these endpoints; none named: for some. */
+  | { readonly type: 'deliveries-added'; readonly endpointIds: readonly string[] }
   /** Messages may have been missed (the connection was lost): everything cached is stale. From this process to itself. */
   | { readonly type: 'messages-missed' }
   /** This process was taken for dead and others run what it ran: it stops running it. From this process to itself. */

@@ -104,7 +104,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       HOOKLINE_ADMIN_TOKEN: TOKEN,
       // Resume URLs outlive the process that made them: the run calls their paths wherever somebody listens.
       HOOKLINE_PUBLIC_URL: 'http://hookline.example',
-      HOOKLINE_ALLOWED_TARGETS: '127.0.0.1',
+      HOOKLINE_OUTBOUND_ALLOW: '127.0.0.1',
       HOOKLINE_LOG_LEVEL: 'warn',
       HOOKLINE_RETENTION: 'none',
       HOOKLINE_EXPRESSION_WORKERS: '1',

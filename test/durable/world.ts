@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { HooklineOptions } from '../../src/index.ts';
-import { startServer } from '../outbound/servers.ts';
+import { startServer } from '../outbound/guard/servers.ts';
 import { startPostgres } from '../postgres.ts';
 import { type Answer, startHookline, type TestHookline } from '../start-hookline.ts';
 
@@ -134,7 +134,7 @@ export async function startWorld(store: Store, options: HooklineOptions = {}): P
   const databaseUrl = (await postgres?.createDatabase()) ?? `sqlite:${join(folder, 'hookline.db')}`;
   const receiver = await startReceiver();
   const start = (more: HooklineOptions): Promise<TestHookline> =>
-    startHookline({ folder, databaseUrl, allowedTargets: '127.0.0.1', expressionWorkers: 1, ...more });
+    startHookline({ folder, databaseUrl, outboundAllow: '127.0.0.1', expressionWorkers: 1, ...more });
   let hookline = await start(options);
   let isRunning = true;
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NodeContext, NodeResult } from '../../src/engine/plugin.ts';
-import { createGuardedFetch } from '../../src/outbound/guarded-fetch.ts';
+import { createGuardedFetch } from '../../src/outbound/guard/guarded-fetch.ts';
 import { httpRequestNode } from '../../src/plugins/http-request/node.ts';
 import type { HttpRequestConfig } from '../../src/plugins/http-request/schema.ts';
-import { startServer, type TestServer } from '../outbound/servers.ts';
+import { startServer, type TestServer } from '../outbound/guard/servers.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {

@@ -2,7 +2,7 @@
 
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { HooklineError } from '../errors.ts';
+import { HooklineError } from '../../errors.ts';
 
 type Inflate = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 

@@ -1,7 +1,7 @@
 // Pure: reads an outgoing request and refuses what could smuggle something past the guard or the receiver.
 
-import type { OutgoingRequest } from '../engine/plugin.ts';
-import { HooklineError } from '../errors.ts';
+import type { OutgoingRequest } from '../../engine/plugin.ts';
+import { HooklineError } from '../../errors.ts';
 import type { Destination } from './targets.ts';
 
 /** Token of RFC 9110, section 5.6.2: names of headers and methods. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../../src/outbound/addresses.ts';
+import { isPublicAddress } from '../../../src/outbound/guard/addresses.ts';
 
 /** First and last addresses of every range that must be refused, and single ones with a name of their own. */
 const FORBIDDEN = [

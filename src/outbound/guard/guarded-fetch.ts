@@ -1,7 +1,7 @@
 // The one way out for requests to addresses that users type: nothing inside the operator's network can be reached with it.
 
-import type { OutgoingRequest, OutgoingResponse } from '../engine/plugin.ts';
-import { HooklineError } from '../errors.ts';
+import type { OutgoingRequest, OutgoingResponse } from '../../engine/plugin.ts';
+import { HooklineError } from '../../errors.ts';
 import { type Lookup, lookupName, openConnection, vetAddresses } from './connect.ts';
 import {
   type Connection,

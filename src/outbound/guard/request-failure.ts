@@ -1,6 +1,6 @@
 // Turns what the network throws into an error that a designer of workflows understands, without addresses and numbers.
 
-import { HooklineError } from '../errors.ts';
+import { HooklineError } from '../../errors.ts';
 
 /** By error code of Node, libuv, undici and llhttp; the first that fits. */
 const REASONS: readonly (readonly [RegExp, string])[] = [

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { OutgoingRequest } from '../../src/engine/plugin.ts';
-import { HooklineError } from '../../src/errors.ts';
-import { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from '../../src/outbound/guarded-fetch.ts';
+import type { OutgoingRequest } from '../../../src/engine/plugin.ts';
+import { HooklineError } from '../../../src/errors.ts';
+import { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from '../../../src/outbound/guard/guarded-fetch.ts';
 import { makeCertificate, startRawServer, startSecureServer, startServer, type TestServer, until } from './servers.ts';
 
 const open: { close(): Promise<void> }[] = [];

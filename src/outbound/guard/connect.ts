@@ -3,7 +3,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, connect as netConnect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
-import { HooklineError } from '../errors.ts';
+import { HooklineError } from '../../errors.ts';
 import { type Destination, isAddressAllowed, isPortAllowed, type TargetRules } from './targets.ts';
 
 /** Finds all addresses of a name. */
