@@ -1,5 +1,6 @@
 // The configuration: one zod schema, read from the environment (nobody else reads process.env) or from createHookline's options.
 
+import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { nearestNames } from './engine/nearest.ts';
@@ -19,15 +20,22 @@ export type Retention = Readonly<Partial<Record<(typeof RETENTION_STATUSES)[numb
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
+/** Reads `30d` (s, m, h, d, w) into milliseconds; undefined when it is something else. */
+function parseAge(text: string): number | undefined {
+  const match = /^\s*(\d{1,6})([smhdw])\s*$/.exec(text);
+  const age = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ''] ?? Number.NaN);
+  return age > 0 ? age : undefined;
+}
+
 /** Reads `succeeded=30d,failed=12h` (s, m, h, d, w); `none` keeps everything. Returns a sentence when it is wrong. */
 function parseRetention(text: string): Retention | string {
   const rules: Partial<Record<(typeof RETENTION_STATUSES)[number], number>> = {};
   if (text.trim() === 'none') return rules;
   for (const part of text.split(',')) {
-    const match = /^\s*([a-z_]+)\s*=\s*(\d{1,6})([smhdw])\s*$/.exec(part);
-    const status = RETENTION_STATUSES.find((known) => known === match?.[1]);
-    const age = Number(match?.[2]) * (UNIT_MS[match?.[3] ?? ''] ?? Number.NaN);
-    if (status === undefined || !(age > 0)) {
+    const [, name, text = ''] = /^\s*([a-z_]+)\s*=(.*)$/.exec(part) ?? [];
+    const status = RETENTION_STATUSES.find((known) => known === name);
+    const age = parseAge(text);
+    if (status === undefined || age === undefined) {
       return `must be \`none\` or a list such as \`succeeded=30d,failed=90d\` (statuses ${RETENTION_STATUSES.join(', ')}; units s, m, h, d, w)`;
     }
     if (rules[status] !== undefined) return `names \`${status}\` twice`;
@@ -54,6 +62,31 @@ const targetsSchema = z.union([z.string(), z.array(z.string()).readonly()]).tran
   context.addIssue({ code: 'custom', message: `must be a list of CIDR blocks, addresses and hosts, such as ${example}` });
   return z.NEVER;
 });
+
+/** `none` becomes null. */
+const ageSchema = z.union([z.string(), z.number().int().positive(), z.null()]).transform((value, context): number | null => {
+  if (typeof value !== 'string') return value;
+  if (value.trim() === 'none') return null;
+  const age = parseAge(value);
+  if (age !== undefined) return age;
+  context.addIssue({ code: 'custom', message: 'must be `none` or a time such as `30d` or `12h` (units s, m, h, d, w)' });
+  return z.NEVER;
+});
+
+const addressesSchema = z.union([z.string(), z.array(z.string()).readonly()]).transform((value, context): readonly string[] => {
+  const items = typeof value === 'string' ? value.split(',') : value;
+  const addresses = items.map((item) => item.trim()).filter((item) => item !== '');
+  if (addresses.every(isAddressOrBlock)) return Object.freeze(addresses);
+  const example = '`203.0.113.7` or `2001:db8::/48`';
+  context.addIssue({ code: 'custom', message: `must be a list of addresses and CIDR blocks, such as ${example}` });
+  return z.NEVER;
+});
+
+/** An address, or a block of them; unlike an allowed target neither a host nor an address with a port. */
+function isAddressOrBlock(text: string): boolean {
+  const target = parseTarget(text);
+  return target?.range !== undefined && isIP(text.replace(/\/\d+$/, '')) !== 0;
+}
 
 function isPublicUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -178,6 +211,22 @@ const fields = {
   outboundMaxTimeoutMs: whole(1, 3_600_000).default(600_000).meta({
     description: 'Longest time that a node may give an outgoing request; what it asks beyond is cut.',
     unit: 'milliseconds',
+  }),
+  outboundPlainHttp: z.boolean().default(false).meta({
+    description:
+      'Whether webhooks may go to `http://` URLs of the public Internet. Without it they need `https://`, except to targets of `HOOKLINE_OUTBOUND_ALLOW`.',
+  }),
+  senderAddresses: addressesSchema.prefault('').meta({
+    description:
+      'Addresses that this installation sends from, separated by commas (`203.0.113.7,2001:db8::/48`): shown to receivers who only let in what they know.',
+  }),
+  messageRetention: ageSchema.prefault('30d').meta({
+    description:
+      'How long messages are kept with their deliveries and attempts once none is pending any more (units s, m, h, d, w); `none` keeps them for ever.',
+  }),
+  deliveryConcurrency: whole(1, 10_000).default(512).meta({
+    description: 'Most webhooks that are being sent at once, to all endpoints together.',
+    unit: 'requests',
   }),
   shutdownGraceMs: whole(0, MAX_TIMER_MS).default(10_000).meta({
     description: 'How long a stop waits for running executions; those still running continue at the next start.',

@@ -117,6 +117,44 @@ describe('loadConfig', () => {
     expect(refusal(() => loadConfig(env)).message).toContain(message);
   });
 
+  it('reads what concerns webhooks that are sent', () => {
+    expect(loadConfig({})).toMatchObject({
+      outboundPlainHttp: false,
+      senderAddresses: [],
+      messageRetention: 30 * DAY_MS,
+      deliveryConcurrency: 512,
+    });
+    const config = loadConfig({
+      HOOKLINE_OUTBOUND_PLAIN_HTTP: 'true',
+      HOOKLINE_SENDER_ADDRESSES: '203.0.113.7, 2001:db8::/48,198.51.100.0/24,',
+      HOOKLINE_MESSAGE_RETENTION: '12h',
+      HOOKLINE_DELIVERY_CONCURRENCY: '8',
+    });
+    expect(config).toMatchObject({
+      outboundPlainHttp: true,
+      senderAddresses: ['203.0.113.7', '2001:db8::/48', '198.51.100.0/24'],
+      messageRetention: 12 * 3_600_000,
+      deliveryConcurrency: 8,
+    });
+    expect(Object.isFrozen(config.senderAddresses)).toBe(true);
+    expect(parseOptions(config)).toEqual(config);
+    const endless = loadConfig({ HOOKLINE_MESSAGE_RETENTION: 'none' });
+    expect(endless.messageRetention).toBeNull();
+    expect(parseOptions(endless)).toEqual(endless);
+  });
+
+  it.each([
+    [{ HOOKLINE_SENDER_ADDRESSES: 'mail.example.com' }, 'must be a list of addresses and CIDR blocks'],
+    [{ HOOKLINE_SENDER_ADDRESSES: '203.0.113.7:443' }, 'must be a list of addresses and CIDR blocks'],
+    [{ HOOKLINE_SENDER_ADDRESSES: '203.0.113.0/33' }, 'must be a list of addresses and CIDR blocks'],
+    [{ HOOKLINE_MESSAGE_RETENTION: '30' }, 'must be `none` or a time such as `30d`'],
+    [{ HOOKLINE_MESSAGE_RETENTION: '0d' }, 'must be `none` or a time such as `30d`'],
+    [{ HOOKLINE_DELIVERY_CONCURRENCY: '0' }, 'must be a whole number from 1 to 10000 requests'],
+    [{ HOOKLINE_OUTBOUND_PLAIN_HTTP: 'yes' }, 'must be `true` or `false`'],
+  ])('refuses %j', (env, message) => {
+    expect(refusal(() => loadConfig(env)).message).toContain(message);
+  });
+
   it('lists every problem at once, unknown names with the nearest known one', () => {
     const error = refusal(() =>
       loadConfig({
