@@ -20,6 +20,8 @@ export interface ChaosReport {
   readonly effects: number;
   /** Effects that were seen again although they had been answered with 200. */
   readonly repeats: number;
+  /** Messages that programs have published, deliveries of these and of workflows, and those that came twice. */
+  readonly webhooks: { readonly published: number; readonly deliveries: number; readonly repeats: number };
   readonly laneRuns: number;
   /** Two executions of one lane at once, behind a kill of the first one's owner. */
   readonly laneOverlaps: number;
@@ -43,7 +45,7 @@ export interface ChaosReport {
 
 /** One line for each fact. */
 export function formatReport(report: ChaosReport): string {
-  const { acknowledged, recovery, callbacks, problems } = report;
+  const { acknowledged, recovery, callbacks, webhooks, problems } = report;
   const counts = (record: Readonly<Record<string, number>>): string =>
     Object.entries(record)
       .map(([name, count]) => `${count} × ${name === '0' ? 'no connection' : name}`)
@@ -64,6 +66,7 @@ export function formatReport(report: ChaosReport): string {
     ['callbacks', `${callbacks.taken} taken, ${callbacks.repeated} made once more`],
     ['effects', `${report.effects} expected and seen`],
     ['effects repeated', String(report.repeats)],
+    ['webhooks', `${webhooks.published} published, ${webhooks.deliveries} deliveries, ${webhooks.repeats} came twice`],
     ['lane', `${report.laneRuns} runs, ${report.laneOverlaps} overlaps behind a kill`],
     ['taken for dead while alive', String(report.declaredDead)],
     [

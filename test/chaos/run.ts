@@ -25,6 +25,7 @@ import { startReceiver } from './receiver.ts';
 import { createRecoveryMeter } from './recovery.ts';
 import { type ChaosReport, quantile } from './report.ts';
 import { type ChaosStore, openPostgres, openSqlite } from './stores.ts';
+import { type CallApi, startWebhooks, type Webhooks } from './webhooks.ts';
 import { CHILD, type ChaosWorkflow, WORKFLOWS } from './workflows.ts';
 
 export interface ChaosOptions {
@@ -63,6 +64,9 @@ interface Planned {
 
 const TOKEN = 'token-of-the-chaos-run-0123456789';
 const CALLER_PAUSE_MS = 100;
+/** Programs that publish, and the pause of each between two messages, in milliseconds. */
+const PUBLISHERS = 3;
+const PUBLISHER_PAUSE_MS = 150;
 const DRAIN_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 60_000;
 /** How late things may be on a quiet machine, in milliseconds: what was answered is committed by then, and noted. */
@@ -113,16 +117,19 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   });
   const callbacks = createCallbacks(fleet.webUrls);
   const receiver = await startReceiver(callbacks.make);
+  const webhooks = await startWebhooks();
   try {
     for (const pair of MEMBERS[options.store]) await Promise.all(pair.map((member) => fleet.start(member)));
-    const workflows = await createWorkflows(fleet, receiver.url);
-    const report = await play(options, { store, fleet, incidents, callbacks, receiver, workflows });
+    await webhooks.subscribe(callerOn(fleet));
+    const workflows = await createWorkflows(fleet, receiver.url, webhooks.url);
+    const report = await play(options, { store, fleet, incidents, callbacks, receiver, webhooks, workflows });
     return { report, log: await readLog() };
   } catch (error) {
     throw new Error(`The chaos run broke off. Its processes printed:\n${(await readLog()).slice(-8_000)}`, { cause: error });
   } finally {
     await fleet.stop();
     await receiver.stop();
+    await webhooks.stop();
     await store.close();
   }
 }
@@ -133,11 +140,12 @@ interface Stage {
   readonly incidents: Incidents;
   readonly callbacks: Callbacks;
   readonly receiver: Awaited<ReturnType<typeof startReceiver>>;
+  readonly webhooks: Webhooks;
   readonly workflows: readonly (ChaosWorkflow & { readonly id: string; readonly hookKey: string })[];
 }
 
 async function play(options: ChaosOptions, stage: Stage): Promise<ChaosReport> {
-  const { store, fleet, incidents, callbacks, receiver, workflows } = stage;
+  const { store, fleet, incidents, callbacks, receiver, webhooks, workflows } = stage;
   const { seed, callers, print = () => {} } = options;
   const meter = createRecoveryMeter(store, incidents, fleet.hasWorkerSince);
   const away: { from: number; to: number }[] = [];
@@ -173,6 +181,7 @@ async function play(options: ChaosOptions, stage: Stage): Promise<ChaosReport> {
 
   const startedAt = Date.now();
   const load = startLoad({ seed, callers, pauseMs: CALLER_PAUSE_MS, workflows, urls: fleet.webUrls });
+  const stopPublishing = webhooks.publish({ call: callerOn(fleet), callers: PUBLISHERS, pauseMs: PUBLISHER_PAUSE_MS });
   try {
     for (const planned of plan(options, names, store.server !== undefined)) {
       if (planned.step === 'kill' && Date.now() - startedAt > options.loadMs * MAX_STRETCH) continue;
@@ -181,7 +190,7 @@ async function play(options: ChaosOptions, stage: Stage): Promise<ChaosReport> {
     }
     await pause(Math.max(0, startedAt + options.loadMs - Date.now()));
   } finally {
-    await load.stop();
+    await Promise.all([load.stop(), stopPublishing()]);
   }
   print('the load has ended');
   const endedAt = Date.now();
@@ -198,6 +207,7 @@ async function play(options: ChaosOptions, stage: Stage): Promise<ChaosReport> {
   const slackMs = Math.max(LEAST_SLACK_MS, fleet.slowestStartMs);
   const evidence: Evidence = { workflows, executions, acknowledged, tries, effects: receiver.effects, incidents, slackMs };
   const effects = checkEffects(evidence);
+  const sent = await webhooks.check(store, executions, incidents, slackMs);
   const lanes = checkLanes(evidence);
   const outage = checkAway(evidence, away);
   const times = store.server ? meter.times : recoveryTimes(evidence);
@@ -215,6 +225,7 @@ async function play(options: ChaosOptions, stage: Stage): Promise<ChaosReport> {
     ...findUnfinished(evidence),
     ...effects.problems,
     ...lanes.problems,
+    ...sent.problems,
     ...outage.problems,
     ...late.map((ms) => `What a killed process ran went on only after ${ms} ms; ${limitMs} ms is the limit`),
   ];
@@ -236,6 +247,7 @@ async function play(options: ChaosOptions, stage: Stage): Promise<ChaosReport> {
     callbacks: callbacks.counts,
     effects: effects.expected,
     repeats: effects.repeats,
+    webhooks: { published: sent.published, deliveries: sent.deliveries, repeats: sent.repeats },
     laneRuns: lanes.runs,
     laneOverlaps: lanes.overlaps,
     declaredDead: incidents.all.filter(({ kind }) => kind === 'declared-dead').length,
@@ -278,12 +290,12 @@ function plan({ seed, loadMs, betweenMs: [min, max] }: ChaosOptions, names: read
   return planned;
 }
 
-async function createWorkflows(fleet: Fleet, receiverUrl: string): Promise<Stage['workflows']> {
+async function createWorkflows(fleet: Fleet, receiverUrl: string, webhookUrl: string): Promise<Stage['workflows']> {
   let childId = '';
   const created: (ChaosWorkflow & { id: string; hookKey: string })[] = [];
   for (const workflow of WORKFLOWS) {
     const { name, mode } = workflow;
-    const document = { title: name, mode, enabled: true, ...workflow.document(receiverUrl, childId) };
+    const document = { title: name, mode, enabled: true, ...workflow.document(receiverUrl, childId, webhookUrl) };
     const { id, hookKey } = (await api(fleet, 'POST', '/api/workflows', document)) as { id: string; hookKey: string };
     if (workflow === CHILD) childId = id;
     created.push({ ...workflow, id, hookKey });
@@ -300,9 +312,30 @@ async function drain(fleet: Fleet): Promise<string[]> {
       const page = await api(fleet, 'GET', `/api/executions?limit=5&status=${status}`);
       left.push(...(page as { data: { id: string }[] }).data.map(({ id }) => `${status} ${id}`));
     }
+    const pending = await api(fleet, 'GET', '/api/deliveries?limit=5&status=pending');
+    left.push(...(pending as { data: { id: string }[] }).data.map(({ id }) => `pending ${id}`));
     if (left.length === 0 || performance.now() > deadline) return left;
     await pause(50);
   }
+}
+
+/** Calls whoever listens; undefined when nobody does, or does not answer. */
+function callerOn(fleet: Fleet): CallApi {
+  return async (method, path, body, headers = {}) => {
+    const [url] = fleet.webUrls();
+    if (url === undefined) return undefined;
+    try {
+      const response = await fetch(url + path, {
+        method,
+        headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(20_000),
+      });
+      return { status: response.status, body: await response.json() };
+    } catch {
+      return undefined;
+    }
+  };
 }
 
 async function api(fleet: Fleet, method: string, path: string, body?: object): Promise<unknown> {
@@ -360,6 +393,7 @@ async function findLeftovers(store: ChaosStore): Promise<string[]> {
     ['tasks', 'FROM graphile_worker._private_jobs'],
     ['locked lanes', 'FROM graphile_worker._private_job_queues WHERE locked_at IS NOT NULL'],
     ['owned executions', 'FROM executions WHERE owner IS NOT NULL'],
+    ['leased endpoints', 'FROM endpoints WHERE owner IS NOT NULL'],
   ];
   const problems: string[] = [];
   for (const [name, from] of tables) {

@@ -7,8 +7,8 @@ export interface ChaosWorkflow {
   readonly weight: number;
   /** Job paths of its effects. Within one list each is committed before the next one begins. */
   readonly chains: readonly (readonly string[])[];
-  /** What the admin API takes; `childId` is the workflow that is called by another. */
-  document(receiverUrl: string, childId: string): object;
+  /** What the admin API takes; `childId` is the workflow that is called by another, `webhookUrl` takes webhooks. */
+  document(receiverUrl: string, childId: string, webhookUrl: string): object;
 }
 
 /** Rounds of the loop. */
@@ -163,6 +163,25 @@ export const WORKFLOWS: readonly ChaosWorkflow[] = [
       nodes: [
         effect('enter', `${url}/slow`, { lane: '{{$context.body.customer}}' }),
         effect('leave', `${url}/effect`, { lane: '{{$context.body.customer}}' }),
+      ],
+    }),
+  },
+  {
+    name: 'announcing',
+    mode: 'async',
+    weight: 2,
+    chains: [['before', 'after']],
+    document: (url, _, webhookUrl) => ({
+      trigger: webhook,
+      nodes: [
+        effect('before', `${url}/effect`),
+        { key: 'announce', type: 'send-webhook', config: { event: 'chaos.announced', data: { n: '{{$context.body.n}}' } } },
+        {
+          key: 'tell',
+          type: 'send-webhook',
+          config: { to: { type: 'url', url: webhookUrl }, data: { n: '{{$context.body.n}}' }, wait: true },
+        },
+        effect('after', `${url}/effect`),
       ],
     }),
   },
