@@ -14,6 +14,8 @@ export interface AttemptOrder {
   /** 1 for the first one. */
   readonly number: number;
   readonly kind: Attempt['kind'];
+  /** Every signature is wrong by one character (see `spoilSignatures`): the second call of a verification. Default false. */
+  readonly hasBadSignature?: boolean;
   readonly signal: AbortSignal;
 }
 
