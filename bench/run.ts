@@ -1,4 +1,4 @@
-// `npm run bench`: measures Hookline, in ratios of one run. Sections: http, queue, delays, loops, waiting; default all.
+// `npm run bench`: measures Hookline, in ratios of one run. Sections: http, queue, delays, loops, waiting, deliveries; default all.
 // Usage: npm run bench -- [section …] [--rounds 3 --seconds 4 --connections 64 for http]
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -6,14 +6,15 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureDelays } from './delays.ts';
+import { measureDeliveries } from './deliveries.ts';
 import { measureHttp } from './http.ts';
 import { measureLoops } from './loops.ts';
 import { measureQueue } from './queue.ts';
 import { openStores, type Stores } from './stores.ts';
-import { delaysTable, httpTable, loopsTables, queueTable, waitingTable } from './tables.ts';
+import { delaysTable, deliveriesTable, httpTable, loopsTables, queueTable, waitingTable } from './tables.ts';
 import { measureWaiting } from './waiting.ts';
 
-const SECTIONS = ['http', 'queue', 'delays', 'loops', 'waiting'] as const;
+const SECTIONS = ['http', 'queue', 'delays', 'loops', 'waiting', 'deliveries'] as const;
 type Section = (typeof SECTIONS)[number];
 
 /** What a section adds to the report, and the tables of it in Markdown. */
@@ -68,6 +69,10 @@ const MEASURES: Readonly<Record<Section, () => Promise<Measured>>> = {
   async waiting() {
     const waiting = await measureWaiting(await storesOnce());
     return { report: { waiting }, tables: [waitingTable(waiting)] };
+  },
+  async deliveries() {
+    const deliveries = await measureDeliveries(await storesOnce());
+    return { report: { deliveries }, tables: [deliveriesTable(deliveries)] };
   },
 };
 

@@ -1,6 +1,7 @@
 // The results as tables in Markdown, for the README.
 
 import type { DelayResult } from './delays.ts';
+import type { DeliveryResult } from './deliveries.ts';
 import type { HttpMeasured } from './http.ts';
 import { type LoopResult, MAX_GROWTH } from './loops.ts';
 import type { QueueResult } from './queue.ts';
@@ -84,4 +85,31 @@ export function waitingTable(results: readonly WaitingResult[]): string {
     [`${store}, most to fewest`, null, growth, null, null, `${acceptingGrowth} (${isFlat ? 'flat' : 'not flat'})`],
   ]);
   return table(['waiting', 'start', 'memory', 'of it heap', 'memory of who accepted them', 'of it heap'], rows);
+}
+
+export function deliveriesTable(results: readonly DeliveryResult[]): string {
+  return table(
+    [
+      '',
+      'bare loop, per second',
+      'healthy alone',
+      'to bare',
+      'beside bad ones',
+      'to alone',
+      'arrival p50 / p95 / p99',
+      'repeats',
+      'problems',
+    ],
+    results.map(({ store, bare, alone, mixed, aloneToBare, mixedToAlone }) => [
+      store,
+      bare,
+      alone.healthy,
+      aloneToBare,
+      mixed.healthy,
+      mixedToAlone,
+      `${mixed.steady.p50Ms} / ${mixed.steady.p95Ms} / ${mixed.steady.p99Ms} ms`,
+      alone.repeats + mixed.repeats,
+      [...alone.problems, ...mixed.problems].join('; ') || 'none',
+    ]),
+  );
 }
