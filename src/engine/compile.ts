@@ -6,7 +6,7 @@ import type { Document, Node, OnFailure, Retry, Settings, Workflow } from './mod
 import { settingsSchema } from './model.ts';
 import { isOpenPlace } from './open-places.ts';
 import { compilePath, formatPath, type Segment } from './path.ts';
-import type { AnyNodeType, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
+import type { AnyNodeType, EventTrigger, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
 import type { Registry } from './registry.ts';
 import { safeParse } from './safe-parse.ts';
 import { compileTemplate } from './template.ts';
@@ -46,6 +46,11 @@ export interface Resumable {
 /** Whether a trigger is called over HTTP. */
 export function isHttpTrigger(trigger: TriggerInstance): trigger is HttpTrigger {
   return 'parse' in trigger;
+}
+
+/** Whether a trigger runs on what happens inside Hookline. */
+export function isEventTrigger(trigger: TriggerInstance): trigger is EventTrigger {
+  return 'hears' in trigger;
 }
 
 /**

@@ -5,6 +5,7 @@ import { setBounded } from './bounded-cache.ts';
 import { createCalls } from './calls.ts';
 import { createCancellations } from './cancellations.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
+import { createEvents } from './events.ts';
 import { createExecutor } from './executor.ts';
 import { isOwnershipLost, isStorageFailure, toFailure } from './failure.ts';
 import { createIdSource } from './id.ts';
@@ -16,6 +17,8 @@ import { type ManualInput, toManualRequest } from './manual-request.ts';
 import { memoBefore, memoForRetry } from './memo-before.ts';
 import type { Execution, ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Signal, StoredRequest } from './model.ts';
 import { isFinal } from './model.ts';
+import type { OperationalEvent } from './outbound-model.ts';
+import type { PreparedWrites, Publisher } from './outbound-ports.ts';
 import { isRecord } from './path.ts';
 import type { Log } from './plugin.ts';
 import type { Bus, ClaimedExecution, ExpressionEvaluator, Queue, Storage } from './ports.ts';
@@ -40,6 +43,8 @@ export interface EngineOptions {
   readonly evaluator: ExpressionEvaluator;
   /** Sends the requests of nodes, guarded. */
   readonly fetch: RunnerServices['fetch'];
+  /** Makes the messages of nodes that publish. */
+  readonly publisher: Publisher;
   /** What the processes on one database tell each other. */
   readonly bus: Bus;
   /** The URL that resumes a job. */
@@ -95,6 +100,13 @@ export interface Engine {
    * @throws HooklineError `execution_not_found`, `already_resumed`, `execution_ended`
    */
   resume(target: ResumeTarget, output: unknown): Promise<void>;
+  /**
+   * Makes the executions of workflows that hear an operational event, to be committed with what it tells of.
+   * @throws HooklineError `storage_unavailable`
+   */
+  prepareEvent(event: OperationalEvent): Promise<PreparedWrites>;
+  /** Signals have put executions into the queue that nobody has pushed. */
+  wakeQueue(): void;
   /** A workflow changed: its compiled copies are dropped here and in other processes, and its trigger listens anew. */
   refresh(workflowId: string): Promise<void>;
   /** This process runs the triggers that listen by themselves, for all processes on the database. */
@@ -125,7 +137,7 @@ interface Begun {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { storage, queue, registry, evaluator, bus, log, now } = options;
+  const { storage, queue, registry, evaluator, publisher, bus, log, now } = options;
   const revisions = createRevisionCache(options.documents, registry);
   const createId = createIdSource();
   const cancellations = createCancellations();
@@ -158,9 +170,29 @@ export function createEngine(options: EngineOptions): Engine {
     now,
     followUps: calls.followUps,
     onQueued,
+    onPublished: (messages) => publisher.committed(messages),
     onFinish: options.onFinish,
   });
-  const executor = createExecutor({ recorder, evaluator, fetch: options.fetch, call: calls.call, log, now });
+  const executor = createExecutor({
+    recorder,
+    evaluator,
+    fetch: options.fetch,
+    call: calls.call,
+    publish: ({ execution }, jobPath, event, isAwaited) =>
+      publisher.prepare(event, { source: { executionId: execution.id, jobPath, isAwaited } }),
+    log,
+    now,
+  });
+  const events = createEvents({
+    revisions,
+    listEnabled: () => storage.workflows.listEnabled(),
+    create: async (found, context) => {
+      const target = await pinned(found);
+      return prepare(target, { source: 'event', request: null }, parse(target, { request: null, context })).run.execution;
+    },
+    onQueued,
+    log,
+  });
   const listeners = createListeners({
     revisions,
     log,
@@ -361,6 +393,15 @@ export function createEngine(options: EngineOptions): Engine {
     return cancelElsewhere();
   }
 
+  /** Messages that an execution waits for may have come to their end while it was at its own: it would never hear of it. */
+  async function tellOutcomes(executionId: string, jobs: readonly Job[]): Promise<void> {
+    for (const { path: jobPath, status, wait } of jobs) {
+      if (status !== 'waiting' || wait?.messageId === undefined) continue;
+      const outcome = await publisher.outcome(wait.messageId);
+      if (outcome) await storage.executions.commit({ signal: { executionId, jobPath, ...outcome, isOptional: true } });
+    }
+  }
+
   function onMessage(message: Parameters<Parameters<Bus['subscribe']>[0]>[0]): void {
     if (message.type === 'workflow-changed') {
       refreshHere(message.workflowId).catch((error: unknown) => {
@@ -370,13 +411,15 @@ export function createEngine(options: EngineOptions): Engine {
       executor.find(message.executionId)?.abandon(new HooklineError('ownership_lost', 'The execution was canceled.'));
     } else if (message.type === 'messages-missed') {
       revisions.forgetAll();
-    } else {
+      events.forgetAll();
+    } else if (message.type === 'declared-dead') {
       executor.abandonAll(new HooklineError('ownership_lost', 'This process was taken for dead; another one goes on.'));
     }
   }
 
   async function refreshHere(workflowId: string): Promise<void> {
     revisions.forget(workflowId);
+    events.forget(workflowId);
     await listeners.stop(workflowId);
     if (!isLeading || state !== 'accepting') return;
     const workflow = await storage.workflows.get(workflowId);
@@ -461,7 +504,9 @@ export function createEngine(options: EngineOptions): Engine {
         const failedPath = isRecord(details) && typeof details.node === 'string' ? details.node : undefined;
         cancellations.forget(executionId);
         resumed.delete(executionId);
-        await storage.executions.reopen(executionId, memoForRetry(execution.jobs, failedPath));
+        const jobs = memoForRetry(execution.jobs, failedPath);
+        await storage.executions.reopen(executionId, jobs);
+        await tellOutcomes(executionId, jobs);
         queue.wake();
         return getExecution(executionId);
       });
@@ -492,6 +537,10 @@ export function createEngine(options: EngineOptions): Engine {
         queue.wake();
       });
     },
+
+    prepareEvent: events.prepare,
+
+    wakeQueue: () => queue.wake(),
 
     async refresh(workflowId) {
       await bus.publish({ type: 'workflow-changed', workflowId });

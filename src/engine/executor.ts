@@ -17,6 +17,7 @@ export interface ExecutorOptions {
   readonly evaluator: ExpressionEvaluator;
   readonly fetch: RunnerServices['fetch'];
   readonly call: RunnerServices['call'];
+  readonly publish: RunnerServices['publish'];
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
@@ -45,9 +46,9 @@ export interface Executor {
   size(): number;
 }
 
-export function createExecutor({ recorder, evaluator, fetch, call, log, now }: ExecutorOptions): Executor {
+export function createExecutor({ recorder, evaluator, fetch, call, publish, log, now }: ExecutorOptions): Executor {
   const { write, flush, settle } = recorder;
-  const services: RunnerServices = { evaluator, log, now, flush, fetch, call };
+  const services: RunnerServices = { evaluator, log, now, flush, fetch, call, publish };
   const active = new Map<string, Run>();
   const lateWrites = createLateWrites({ write, log });
   const watch = createWatch({ onSlow: showAsRunning, onDeadline: timeOutOrLog });

@@ -1,12 +1,12 @@
 // The triggers that listen by themselves, one for each enabled workflow that has such a trigger.
 
-import { isHttpTrigger } from './compile.ts';
+import { isEventTrigger, isHttpTrigger } from './compile.ts';
 import { toFailure } from './failure.ts';
 import type { Log } from './plugin.ts';
 import type { RevisionCache } from './revision-cache.ts';
 
 export interface Listeners {
-  /** Listens for a workflow; does nothing when its trigger is called over HTTP. */
+  /** Listens for a workflow; does nothing when its trigger is called over HTTP or hears operational events. */
   start(workflowId: string): Promise<void>;
   stop(workflowId: string): Promise<void>;
   /** Stops all, also those that are just starting; one that cannot stop is logged. */
@@ -32,7 +32,7 @@ export function createListeners({ revisions, fire, log }: ListenersOptions): Lis
 
   async function start(workflowId: string): Promise<void> {
     const { trigger, workflow } = await revisions.load(workflowId, undefined);
-    if (isHttpTrigger(trigger) || !workflow.enabled) return;
+    if (isHttpTrigger(trigger) || isEventTrigger(trigger) || !workflow.enabled) return;
     stops.set(workflowId, await trigger.listen((context) => fire(workflowId, context)));
   }
 

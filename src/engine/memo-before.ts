@@ -78,13 +78,13 @@ function roundOf(path: string, loop: string): number | undefined {
 
 /**
  * The jobs with which an execution that failed is tried again: all but those on the way to the failure, and subflows that
- * were given up with it. Failures that the flow went on in spite of stay.
+ * were given up with it. Failures that the flow went on in spite of stay, and so do waits for messages: they were sent.
  * @param failedPath of the node that failed; undefined when none did (a cancel, a timeout)
  */
 export function memoForRetry(jobs: readonly Job[], failedPath: string | undefined): Job[] {
   return jobs.filter((job) => {
     if (job.status === 'canceled' || job.status === 'failed') return false;
-    if (job.status === 'waiting') return job.wait?.kind === 'node';
+    if (job.status === 'waiting') return job.wait?.kind === 'node' || job.wait?.kind === 'message';
     if (job.status !== 'error' || job.isHandled === true) return true;
     return failedPath === undefined || (job.path !== failedPath && placeOf(job) !== failedPath);
   });

@@ -204,6 +204,16 @@ export interface EventSink {
   prepare(event: OperationalEvent): Promise<PreparedWrites>;
 }
 
+/** A message that is ready to be committed, and the endpoint that it needs when it goes to a URL. */
+export type PreparedMessage = OutboundWrite & { readonly messages: readonly [NewMessage] };
+
+/** What became of a message, for the node that waits for it. */
+export interface MessageOutcome {
+  /** `SentResult`. */
+  readonly output: unknown;
+  readonly branch: 'delivered' | 'failed';
+}
+
 /** Makes messages of events. */
 export interface Publisher {
   /**
@@ -214,7 +224,12 @@ export interface Publisher {
   prepare(
     event: OutgoingEvent,
     options?: { readonly source?: Message['source']; readonly idempotencyKey?: string | undefined },
-  ): Promise<OutboundWrite & { readonly messages: readonly [NewMessage] }>;
+  ): Promise<PreparedMessage>;
   /** Tells whoever delivers that these are committed. */
   committed(messages: readonly NewMessage[]): void;
+  /**
+   * What the execution that waits for a message is told; for one that had ended when it was told and is tried again.
+   * @returns undefined while a delivery is pending @throws HooklineError `storage_unavailable`
+   */
+  outcome(messageId: string): Promise<MessageOutcome | undefined>;
 }

@@ -2,6 +2,7 @@
 
 import type { Execution, ExecutionStatus, ExecutionWithJobs } from './model.ts';
 import { isFinal } from './model.ts';
+import type { NewMessage, OutboundWrite, PreparedMessage } from './outbound-ports.ts';
 import type { ExecutionStore, ExecutionWrite } from './ports.ts';
 import type { Run, RunOutcome } from './run.ts';
 import { standardReply } from './standard-reply.ts';
@@ -14,6 +15,8 @@ export interface RecorderOptions {
   followUps(run: Run): FollowUps | undefined | Promise<FollowUps | undefined>;
   /** Told of executions that a commit has put into the queue. */
   onQueued(executions: readonly ExecutionWithJobs[]): void;
+  /** Told of messages that a commit has stored. */
+  onPublished(messages: readonly NewMessage[]): void;
   /** Told of each execution that has ended and is stored. */
   onFinish: ((status: ExecutionStatus, durationMs: number) => void) | undefined;
 }
@@ -44,7 +47,7 @@ export interface Recorder {
   settle(run: Run, outcome: RunOutcome | Interruption, isForced?: boolean): Promise<void>;
 }
 
-export function createRecorder({ executions, now, followUps, onQueued, onFinish }: RecorderOptions): Recorder {
+export function createRecorder({ executions, now, followUps, onQueued, onPublished, onFinish }: RecorderOptions): Recorder {
   /** Looks at the run only when its turn has come: the write before may have failed, or may have taken everything. */
   async function commit(run: Run, isForced: boolean): Promise<void> {
     if (run.isStoredFinal) return;
@@ -56,20 +59,25 @@ export function createRecorder({ executions, now, followUps, onQueued, onFinish 
     const isEnding = run.outcome !== undefined && !run.isSettled;
     const jobs = isEnding ? [] : run.unsaved;
     const calls = isEnding ? [] : run.unsavedCalls;
+    const prepared = isEnding ? [] : run.unsavedMessages;
     const takenSignals = isEnding ? [] : run.takenSignals;
     if (!isEnding) {
       run.unsaved = [];
       run.unsavedCalls = [];
+      run.unsavedMessages = [];
       run.takenSignals = [];
     }
     run.isWriting = true;
     try {
-      const own = toWrite(run, jobs, takenSignals, isForced);
+      const written = toWrite(run, jobs, takenSignals, isForced);
+      // In the same write, so that a message costs no unit of several.
+      const own = prepared.length === 0 ? written : { ...written, outbound: join(prepared) };
       if (calls.length === 0 && extra === undefined) await executions.commit(own);
       else await executions.commit(own, ...calls.map((insert) => ({ insert })), ...(extra?.writes ?? []));
     } catch (error) {
       run.unsaved = [...jobs, ...run.unsaved];
       run.unsavedCalls = [...calls, ...run.unsavedCalls];
+      run.unsavedMessages = [...prepared, ...run.unsavedMessages];
       run.takenSignals = [...takenSignals, ...run.takenSignals];
       throw error;
     } finally {
@@ -80,6 +88,7 @@ export function createRecorder({ executions, now, followUps, onQueued, onFinish 
     run.isStoredFinal = isLast;
     if (isLast) onFinish?.(execution.status, now() - execution.createdAt);
     if (calls.length > 0) onQueued(calls);
+    if (prepared.length > 0) onPublished(prepared.flatMap(({ messages }) => messages));
     extra?.committed();
     if (jobs.length === 0) return;
     run.sequence += 1;
@@ -112,7 +121,8 @@ export function createRecorder({ executions, now, followUps, onQueued, onFinish 
     write,
 
     async flush(run) {
-      if (run.isStored && run.unsaved.length === 0 && run.unsavedCalls.length === 0) await run.lastWrite;
+      if (run.isStored && run.unsaved.length === 0 && run.unsavedCalls.length === 0 && run.unsavedMessages.length === 0)
+        await run.lastWrite;
       else await write(run);
     },
 
@@ -130,4 +140,12 @@ export function createRecorder({ executions, now, followUps, onQueued, onFinish 
       return write(run, isForced);
     },
   };
+}
+
+/** Several nodes beside each other may have published; an endpoint that two of them need is as the later one wants it. */
+function join(prepared: readonly PreparedMessage[]): OutboundWrite {
+  const [first, ...others] = prepared;
+  if (first !== undefined && others.length === 0) return first;
+  const endpoints = new Map(prepared.flatMap(({ endpoints = [] }) => endpoints.map((endpoint) => [endpoint.id, endpoint])));
+  return { endpoints: [...endpoints.values()], messages: prepared.flatMap(({ messages }) => messages) };
 }

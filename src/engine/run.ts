@@ -4,7 +4,8 @@ import type { CompiledNode } from './compile.ts';
 import { createRoom } from './json-value.ts';
 import { Memo } from './memo.ts';
 import type { ExecutionWithJobs, Failure, Job, Reply, Signal } from './model.ts';
-import type { Log, NodeResult, OutgoingRequest, OutgoingResponse } from './plugin.ts';
+import type { PreparedMessage } from './outbound-ports.ts';
+import type { Log, NodeResult, OutgoingEvent, OutgoingRequest, OutgoingResponse } from './plugin.ts';
 import type { ExpressionEvaluator } from './ports.ts';
 import type { ExtensibleScope } from './scope.ts';
 
@@ -25,6 +26,8 @@ export interface RunnerServices {
   fetch(request: OutgoingRequest & { signal: AbortSignal }): Promise<OutgoingResponse>;
   /** Makes the execution of a subflow; it is committed with the run's next write. @throws HooklineError `subflow_too_deep`, … */
   call(run: Run, jobPath: string, call: Extract<NodeResult, { type: 'call' }>): Promise<ExecutionWithJobs>;
+  /** Makes the message of an event; it is committed with the run's next write. @throws HooklineError `invalid_event`, … */
+  publish(run: Run, jobPath: string, event: OutgoingEvent, isAwaited: boolean): Promise<PreparedMessage>;
 }
 
 /** One execution in memory while it runs. */
@@ -37,6 +40,8 @@ export class Run {
   unsaved: Job[] = [];
   /** Executions of subflows that no commit has taken yet. */
   unsavedCalls: ExecutionWithJobs[] = [];
+  /** Messages that no commit has taken yet. */
+  unsavedMessages: PreparedMessage[] = [];
   /** Values for waiting jobs, by job path. */
   readonly signals: ReadonlyMap<string, Signal>;
   /** Paths of signals that jobs have taken and no commit has deleted yet. */

@@ -112,7 +112,7 @@ function goOn(run: Run, node: CompiledNode, known: Job, frame: Frame, services: 
   const error = signal ? signal.error : wait?.due?.error;
   if (error) return afterFailure(run, node, job, error, frame, services);
   const output = signal ? signal.output : wait?.due?.output;
-  const branch = signal ? wait?.resumedBranch : wait?.due?.branch;
+  const branch = signal ? (signal.branch ?? wait?.resumedBranch) : wait?.due?.branch;
   return finish(run, node, job, { type: 'done', output, ...(branch === undefined ? {} : { branch }) }, frame, services);
 }
 
@@ -185,6 +185,12 @@ function finish(run: Run, node: CompiledNode, job: Job, result: NodeResult, fram
         return afterFailure(run, node, job, toFailure(error), frame, services);
       });
     }
+    if (result.type === 'publish') {
+      return startPublish(run, node, job, result, frame, services).catch((error: unknown) => {
+        if (isStorageFailure(error)) run.abandon(error);
+        return afterFailure(run, node, job, toFailure(error), frame, services);
+      });
+    }
     job.status = 'succeeded';
     job.output = toJsonValue(result.output, run.room);
     job.finishedAt = services.now();
@@ -222,9 +228,7 @@ function startWait(
   services: RunnerServices,
 ): Outcome {
   const { until, due, resumedBranch } = result;
-  if (until !== undefined && !Number.isFinite(until)) {
-    throw new HooklineError('node_failed', 'The node wants to wait until a moment that is not a number of milliseconds.');
-  }
+  requireMoment(until);
   job.status = 'waiting';
   job.wait = { until: until ?? null, kind: 'node' };
   if (due) {
@@ -266,6 +270,45 @@ async function startCall(
   run.unsaved.push(job);
   await flush(run, services);
   return isOver(run, frame) ? STOPPED : COMPLETED;
+}
+
+async function startPublish(
+  run: Run,
+  node: CompiledNode,
+  job: Job,
+  { event, isAwaited, until }: Extract<NodeResult, { type: 'publish' }>,
+  frame: Frame,
+  services: RunnerServices,
+): Promise<BranchOutcome> {
+  requireMoment(until);
+  const prepared = await services.publish(run, job.path, event, isAwaited);
+  if (isOver(run, frame)) return STOPPED;
+  run.unsavedMessages.push(prepared);
+  const [{ id: messageId, deliveries }] = prepared.messages;
+  if (isAwaited && deliveries.length > 0) {
+    const due = { output: { messageId, delivered: false, timedOut: true }, branch: 'failed' };
+    job.status = 'waiting';
+    job.wait = { until: until ?? null, kind: 'message', messageId, ...(until === undefined ? {} : { due }) };
+    if (until !== undefined) run.wakeAt = Math.min(run.wakeAt, until);
+    run.waits.set(job.path, job);
+    run.unsaved.push(job);
+    await flush(run, services);
+    return isOver(run, frame) ? STOPPED : WAITING;
+  }
+  // Whoever waits for nobody has been heard by all.
+  if (isAwaited) job.branch = 'delivered';
+  job.output = isAwaited ? { messageId, delivered: true, deliveries: [] } : { messageId, deliveries: deliveries.length };
+  job.finishedAt = services.now();
+  frame.scope.$nodes[job.key] = job.output;
+  run.unsaved.push(job);
+  await flush(run, services);
+  return isOver(run, frame) ? STOPPED : walkBranch(run, node, job, frame, services);
+}
+
+/** @throws HooklineError `node_failed` */
+function requireMoment(until: number | undefined): void {
+  if (until === undefined || Number.isFinite(until)) return;
+  throw new HooklineError('node_failed', 'The node wants to wait until a moment that is not a number of milliseconds.');
 }
 
 /** A try has failed: another one now or later, the way that the designer has chosen for it, or the end. */
@@ -322,7 +365,7 @@ function requireResult(result: unknown, run: Run, { node, hasWaitingBranch }: Ru
       );
     }
     if (result.type === 'end' && 'status' in result && (result.status === 'succeeded' || result.status === 'failed')) return;
-    if (result.type === 'wait' || result.type === 'call') {
+    if (result.type === 'wait' || result.type === 'call' || result.type === 'publish') {
       const isAwaited = result.type === 'wait' || ('isAwaited' in result && result.isAwaited === true);
       if (run.mayWait || !isAwaited) return;
       throw new HooklineError('node_failed', `The node type "${node.type.type}" may not wait: a caller waits for the answer.`);

@@ -29,6 +29,7 @@ export function createEvaluator(options: PoolOptions): ExpressionEvaluator {
     formula: preparedFor('formula'),
     jsonpath: preparedFor('jsonpath'),
     jmespath: preparedFor('jmespath'),
+    'json-schema': preparedFor('json-schema'),
   };
 
   return {

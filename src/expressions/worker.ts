@@ -18,6 +18,7 @@ const LOADERS: Record<WorkerEngine, () => Promise<{ readonly language: Language 
   formula: () => import('./languages/formula.ts'),
   jsonpath: () => import('./languages/jsonpath.ts'),
   jmespath: () => import('./languages/jmespath.ts'),
+  'json-schema': () => import('./languages/json-schema.ts'),
 };
 
 type Compile = (expression: string, names: readonly string[]) => CompiledExpression;
