@@ -4,7 +4,9 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, connect as netConnect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { HooklineError } from '../../errors.ts';
-import { type Destination, isAddressAllowed, isPortAllowed, type TargetRules } from './targets.ts';
+import { orStopped, type Stop } from './stop.ts';
+import { type Destination, isPortAllowed, judgeAddress, type TargetRules, type Verdict } from './targets.ts';
+import type { Stopwatch } from './trace.ts';
 
 /** Finds all addresses of a name. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
@@ -20,27 +22,89 @@ export const lookupName: Lookup = async (host) => {
   return found.map(({ address }) => address);
 };
 
+/** Where a request goes to, and how. */
+export interface Route extends Destination {
+  readonly isSecure: boolean;
+}
+
+/** Says which addresses a request may be sent to. */
+export interface AddressGuard {
+  /** @throws HooklineError `address_not_allowed` */
+  checkPort(route: Route): void;
+  /** @throws HooklineError `address_not_allowed`, in the same words for every address that is forbidden */
+  checkAddress(route: Route, address: string): void;
+}
+
+/** Verdicts that are remembered: they depend on nothing but the rules, the destination and the address. */
+const MAX_VERDICTS = 10_000;
+
+/** @param plainHttp whether http:// may be used with public addresses; allowed targets may always be called so */
+export function createAddressGuard(rules: TargetRules, plainHttp: boolean): AddressGuard {
+  const verdicts = new Map<string, Verdict>();
+  const judge = (route: Route, address: string): Verdict => {
+    const key = `${address} ${route.port} ${route.host}`;
+    const known = verdicts.get(key);
+    if (known !== undefined) return known;
+    if (verdicts.size >= MAX_VERDICTS) verdicts.clear();
+    const verdict = judgeAddress(rules, route, address);
+    verdicts.set(key, verdict);
+    return verdict;
+  };
+  return {
+    checkPort({ port }) {
+      if (isPortAllowed(rules, port)) return;
+      throw new HooklineError('address_not_allowed', `The port ${port} is not allowed for outgoing requests.`);
+    },
+    checkAddress(route, address) {
+      const verdict = judge(route, address);
+      if (verdict === 'forbidden') {
+        throw new HooklineError('address_not_allowed', `The address of ${route.host} is not allowed.`);
+      }
+      if (verdict === 'target' || route.isSecure || plainHttp) return;
+      throw new HooklineError(
+        'address_not_allowed',
+        `The URL of ${route.host} must begin with https://; plain http is for allowed targets alone (HOOKLINE_OUTBOUND_ALLOW).`,
+      );
+    },
+  };
+}
+
 /**
  * All addresses of a destination; one that is forbidden forbids the name (DNS may answer differently a moment later).
- * @throws HooklineError `address_not_allowed`; whatever `lookup` throws; the signal's reason
+ * @throws HooklineError `address_not_allowed`; whatever `lookup` throws; the reason of the stop
  */
 export async function vetAddresses(
-  destination: Destination,
-  rules: TargetRules,
+  route: Route,
+  guard: AddressGuard,
   lookup: Lookup,
-  signal: AbortSignal,
+  stop: Stop,
+  stopwatch: Stopwatch,
 ): Promise<readonly string[]> {
-  const { host, port } = destination;
-  if (!isPortAllowed(rules, port)) {
-    throw new HooklineError('address_not_allowed', `The port ${port} is not allowed for outgoing requests.`);
+  const { host } = route;
+  guard.checkPort(route);
+  if (isIP(host) !== 0) {
+    guard.checkAddress(route, host);
+    return [host];
   }
-  const addresses = isIP(host) === 0 ? await orAborted(lookup(host), signal) : [host];
-  if (!addresses.every((address) => isAddressAllowed(rules, destination, address))) throw notAllowed(host);
+  const addresses = await orStopped(lookup(host), stop);
+  stopwatch.mark('dnsMs');
+  for (const address of addresses) guard.checkAddress(route, address);
   return addresses.slice(0, MAX_ADDRESSES);
 }
 
-function notAllowed(host: string): HooklineError {
-  return new HooklineError('address_not_allowed', `The address of ${host} is not allowed.`);
+/**
+ * Asks once for a name that several requests look up at the same time: name lookups of the whole process share a few
+ * threads, and a name whose servers keep silent must not take them all.
+ */
+export function shareLookups(lookup: Lookup): Lookup {
+  const running = new Map<string, Promise<readonly string[]>>();
+  return (host) => {
+    const known = running.get(host);
+    if (known) return known;
+    const found = lookup(host).finally(() => running.delete(host));
+    running.set(host, found);
+    return found;
+  };
 }
 
 export interface Connected {
@@ -51,40 +115,47 @@ export interface Connected {
 
 /**
  * Connects to the first vetted address that answers, over TLS with the host's name where wanted.
- * @throws the system's error; the signal's reason; HooklineError `address_not_allowed` when the other end is somewhere else
+ * @throws the system's error; the reason of the stop; HooklineError `address_not_allowed` when the other end is somewhere else
  */
 export async function openConnection(
-  destination: Destination & { readonly isSecure: boolean },
+  route: Route,
   addresses: readonly string[],
-  options: { readonly rules: TargetRules; readonly ca?: string | undefined },
-  signal: AbortSignal,
+  options: { readonly guard: AddressGuard; readonly ca?: string | undefined },
+  stop: Stop,
+  stopwatch: Stopwatch,
 ): Promise<Connected> {
-  const { host, port } = destination;
-  const { socket, address } = await connectFirst(addresses, port, signal);
-  // Whatever the system made of the address: what counts is where the connection has ended up.
-  if (!isAddressAllowed(options.rules, destination, socket.remoteAddress ?? '')) {
+  const { host, port } = route;
+  stopwatch.enter('connect');
+  const { socket, address } = await connectFirst(addresses, port, stop);
+  stopwatch.mark('connectMs');
+  try {
+    // Whatever the system made of the address: what counts is where the connection has ended up.
+    options.guard.checkAddress(route, socket.remoteAddress ?? '');
+  } catch (error) {
     socket.destroy();
-    throw notAllowed(host);
+    throw error;
   }
   socket.setNoDelay(true);
-  return { socket: destination.isSecure ? await secure(socket, host, options.ca, signal) : socket, address };
+  if (!route.isSecure) return { socket, address };
+  stopwatch.enter('tls');
+  const secured = await secure(socket, host, options.ca, stop);
+  stopwatch.mark('tlsMs');
+  return { socket: secured, address };
 }
 
-function connectFirst(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Connected> {
+function connectFirst(addresses: readonly string[], port: number, stop: Stop): Promise<Connected> {
   return new Promise((resolve, reject) => {
     const attempts = new Set<Socket>();
     let next = 0;
+    let isSettled = false;
     let firstError: unknown;
     let timer: NodeJS.Timeout | undefined;
     const settle = (winner?: Socket): void => {
+      isSettled = true;
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      stop.onStop = undefined;
       next = addresses.length;
       for (const socket of attempts) if (socket !== winner) socket.destroy();
-    };
-    const onAbort = (): void => {
-      settle();
-      reject(signal.reason);
     };
     const tryNext = (): void => {
       clearTimeout(timer);
@@ -94,7 +165,8 @@ function connectFirst(addresses: readonly string[], port: number, signal: AbortS
       const socket = netConnect({ host: address, port });
       attempts.add(socket);
       socket.on('error', (error) => {
-        if (!attempts.delete(socket)) return;
+        // After the choice the winner's errors are its user's, and the others' nobody's.
+        if (isSettled || !attempts.delete(socket)) return;
         firstError ??= error;
         if (next < addresses.length) return tryNext();
         if (attempts.size > 0) return;
@@ -107,13 +179,16 @@ function connectFirst(addresses: readonly string[], port: number, signal: AbortS
       });
       if (next < addresses.length) timer = setTimeout(tryNext, NEXT_ADDRESS_MS);
     };
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
+    if (stop.reason !== undefined) return reject(stop.reason);
+    stop.onStop = () => {
+      settle();
+      reject(stop.reason);
+    };
     tryNext();
   });
 }
 
-function secure(socket: Socket, host: string, ca: string | undefined, signal: AbortSignal): Promise<Socket> {
+function secure(socket: Socket, host: string, ca: string | undefined, stop: Stop): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const name = host.replace(/\.$/, '');
     const secured = tlsConnect({
@@ -125,29 +200,23 @@ function secure(socket: Socket, host: string, ca: string | undefined, signal: Ab
       ...(ca === undefined ? {} : { ca }),
     });
     const fail = (error: unknown): void => {
-      signal.removeEventListener('abort', onAbort);
+      stop.onStop = undefined;
       secured.destroy();
       socket.destroy();
       reject(error);
     };
-    const onAbort = (): void => fail(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    secured.on('error', fail);
-    secured.once('close', () => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    if (stop.reason !== undefined) return fail(stop.reason);
+    stop.onStop = () => fail(stop.reason);
+    let isDone = false;
+    const failOnClose = (): void => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
+    // The listener stays: an error between two requests is nobody's, and no uncaught one either.
+    secured.on('error', (error) => (isDone ? undefined : fail(error)));
+    secured.once('close', failOnClose);
     secured.once('secureConnect', () => {
-      signal.removeEventListener('abort', onAbort);
+      stop.onStop = undefined;
+      secured.off('close', failOnClose);
+      isDone = true;
       resolve(secured);
     });
-  });
-}
-
-/** A promise that nothing can stop, or the signal's reason if that comes first. */
-function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

@@ -7,8 +7,10 @@ import { Client } from 'undici';
 const KEEP_ALIVE_MS = 4_000;
 /** Most characters of the headers of an answer. */
 const MAX_RESPONSE_HEADERS = 16 * 1024;
-const MAX_IDLE_PER_KEY = 16;
-const MAX_IDLE = 256;
+/** As many as an endpoint may use at once. */
+const MAX_IDLE_PER_KEY = 64;
+/** One for each of a thousand endpoints; each is a file descriptor. */
+const MAX_IDLE = 1_024;
 
 /** Thrown when a kept connection turns out to be closed, before anything was sent. */
 export class ConnectionGoneError extends Error {}
@@ -18,6 +20,8 @@ export interface Connection {
   readonly socket: Socket;
   /** Origin and address. */
   readonly key: string;
+  /** Ends it now, whatever it is doing: a request under way fails. */
+  readonly end: () => void;
 }
 
 /** An HTTP client of this one socket: it never opens another. */
@@ -39,19 +43,17 @@ export function createConnection(origin: string, key: string, socket: Socket): C
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return { client, socket, key };
-}
-
-/** Ends a connection now, whatever it is doing. */
-export function destroyConnection({ client }: Connection): void {
-  // Its requests have been told, or there are none.
-  client.destroy().catch(() => undefined);
+  const end = (): void => {
+    // Its requests have been told, or there are none.
+    client.destroy().catch(() => undefined);
+  };
+  return { client, socket, key, end };
 }
 
 export interface IdleConnections {
   /** The latest used of the first key that has one, now the caller's alone. */
   take(keys: readonly string[]): Connection | undefined;
-  /** Keeps a connection whose answer was read to its end; beyond the limits it is closed. */
+  /** Keeps a connection whose answer was read to its end; beyond the limits the one that has been idle longest is closed. */
   put(connection: Connection): void;
   /** Closes all, and from here on whatever is put. */
   close(): void;
@@ -59,17 +61,21 @@ export interface IdleConnections {
 
 export function createIdleConnections(): IdleConnections {
   const byKey = new Map<string, Connection[]>();
+  /** Those that have been idle longest come first. */
+  const all = new Set<Connection>();
   const watched = new WeakSet<Connection>();
-  let count = 0;
   let isClosed = false;
   const remove = (connection: Connection): boolean => {
+    if (!all.delete(connection)) return false;
     const list = byKey.get(connection.key);
-    const index = list?.indexOf(connection) ?? -1;
-    if (list === undefined || index < 0) return false;
-    list.splice(index, 1);
-    if (list.length === 0) byKey.delete(connection.key);
-    count -= 1;
+    // The latest used is the one that is taken.
+    if (list?.at(-1) === connection) list.pop();
+    else list?.splice(list.indexOf(connection), 1);
+    if (list?.length === 0) byKey.delete(connection.key);
     return true;
+  };
+  const discard = (connection: Connection | undefined): void => {
+    if (connection && remove(connection)) connection.end();
   };
   return {
     take(keys) {
@@ -80,23 +86,23 @@ export function createIdleConnections(): IdleConnections {
       return undefined;
     },
     put(connection) {
-      const list = byKey.get(connection.key) ?? [];
-      if (isClosed || connection.socket.destroyed || count >= MAX_IDLE || list.length >= MAX_IDLE_PER_KEY)
-        return destroyConnection(connection);
-      list.push(connection);
-      byKey.set(connection.key, list);
-      count += 1;
+      if (isClosed || connection.socket.destroyed) return connection.end();
+      const list = byKey.get(connection.key);
+      if (list && list.length >= MAX_IDLE_PER_KEY) discard(list[0]);
+      else if (all.size >= MAX_IDLE) discard(all.values().next().value);
+      all.add(connection);
+      const kept = byKey.get(connection.key);
+      if (kept) kept.push(connection);
+      else byKey.set(connection.key, [connection]);
       if (watched.has(connection)) return;
       watched.add(connection);
-      connection.client.on('disconnect', () => {
-        if (remove(connection)) destroyConnection(connection);
-      });
+      connection.client.on('disconnect', () => discard(connection));
     },
     close() {
       isClosed = true;
-      for (const connection of [...byKey.values()].flat()) destroyConnection(connection);
+      for (const connection of all) connection.end();
+      all.clear();
       byKey.clear();
-      count = 0;
     },
   };
 }

@@ -35,7 +35,8 @@ export interface ReadRequest extends Destination {
   readonly path: string;
   readonly isSecure: boolean;
   readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Names in lower case and values, by turns. */
+  readonly headers: readonly string[];
   readonly body: string | Uint8Array | undefined;
 }
 
@@ -58,22 +59,73 @@ export function urlFault(text: string): string | undefined {
   return 'the URL holds credentials (user:password@); give them as authentication instead';
 }
 
-/** @throws HooklineError `request_failed`, which repeats no value of the request */
-export function readRequest(request: OutgoingRequest): ReadRequest {
-  const { method = 'GET', body } = request;
-  refuse(urlFault(request.url));
-  refuse(TOKEN.test(method) && method !== 'CONNECT' ? undefined : 'the method cannot be used');
-  const headers: Record<string, string> = {};
-  let size = 0;
-  for (const [name, value] of Object.entries(request.headers ?? {})) {
-    refuse(headerFault(name, value));
-    const key = name.toLowerCase();
-    if (Object.hasOwn(headers, key)) refuse(`the header ${key} is given twice`);
-    headers[key] = value;
-    size += name.length + value.length;
+/** Where a URL leads to. */
+type ReadUrl = Pick<ReadRequest, 'origin' | 'host' | 'port' | 'path' | 'isSecure'>;
+
+/** URLs that are remembered: an endpoint is called with the same one again and again. */
+const MAX_URLS = 2_000;
+/** Names of headers that are remembered. */
+const MAX_NAMES = 1_000;
+
+/**
+ * @param defaults headers, in lower case, of requests that do not bring them
+ * @returns a function that reads requests; it throws HooklineError `request_failed`, which repeats no value of the request
+ */
+export function createRequestReader(defaults: Readonly<Record<string, string>>): (request: OutgoingRequest) => ReadRequest {
+  const ownHeaders = Object.entries(defaults);
+  const urls = new Map<string, ReadUrl>();
+  /** Names without fault, and their form in lower case. */
+  const names = new Map<string, string>();
+
+  function readUrl(text: string): ReadUrl {
+    const known = urls.get(text);
+    if (known) return known;
+    const read = parseUrl(text);
+    if (urls.size >= MAX_URLS) urls.clear();
+    urls.set(text, read);
+    return read;
   }
-  if (size > MAX_HEADERS_SIZE) refuse(`the headers have more than ${MAX_HEADERS_SIZE} characters; send large values in the body`);
-  const url = new URL(request.url);
+
+  function readHeader(name: string, value: string): string {
+    const known = names.get(name);
+    if (known !== undefined && FIELD_VALUE.test(value)) return known;
+    refuse(headerFault(name, value));
+    if (names.size >= MAX_NAMES) names.clear();
+    const key = name.toLowerCase();
+    names.set(name, key);
+    return key;
+  }
+
+  return ({ url, method = 'GET', headers: given = {}, body }) => {
+    const target = readUrl(url);
+    const isUsual = method === 'POST' || method === 'GET';
+    refuse(isUsual || (TOKEN.test(method) && method !== 'CONNECT') ? undefined : 'the method cannot be used');
+    const headers: string[] = [];
+    let size = 0;
+    for (const name of Object.keys(given)) {
+      const value = given[name] ?? '';
+      const key = readHeader(name, value);
+      if (hasHeader(headers, key)) refuse(`the header ${key} is given twice`);
+      headers.push(key, value);
+      size += name.length + value.length;
+    }
+    for (const [key, value] of ownHeaders) if (!hasHeader(headers, key)) headers.push(key, value);
+    if (size > MAX_HEADERS_SIZE) {
+      refuse(`the headers have more than ${MAX_HEADERS_SIZE} characters; send large values in the body`);
+    }
+    return { ...target, method: isUsual ? method : method.toUpperCase(), headers, body };
+  };
+}
+
+/** They are few: looking through them is faster than a set. */
+function hasHeader(headers: readonly string[], key: string): boolean {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === key) return true;
+  return false;
+}
+
+function parseUrl(text: string): ReadUrl {
+  refuse(urlFault(text));
+  const url = new URL(text);
   const isSecure = url.protocol === 'https:';
   return {
     origin: url.origin,
@@ -81,9 +133,6 @@ export function readRequest(request: OutgoingRequest): ReadRequest {
     port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
     path: url.pathname + url.search,
     isSecure,
-    method: method.toUpperCase(),
-    headers,
-    body,
   };
 }
 

@@ -82,16 +82,25 @@ export function isPortAllowed({ targets, ports }: TargetRules, port: number): bo
 }
 
 /** Whether a connection for this host may go to this address: it is public, or the operator allows it. */
-export function isAddressAllowed(rules: TargetRules, { host, port }: Destination, addressText: string): boolean {
+export function isAddressAllowed(rules: TargetRules, destination: Destination, addressText: string): boolean {
+  return judgeAddress(rules, destination, addressText) !== 'forbidden';
+}
+
+/** `target`: the operator allows it by name or number; `public`: everybody may; an address can be both, and is a target then. */
+export type Verdict = 'target' | 'public' | 'forbidden';
+
+/** What is to be thought of a connection for this host to this address. Ports count as part of it. */
+export function judgeAddress(rules: TargetRules, { host, port }: Destination, addressText: string): Verdict {
   const address = readAddress(addressText);
-  if (address === undefined) return false;
+  if (address === undefined) return 'forbidden';
   const isUsualPort = rules.ports.some(([first, last]) => port >= first && port <= last);
-  if (isUsualPort && isPublicAddress(addressText)) return true;
   const name = plainHost(host);
-  return rules.targets.some((target) => {
+  const isTarget = rules.targets.some((target) => {
     if (target.port === undefined ? !isUsualPort : target.port !== port) return false;
     return target.range ? isInRange(address, target.range) : target.host === name;
   });
+  if (isTarget) return 'target';
+  return isUsualPort && isPublicAddress(addressText) ? 'public' : 'forbidden';
 }
 
 /** A name with and without the dot at its end is the same host. */

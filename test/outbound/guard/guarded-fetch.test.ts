@@ -152,7 +152,7 @@ describe('the guard', () => {
       ['fe80::1%eth0'],
       ['not an address'],
     ]) {
-      const { fetch } = guard({ lookup: async () => addresses });
+      const { fetch } = guard({ lookup: async () => addresses, plainHttp: true });
       expect(await failure(fetch({ url: `http://mixed.example:${server.port}/` }))).toMatchObject({
         code: 'address_not_allowed',
         message: 'The address of mixed.example is not allowed.',

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type AllowedTarget, isAddressAllowed, isPortAllowed, parsePorts, parseTarget } from '../../../src/outbound/guard/targets.ts';
+import {
+  type AllowedTarget,
+  isAddressAllowed,
+  isPortAllowed,
+  parsePorts,
+  parseTarget,
+} from '../../../src/outbound/guard/targets.ts';
 
 function rules(targets: readonly string[], ports = '80,443') {
   return {
