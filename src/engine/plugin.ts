@@ -108,7 +108,13 @@ export interface OutgoingTarget {
   /** Signs; without one the request is not signed, unless the profiles bring their own. */
   readonly secret?: string | undefined;
   /** The rest of an endpoint's configuration. */
-  readonly settings?: Partial<Omit<EndpointConfig, 'url' | 'eventTypes' | 'versions' | 'blocking'>> | undefined;
+  readonly settings?:
+    | {
+        readonly [Name in Exclude<keyof EndpointConfig, 'url' | 'eventTypes' | 'versions' | 'blocking'>]?:
+          | EndpointConfig[Name]
+          | undefined;
+      }
+    | undefined;
   /** Deliveries with the same scope and origin share connections and limits: the node's place, such as `<workflow>/<node>`. */
   readonly scope: string;
 }

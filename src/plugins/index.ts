@@ -6,6 +6,7 @@ import { conditionNode } from './condition/node.ts';
 import { dateCalculationNode } from './date-calculation/node.ts';
 import { delayNode } from './delay/node.ts';
 import { endNode } from './end/node.ts';
+import { hooklineEventTrigger } from './hookline-event/trigger.ts';
 import { httpRequestNode } from './http-request/node.ts';
 import { javascriptNode } from './javascript/node.ts';
 import { jsonMappingNode } from './json-mapping/node.ts';
@@ -15,6 +16,7 @@ import { multiConditionsNode } from './multi-conditions/node.ts';
 import { outputNode } from './output/node.ts';
 import { parallelNode } from './parallel/node.ts';
 import { responseNode } from './response/node.ts';
+import { sendWebhookNode } from './send-webhook/node.ts';
 import { subflowNode } from './subflow/node.ts';
 import { subflowTrigger } from './subflow/trigger.ts';
 import { variableNode } from './variable/node.ts';
@@ -23,7 +25,7 @@ import { webhookTrigger } from './webhook/trigger.ts';
 
 export const builtIns = definePlugin({
   name: 'hookline',
-  triggers: [webhookTrigger, subflowTrigger],
+  triggers: [webhookTrigger, subflowTrigger, hooklineEventTrigger],
   nodes: [
     conditionNode,
     multiConditionsNode,
@@ -42,5 +44,6 @@ export const builtIns = definePlugin({
     dateCalculationNode,
     javascriptNode,
     httpRequestNode,
+    sendWebhookNode,
   ],
 });

@@ -1,0 +1,90 @@
+// The node that sends a webhook: to all endpoints that subscribe to the event's type, or to one URL.
+
+import { type ConfigProblem, defineNode, type NodeContext, type OutgoingEvent } from '../../engine/plugin.ts';
+import { hasTemplate } from '../../engine/template.ts';
+import { type SendWebhookConfig, sendWebhookConfigSchema, UNIT_MS } from './schema.ts';
+
+type UrlTarget = Extract<SendWebhookConfig['to'], { type: 'url' }>;
+
+export const sendWebhookNode = defineNode<SendWebhookConfig>({
+  type: 'send-webhook',
+  title: 'Send webhook',
+  description:
+    'Sends a signed event to all endpoints that subscribe to its type, or to one URL. It is stored together with this step, and tried again until it arrives.',
+  config: sendWebhookConfigSchema,
+  branches: ({ wait }) => (wait ? ['delivered', 'failed'] : []),
+  canWait: true,
+  waits: ({ wait }) => wait,
+  check: ({ to }) => (to.type === 'url' ? [...checkUrl(to.url), ...checkKeys(to)] : []),
+  run(context) {
+    const { wait, waitLimit, waitUnit } = context.config;
+    const event = makeEvent(context);
+    if (!wait) return { type: 'publish', event, isAwaited: false };
+    return { type: 'publish', event, isAwaited: true, until: Math.round(context.now() + waitLimit * UNIT_MS[waitUnit]) };
+  },
+});
+
+function makeEvent(context: NodeContext<SendWebhookConfig>): OutgoingEvent {
+  const { to, event, data, version, userId } = context.config;
+  const common = {
+    type: event ?? 'message',
+    data: data ?? null,
+    version,
+    userId: userId === undefined || userId === null ? undefined : String(userId),
+  };
+  if (to.type === 'subscribers') return common;
+  const { type: _, url, secret, ...settings } = to;
+  return { ...common, target: { url, secret, settings, scope: scopeOf(context) } };
+}
+
+/** The node's place: what it sends to one origin shares connections and limits, in whatever execution and loop round. */
+function scopeOf({ scope, idempotencyKey }: NodeContext<SendWebhookConfig>): string {
+  const key = idempotencyKey.slice(idempotencyKey.lastIndexOf('/') + 1);
+  return `${String(scope.$execution.workflowId)}/${key}`;
+}
+
+/** What can be said of a URL before its templates are filled in. */
+function checkUrl(url: string): ConfigProblem[] {
+  const wrong = (message: string): ConfigProblem[] => [{ path: 'to.url', code: 'invalid_url', message }];
+  if (url.trimStart().startsWith('{{')) return [];
+  if (!/^https?:\/\//i.test(url)) return wrong('The URL must begin with https:// or http://');
+  if (/^https?:\/\/[^/?#]*@/i.test(url)) return wrong('The URL holds credentials (user:password@); use a secret header instead');
+  return hasTemplate(url) || URL.canParse(url) ? [] : wrong('The URL is not a complete one, such as https://example.com/path');
+}
+
+/** Each way of signing needs a key, and Standard Webhooks a certain kind of it. */
+function checkKeys({ secret, profiles }: UrlTarget): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  if (profiles === undefined) {
+    return secret === undefined || isStandardSecret(secret)
+      ? []
+      : [
+          {
+            path: 'to.secret',
+            code: 'invalid_secret',
+            message: `${STANDARD_SECRET}; other kinds of signature take other secrets`,
+          },
+        ];
+  }
+  for (const [index, profile] of profiles.entries()) {
+    const path = `to.profiles[${index}]`;
+    const add = (code: string, message: string) => problems.push({ path, code, message });
+    if (!('secret' in profile) && profile.type === 'standard-v1a') {
+      add('invalid_profile', 'A signature with a key pair needs an endpoint, which has one; here only secrets can be used');
+      continue;
+    }
+    const key = ('secret' in profile ? profile.secret : undefined) ?? secret;
+    if (key === undefined) add('missing_secret', 'This signature needs a key: give a secret, or a key of its own');
+    else if (profile.type === 'standard' && !isStandardSecret(key)) add('invalid_secret', STANDARD_SECRET);
+  }
+  return problems;
+}
+
+const STANDARD_SECRET = 'Standard Webhooks need a secret that is whsec_ and base64 of 24 to 64 bytes';
+
+/** As Standard Webhooks 1.0.0 has it; the prefix may be missing. */
+function isStandardSecret(text: string): boolean {
+  const base64 = text.startsWith('whsec_') ? text.slice('whsec_'.length) : text;
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.toString('base64') === base64 && bytes.length >= 24 && bytes.length <= 64;
+}
