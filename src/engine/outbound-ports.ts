@@ -35,7 +35,8 @@ export interface OutboundWrite {
   readonly endpoints?: readonly Endpoint[];
   /**
    * A message whose idempotency key is taken is left out with its deliveries: read it by its key afterwards. A delivery for an
-   * endpoint that is not there is left out, too.
+   * endpoint that is not there is left out, too. Of a message that is stored already, with the same id, the deliveries that are
+   * new are added: a replay.
    */
   readonly messages?: readonly NewMessage[];
   readonly attempts?: readonly Attempt[];

@@ -26,7 +26,7 @@ export function errorCodes(route: Route): ErrorCode[] {
     'storage_unavailable',
     ...(route.errors ?? []),
   ]);
-  if (route.params ?? route.query ?? route.body) codes.add('invalid_request');
+  if (route.params ?? route.query ?? route.headers ?? route.body) codes.add('invalid_request');
   if (route.body) codes.add('invalid_json').add('payload_too_large').add('unsupported_media_type');
   return [...codes];
 }
@@ -84,7 +84,7 @@ function referable(schema: z.ZodType, io: 'input' | 'output', components: Compon
 }
 
 function parameters(route: Route, components: Components): Json[] {
-  const list = (place: 'path' | 'query', schema: z.ZodType | undefined): Json[] => {
+  const list = (place: 'path' | 'query' | 'header', schema: z.ZodType | undefined): Json[] => {
     if (schema === undefined) return [];
     const { properties, required } = components.schemaOf(schema, 'input');
     const names = Array.isArray(required) ? required : [];
@@ -94,14 +94,23 @@ function parameters(route: Route, components: Components): Json[] {
       return { name, in: place, required: place === 'path' || names.includes(name), ...text, schema: rest };
     });
   };
-  return [...list('path', route.params), ...list('query', route.query)];
+  return [...list('path', route.params), ...list('query', route.query), ...list('header', route.headers)];
 }
 
 function responses(route: Route, components: Components): Json {
   const status = route.status ?? 200;
   const content =
     status === 204 ? {} : { content: { 'application/json': { schema: referable(route.response, 'output', components) } } };
-  const result: Json = { [status]: { description: status === 204 ? 'Done; no body.' : 'Done.', ...content } };
+  const headers = Object.entries(route.replyHeaders ?? {}).map(([name, description]) => {
+    return [name, { description, schema: { type: 'string' } }];
+  });
+  const result: Json = {
+    [status]: {
+      description: status === 204 ? 'Done; no body.' : 'Done.',
+      ...(headers.length > 0 ? { headers: Object.fromEntries(headers) } : {}),
+      ...content,
+    },
+  };
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorCodes(route)) {
     const { status } = ERROR_CATALOGUE[code];
@@ -149,7 +158,7 @@ export function toOpenapi(routes: readonly Route[], about: { serverUrl: string; 
     info: {
       title: 'Hookline',
       version: about.version,
-      description: 'The admin API of Hookline: webhook-triggered workflows. Trigger URLs themselves are at `POST /hooks/{key}`.',
+      description: 'The admin API of Hookline: webhook-triggered workflows and signed webhooks to others. Trigger URLs themselves are at `POST /hooks/{key}`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: about.serverUrl }],

@@ -7,6 +7,9 @@ import type { Registry } from '../engine/registry.ts';
 import type { ResumeTokens } from '../engine/resume-token.ts';
 import type { WorkflowService } from '../engine/workflows.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { EndpointService } from '../outbound/endpoints.ts';
+import type { EventTypeService } from '../outbound/event-types.ts';
+import type { MessageService } from '../outbound/messages.ts';
 import type { TokenVerifier } from './admin-token.ts';
 
 /** The parts of Hookline that the admin API speaks with. */
@@ -18,6 +21,11 @@ export interface Services {
   readonly storage: Pick<Storage, 'ping'>;
   readonly tokens: TokenVerifier;
   readonly resumeTokens: Pick<ResumeTokens, 'read'>;
+  readonly endpoints: EndpointService;
+  readonly eventTypes: EventTypeService;
+  readonly messages: MessageService;
+  /** Addresses and CIDR blocks that webhooks are sent from, as configured. */
+  readonly senderAddresses: readonly string[];
 }
 
 /** What a handler gets besides its input. */
@@ -29,10 +37,22 @@ export interface RouteContext extends Services {
 }
 
 /** Input as the route's schemas have parsed it; `undefined` for a part without a schema. */
-export interface RouteInput<Params, Query, Body> {
+export interface RouteInput<Params, Query, Body, Headers = undefined> {
   readonly params: Params;
   readonly query: Query;
+  readonly headers: Headers;
   readonly body: Body;
+}
+
+/** What a handler returns that sends headers of its own with its data. */
+export class ReplyWithHeaders<Data> {
+  readonly data: Data;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(data: Data, headers: Readonly<Record<string, string>>) {
+    this.data = data;
+    this.headers = headers;
+  }
 }
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -42,6 +62,7 @@ export interface Route<
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Response extends z.ZodType = z.ZodType,
+  Headers extends z.ZodType = z.ZodType,
 > {
   readonly method: Method;
   /** As OpenAPI writes it: `/api/workflows/{id}`. */
@@ -54,6 +75,8 @@ export interface Route<
   readonly params?: Params;
   /** Schema of the query string's values, which are texts or lists of texts. */
   readonly query?: Query;
+  /** Schema of an object of the request headers that the route looks at, named as people write them: `Idempotency-Key`. */
+  readonly headers?: Headers;
   /** Schema of the JSON body. Without one no body is read. */
   readonly body?: Body;
   /** What the OpenAPI document says of the body when `body` leaves the inside of it to a service. Default `body`. */
@@ -62,13 +85,17 @@ export interface Route<
   readonly response: Response;
   /** Default 200. */
   readonly status?: 200 | 201 | 204;
+  /** Headers that a reply may have, each with what it says. */
+  readonly replyHeaders?: Readonly<Record<string, string>>;
   /** Errors of its own; those that every route can end with (see `openapi.ts`) are left out. */
   readonly errors?: readonly ErrorCode[];
   handle(
-    input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+    input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
     context: RouteContext,
-  ): z.input<Response> | Promise<z.input<Response>>;
+  ): HandlerResult<z.input<Response>> | Promise<HandlerResult<z.input<Response>>>;
 }
+
+export type HandlerResult<Data> = Data | ReplyWithHeaders<Data>;
 
 /** Gives a route its types: the handler's input follows from the schemas, its result is checked against `response`. */
 export function defineRoute<
@@ -76,6 +103,7 @@ export function defineRoute<
   Params extends z.ZodType = z.ZodUndefined,
   Query extends z.ZodType = z.ZodUndefined,
   Body extends z.ZodType = z.ZodUndefined,
->(route: Route<Params, Query, Body, Response>): Route {
+  Headers extends z.ZodType = z.ZodUndefined,
+>(route: Route<Params, Query, Body, Response, Headers>): Route {
   return route;
 }

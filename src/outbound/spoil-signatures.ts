@@ -1,36 +1,17 @@
 // Pure: makes signatures wrong by one character each, to find out whether a receiver looks at them.
 
 import type { SignatureProfile } from '../engine/outbound-model.ts';
+import { schemeOf } from './signing/profiles.ts';
 
 /** A digest in hex or base64: longer than any word, number or time around it. */
 const DIGEST = /[0-9A-Za-z+/_-]{24,}/g;
-
-/** The header that holds a profile's signature, in lower case. */
-export function signatureHeader(profile: SignatureProfile): string {
-  switch (profile.type) {
-    case 'standard':
-    case 'standard-v1a':
-      return 'webhook-signature';
-    case 'dastra':
-      return 'dastra-signature';
-    case 'github':
-      return 'x-hub-signature-256';
-    case 'stripe':
-      return 'stripe-signature';
-    case 'shopify':
-      return 'x-shopify-hmac-sha256';
-    case 'logto':
-    case 'custom':
-      return profile.header.toLowerCase();
-  }
-}
 
 /** The headers of a signed request with one character changed in each signature; times, ids and versions stay right. */
 export function spoilSignatures(
   headers: Readonly<Record<string, string>>,
   profiles: readonly SignatureProfile[],
 ): Record<string, string> {
-  const signing = new Set(profiles.map(signatureHeader));
+  const signing = new Set(profiles.map((profile) => schemeOf(profile).header.toLowerCase()));
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,

@@ -3,7 +3,7 @@
 import KoaRouter from '@koa/router';
 import type { Middleware } from 'koa';
 import { HooklineError } from '../../errors.ts';
-import type { Route, RouteContext } from '../route.ts';
+import { ReplyWithHeaders, type Route, type RouteContext } from '../route.ts';
 import { jsonBody } from './json-body.ts';
 import { parseInput } from './validate.ts';
 
@@ -17,9 +17,11 @@ function toPattern(path: string): string {
 
 function serve(route: Route, context: RouteContext): Middleware {
   return async (ctx) => {
-    const input = parseInput(route, { params: ctx.params, query: { ...ctx.query }, body: ctx.state.body });
-    const data = await route.handle(input, context);
-    ctx.set(REPLY_HEADERS);
+    const { params, query, headers } = ctx;
+    const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
+    const result = await route.handle(input, context);
+    const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
+    ctx.set({ ...ownHeaders, ...REPLY_HEADERS });
     ctx.status = route.status ?? 200;
     if (ctx.status === 204) return;
     ctx.type = 'application/json';

@@ -1,6 +1,6 @@
 // Checks the input of a route with its schemas and reports every problem at once, each with its path.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import { issueMessage } from '../../engine/issue-message.ts';
 import type { Problem } from '../../engine/model.ts';
 import { formatPath } from '../../engine/path.ts';
@@ -36,24 +36,31 @@ function toProblems(root: string, issues: readonly Issue[]): Problem[] {
   );
 }
 
+/** The headers that a schema names, which Node has in lower case; a request has others that are nobody's mistake. */
+function pickHeaders(schema: z.ZodType, headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return Object.fromEntries(names.map((name) => [name, headers[name.toLowerCase()]]));
+}
+
 /**
  * Parses the parts that a route has schemas for.
  * @throws HooklineError `invalid_request` with `details: { problems, count }`
  */
 export function parseInput(
-  route: Pick<Route, 'params' | 'query' | 'body'>,
-  raw: RouteInput<unknown, unknown, unknown>,
-): RouteInput<unknown, unknown, unknown> {
+  route: Pick<Route, 'params' | 'query' | 'headers' | 'body'>,
+  raw: Partial<RouteInput<unknown, unknown, unknown, Readonly<Record<string, unknown>>>>,
+): RouteInput<unknown, unknown, unknown, unknown> {
   const problems: Problem[] = [];
-  const parse = (part: 'params' | 'query' | 'body'): unknown => {
+  const parse = (part: 'params' | 'query' | 'headers' | 'body'): unknown => {
     const schema = route[part];
     if (schema === undefined) return undefined;
-    const result = safeParse(schema, raw[part], { error: issueMessage });
+    const given = part === 'headers' ? pickHeaders(schema, raw.headers ?? {}) : raw[part];
+    const result = safeParse(schema, given, { error: issueMessage });
     if (result.success) return result.data;
     problems.push(...toProblems(part, result.error.issues));
     return undefined;
   };
-  const input = { params: parse('params'), query: parse('query'), body: parse('body') };
+  const input = { params: parse('params'), query: parse('query'), headers: parse('headers'), body: parse('body') };
   const [first] = problems;
   if (first !== undefined) {
     const more = problems.length > 1 ? ` And ${problems.length - 1} more, see "details".` : '';

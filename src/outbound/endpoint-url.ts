@@ -1,0 +1,49 @@
+// Pure: which URLs an endpoint may have, as far as that can be said without asking for names.
+
+import { isIP } from 'node:net';
+import { urlFault } from './guard/outgoing-request.ts';
+import { isPortAllowed, judgeAddress, parsePorts, parseTarget, type TargetRules } from './guard/targets.ts';
+
+export interface UrlRules {
+  /** As in the configuration; each can be read. */
+  readonly allowedTargets: readonly string[];
+  /** As in the configuration: `443,8000-8999`. */
+  readonly ports: string;
+  /** Whether `http://` may be used on the public Internet. */
+  readonly allowsPlainHttp: boolean;
+}
+
+/**
+ * Makes the check. Names are looked up, and their addresses checked, at every request; what is refused here could never be sent.
+ * @returns gives what is wrong with a URL, as a sentence that tells nothing about the network; undefined when it may be tried
+ */
+export function createUrlProblem({ allowedTargets, ports, allowsPlainHttp }: UrlRules): (url: string) => string | undefined {
+  const rules: TargetRules = {
+    targets: allowedTargets.flatMap((text) => parseTarget(text) ?? []),
+    ports: parsePorts(ports) ?? [],
+  };
+
+  return (text) => {
+    const fault = urlFault(text);
+    if (fault !== undefined) return fault;
+    const url = new URL(text);
+    const isSecure = url.protocol === 'https:';
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+    const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
+    if (!isPortAllowed(rules, port)) return `port ${port} may not be used`;
+    const address = literalOf(host);
+    const verdict = address === undefined ? 'public' : judgeAddress(rules, { host, port }, address);
+    if (verdict === 'forbidden') return 'this address may not be called; it has to be on the public Internet';
+    if (isSecure || allowsPlainHttp || verdict === 'target') return undefined;
+    // Whether a name leads to an allowed block shows only when it is looked up.
+    const mayBeTarget =
+      address === undefined && rules.targets.some((target) => target.range !== undefined || target.host === host);
+    return mayBeTarget ? undefined : 'the URL must begin with https://';
+  };
+}
+
+/** The address that a host stands for whatever a name server says (RFC 6761, section 6.3); undefined for other names. */
+function literalOf(host: string): string | undefined {
+  if (isIP(host) !== 0) return host;
+  return host === 'localhost' || host.endsWith('.localhost') ? '127.0.0.1' : undefined;
+}
