@@ -4,5 +4,6 @@ import type { QueryInterface } from 'sequelize';
 import type { RunnableMigration } from 'umzug';
 import { init } from './0001-init.ts';
 import { durable } from './0002-durable.ts';
+import { outbound } from './0003-outbound.ts';
 
-export const migrations: readonly RunnableMigration<QueryInterface>[] = [init, durable];
+export const migrations: readonly RunnableMigration<QueryInterface>[] = [init, durable, outbound];

@@ -8,10 +8,22 @@ export interface Dialect {
    * missing. The rest of the column is not handed over.
    */
   jsonMember(column: string, name: string): string;
+  /** A subselect of the texts in a parameter that is a JSON array. */
+  textsOf(parameter: string): string;
+  /**
+   * A statement that waits for commits that add deliveries and holds up new ones until the end of the transaction: what they
+   * need, such as the endpoint, is not deleted between their look at it and their end. Undefined where there is one writer.
+   */
+  readonly lockDeletions: string | undefined;
 }
+
+/** Advisory lock: those who add deliveries share it, whoever deletes what they need has it alone. `hook`, 4. */
+export const DELETIONS_LOCK = '1752133483, 4';
 
 const SQLITE: Dialect = {
   jsonMember: (column, name) => `${column} -> '${name}'`,
+  textsOf: (parameter) => `(SELECT value FROM json_each(${parameter}))`,
+  lockDeletions: undefined,
 };
 
 /**
@@ -24,6 +36,8 @@ const POSTGRES: Dialect = {
     const hidden = String.raw`replace(replace(${column}, '\\', '\/'), '\u', '\\u')`;
     return String.raw`replace(replace((${hidden}::json -> '${name}')::text, '\\u', '\u'), '\/', '\\')`;
   },
+  textsOf: (parameter) => `(SELECT json_array_elements_text(${parameter}::json))`,
+  lockDeletions: `SELECT pg_advisory_xact_lock(${DELETIONS_LOCK})`,
 };
 
 /** The dialect of a connection. @throws TypeError for a database that Hookline does not know */

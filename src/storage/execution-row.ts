@@ -5,6 +5,7 @@ import { executionStatusSchema, isFinal } from '../engine/model.ts';
 import type { ExecutionSummary, ExecutionWrite } from '../engine/ports.ts';
 import { parseStored } from './database.ts';
 import type { ExecutionRow } from './models.ts';
+import { weightOfOutbound } from './outbound/rows.ts';
 
 /** What is known when an execution is accepted. What is missing is null, or 0 for `depth`. */
 export interface Origin {
@@ -101,8 +102,9 @@ export function toLogEntry({ insert, update }: ExecutionWrite): WrittenJobs | un
 }
 
 /** What the large texts of a write weigh, in characters. */
-export function lengthOf({ insert, update }: ExecutionWrite): number {
-  return (insert?.request?.body.length ?? 0) + ((insert ?? update)?.response?.body.length ?? 0);
+export function lengthOf({ insert, update, outbound }: ExecutionWrite): number {
+  const sent = outbound ? weightOfOutbound(outbound) : 0;
+  return (insert?.request?.body.length ?? 0) + ((insert ?? update)?.response?.body.length ?? 0) + sent;
 }
 
 /** An execution from its row and the entries of its job log in order. */

@@ -1,10 +1,12 @@
 // Writes units of executions on SQLite: simple ones together in one statement, the others one by one in one transaction.
 
 import type sqlite3 from 'sqlite3';
+import type { OutboundWrite } from '../engine/outbound-ports.ts';
 import type { ExecutionWrite } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import type { Unit } from './committer.ts';
 import { toLogEntry, toRow, type WrittenJobs, type WrittenRow } from './execution-row.ts';
+import { outboundWriter } from './outbound/sqlite-writes.ts';
 import { execute, inTransaction, Statement } from './sqlite-handle.ts';
 import {
   CLAIM_SQL,
@@ -36,7 +38,7 @@ export interface UnitWriter {
   reset(): Promise<void>;
 }
 
-/** A unit of one insert or one update. */
+/** A unit of one insert or one update, or of neither. */
 function isSimple([write, ...more]: Unit): boolean {
   return more.length === 0 && write.signal === undefined;
 }
@@ -50,18 +52,18 @@ interface Group {
 function groupsOf(units: readonly Unit[]): Group[] {
   const groups: Group[] = [];
   // A statement does not see the rows that it adds: a second write of one execution goes into the next one.
-  const ids = new Set<string | undefined>();
+  const ids = new Set<string>();
   for (const unit of units) {
     const simple = isSimple(unit);
     const id = (unit[0].insert ?? unit[0].update)?.id;
     const last = groups.at(-1);
-    if (simple && last?.isSimple && !ids.has(id)) {
+    if (simple && last?.isSimple && (id === undefined || !ids.has(id))) {
       last.units.push(unit);
     } else {
       groups.push({ units: [unit], isSimple: simple });
       ids.clear();
     }
-    ids.add(id);
+    if (id !== undefined) ids.add(id);
   }
   return groups;
 }
@@ -75,6 +77,7 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
   const wake = new Statement(handle, WAKE_SQL);
   const unfinished = new Statement(handle, UNFINISHED_SQL);
   const claiming = new Statement(handle, CLAIM_SQL);
+  const outbound = outboundWriter(handle);
   const statements = [upsert, upsertReturning, log, take, signal, wake, unfinished, claiming];
 
   /** What several writes add up to, as the parameters of the statements. */
@@ -83,7 +86,9 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
     const logged: WrittenJobs[] = [];
     const taken: (readonly [executionId: string, jobPath: string])[] = [];
     let hasUpdates = false;
+    let hasOutbound = false;
     for (const write of writes) {
+      if (write.outbound) hasOutbound = true;
       const row = toRow(write);
       if (row) rows.push(row);
       const entry = toLogEntry(write);
@@ -93,7 +98,7 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
       hasUpdates = true;
       for (const jobPath of update.takenSignals) taken.push([update.id, jobPath]);
     }
-    return { rows: JSON.stringify(rows), logged, taken, hasUpdates };
+    return { rows: rows.length === 0 ? '' : JSON.stringify(rows), logged, taken, hasUpdates, hasOutbound };
   }
   type Collected = ReturnType<typeof collect>;
 
@@ -102,6 +107,7 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
    * costs less than half a microsecond a row, and unlike a count of changed rows it says which ones were refused.
    */
   async function upsertRows({ rows, hasUpdates }: Collected): Promise<ReadonlySet<string> | undefined> {
+    if (rows === '') return undefined;
     if (hasUpdates) return new Set((await upsertReturning.all<{ id: string }>(rows)).map(({ id }) => id));
     await upsert.run(rows);
     return undefined;
@@ -117,8 +123,8 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
 
   /** @throws HooklineError `execution_ended`, `already_resumed`, unless it may be left out */
   async function storeSignal(write: NonNullable<ExecutionWrite['signal']>): Promise<void> {
-    const { executionId, jobPath, output, error, isOptional = false } = write;
-    const stored = await signal.all(JSON.stringify([[executionId, jobPath, { output, error }, Date.now()]]));
+    const { executionId, jobPath, output, error, branch, isOptional = false } = write;
+    const stored = await signal.all(JSON.stringify([[executionId, jobPath, { output, error, branch }, Date.now()]]));
     const id = JSON.stringify([executionId]);
     if (stored.length > 0) return wake.run(id);
     if (isOptional) return;
@@ -139,12 +145,17 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
       }
       if (one.signal) await storeSignal(one.signal);
     }
-    return length;
+    return length + (await outbound.write(outboundOf(unit)));
   }
 
   async function writeSimple(units: readonly Unit[], collected: Collected): Promise<Written> {
     const stored = await writeCollected(collected);
-    return { refusals: units.map(([one]) => refusalOf(one, stored)), length: collected.rows.length };
+    const refusals = units.map(([one]) => refusalOf(one, stored));
+    let { length } = collected.rows;
+    if (collected.hasOutbound) {
+      length += await outbound.write(units.flatMap((unit, index) => (refusals[index] ? [] : outboundOf(unit))));
+    }
+    return { refusals, length };
   }
 
   /** In a transaction: a refusal undoes what came before it in the unit, and nothing else. */
@@ -182,7 +193,8 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
       if (only?.isSimple && more.length === 0) {
         const collected = collect(units.map(([one]) => one));
         // The hot path: one statement is a transaction by itself.
-        if (collected.logged.length === 0 && collected.taken.length === 0) return writeSimple(units, collected);
+        const { logged, taken, hasOutbound } = collected;
+        if (logged.length === 0 && taken.length === 0 && !hasOutbound) return writeSimple(units, collected);
         return inTransaction(handle, () => writeSimple(units, collected));
       }
       return inTransaction(handle, () => writeGroups(groups));
@@ -193,9 +205,13 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
     },
 
     async reset() {
-      await Promise.all(statements.map((statement) => statement.reset()));
+      await Promise.all([outbound.reset(), ...statements.map((statement) => statement.reset())]);
     },
   };
+}
+
+function outboundOf(unit: Unit): OutboundWrite[] {
+  return unit.flatMap((one) => one.outbound ?? []);
 }
 
 function refusalOf({ update }: ExecutionWrite, stored: ReadonlySet<string> | undefined): Refusal {

@@ -1,6 +1,7 @@
 // Opens the storage: connections, migrations, committer and stores, wired together.
 
 import type { Sequelize } from 'sequelize';
+import type { OutboundStore } from '../engine/outbound-ports.ts';
 import type { ExecutionStore, Storage, WorkflowStore } from '../engine/ports.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
@@ -11,6 +12,8 @@ import { finishPurges } from './execution-purge.ts';
 import { executionStore } from './executions.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { defineModels } from './models.ts';
+import { type Leases, sqliteLeases } from './outbound/queue.ts';
+import { outboundStore } from './outbound/store.ts';
 import type { AddTasks } from './postgres/commit.ts';
 import { isPostgresUrl } from './postgres-url.ts';
 import { settingStore } from './settings.ts';
@@ -47,6 +50,7 @@ interface Parts {
   readonly connections: OpenStorage['connections'];
   readonly database: Database;
   readonly writer: ExecutionWriter;
+  readonly leases: Leases;
   close(): Promise<void>;
 }
 
@@ -60,6 +64,13 @@ export interface StorageReader {
     ExecutionStore,
     'get' | 'signals' | 'list' | 'listOldest' | 'listDue' | 'nextWakeAt' | 'countByStatus' | 'oldestQueuedAt'
   >;
+  readonly outbound: {
+    readonly endpoints: Pick<OutboundStore['endpoints'], 'get' | 'list' | 'listSubscribed' | 'countByStatus' | 'counts'>;
+    readonly eventTypes: Pick<OutboundStore['eventTypes'], 'get' | 'listAll'>;
+    readonly messages: Pick<OutboundStore['messages'], 'get' | 'list' | 'listUnsettled'>;
+    readonly deliveries: Pick<OutboundStore['deliveries'], 'get' | 'list' | 'ofMessage' | 'countByStatus' | 'backlog'>;
+    readonly attempts: OutboundStore['attempts'];
+  };
   readonly settings: Pick<Storage['settings'], 'get'>;
   close(): Promise<void>;
 }
@@ -72,11 +83,12 @@ const PING_SETTING = 'ping';
  * @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable`
  */
 export async function openStorage(options: StorageOptions): Promise<OpenStorage> {
-  const { connections, database, writer, close } = await (isPostgresUrl(options.url) ? onPostgres : onSqlite)(options);
+  const { connections, database, writer, leases, close } = await (isPostgresUrl(options.url) ? onPostgres : onSqlite)(options);
   let closing: Promise<void> | undefined;
   return {
     workflows: workflowStore(database),
     executions: executionStore(connections.reader, database, writer),
+    outbound: outboundStore(connections.reader, database, leases),
     settings: settingStore(database),
     ping: pingOn(connections.reader, database),
     finishDeletes: () => finishPurges(database),
@@ -104,7 +116,8 @@ async function onSqlite(options: StorageOptions): Promise<Parts> {
       claim: (id, now) => committer.claim(id, now),
       reopen: (id, jobs) => database.write((models) => reopenExecution(models, id, jobs)),
     };
-    return { connections, database, writer, close: () => committer.close().finally(() => connections.close()) };
+    const leases = sqliteLeases(connections.reader);
+    return { connections, database, writer, leases, close: () => committer.close().finally(() => connections.close()) };
   } catch (error) {
     await connections.close();
     throw error;
@@ -115,8 +128,8 @@ async function onPostgres(options: StorageOptions): Promise<Parts> {
   const { durability = 'full', autoMigrate = true } = options;
   // Loaded when it is needed: most servers have no use for the driver.
   const { openPostgres } = await import('./postgres/open.ts');
-  const { reader, database, writer, close } = await openPostgres({ ...options, durability, autoMigrate });
-  return { connections: { reader, writer: reader }, database, writer, close };
+  const { reader, ...parts } = await openPostgres({ ...options, durability, autoMigrate });
+  return { connections: { reader, writer: reader }, ...parts };
 }
 
 /**
@@ -155,6 +168,7 @@ export async function openStorageReader(url: string): Promise<StorageReader> {
   return {
     workflows: workflowStore(database),
     executions: executionStore(reader, database, { commit: refuse, claim: refuse, reopen: refuse }),
+    outbound: outboundStore(reader, database, { take: refuse, release: refuse }),
     settings: settingStore(database),
     close,
   };

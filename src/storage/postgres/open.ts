@@ -10,8 +10,10 @@ import { reopenExecution } from '../execution-changes.ts';
 import type { Origin } from '../execution-row.ts';
 import { requireMigrated } from '../migrate.ts';
 import { defineModels } from '../models.ts';
+import type { Leases } from '../outbound/queue.ts';
 import { type AddTasks, createPostgresCommitter } from './commit.ts';
 import { connectPostgres } from './connect.ts';
+import { postgresLeases } from './leases.ts';
 import { migratePostgres } from './migrate.ts';
 import { forgetOldCommits, transactionsOn } from './transaction.ts';
 import { modelWriter } from './writer.ts';
@@ -33,6 +35,7 @@ export interface PostgresParts {
   readonly reader: Sequelize;
   readonly database: Database;
   readonly writer: ExecutionWriter;
+  readonly leases: Leases;
   close(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ export async function openPostgres(options: PostgresStorageOptions): Promise<Pos
           await addTasks(client, [{ executionId: id, runAt: null, lane }]);
         }),
     },
+    leases: postgresLeases(connections.pool, processId),
     close: async () => {
       await Promise.allSettled([committer.close(), models.close()]);
       await connections.close();

@@ -1,0 +1,134 @@
+// The queue of deliveries: what may be sent now, and by which process.
+
+import { type Model, type ModelStatic, QueryTypes, type Sequelize } from 'sequelize';
+import type { OutboundStore } from '../../engine/outbound-ports.ts';
+import { isSearchable } from '../database.ts';
+import { dialectOf } from '../dialect.ts';
+import type { Models } from '../models.ts';
+import { withStorageErrors } from '../storage-error.ts';
+import { lowestOutboundIdAt } from './ids.ts';
+import { toDelivery, toEndpoint, toMessage } from './records.ts';
+
+/** How endpoints are leased, which each database does in its own way. */
+export interface Leases {
+  /** See `OutboundStore.queue.lease`. @returns ids */
+  take(now: number, limit: number, held: readonly string[]): Promise<string[]>;
+  release(endpointIds: readonly string[]): Promise<void>;
+}
+
+/** When the first pending delivery of endpoint `e` is due. */
+export const FIRST_DUE_SQL =
+  "SELECT MIN(d.due_at) AS due_at FROM deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending'";
+
+/** Whether endpoint `e` may be sent to at the time of a parameter. */
+export const mayBeSentTo = (now: string): string =>
+  `e.status IN ('active', 'blocked') AND (e.status = 'active' OR e.probe_at <= ${now})`;
+
+/** On SQLite one process has them all. */
+export function sqliteLeases(reader: Sequelize): Leases {
+  return {
+    async take(now, limit, held) {
+      const rows = await reader.query<{ id: string }>(
+        `SELECT id FROM (SELECT e.id, (${FIRST_DUE_SQL}) AS due_at FROM endpoints e
+           WHERE ${mayBeSentTo('$1')} AND e.id NOT IN (SELECT value FROM json_each($3)))
+         WHERE due_at <= $1 ORDER BY due_at LIMIT $2`,
+        { type: QueryTypes.SELECT, bind: [now, limit, JSON.stringify(held)] },
+      );
+      return rows.map(({ id }) => id);
+    },
+    release: () => Promise.resolve(),
+  };
+}
+
+/** With an ordering key only the earliest delivery of each key that is pending; its condition on delivery `d`. */
+const IS_FIRST_OF_ITS_KEY = `(d.ordering_key IS NULL OR NOT EXISTS (
+  SELECT 1 FROM deliveries earlier WHERE earlier.endpoint_id = d.endpoint_id AND earlier.ordering_key = d.ordering_key
+    AND earlier.status = 'pending' AND earlier.id < d.id))`;
+
+/** The queue part of the outbound store. `sequelize` is the reader's. */
+export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): OutboundStore['queue'] {
+  const { textsOf } = dialectOf(sequelize);
+  const deliveryColumns = columnsOf(read.deliveries, 'd');
+  const messageColumns = columnsOf(read.messages, 'm');
+
+  const dueSql = `WITH due AS (
+      SELECT * FROM deliveries d
+      WHERE d.endpoint_id = $1 AND d.status = 'pending' AND d.due_at <= $2 AND d.id NOT IN ${textsOf('$4')}
+        AND ${IS_FIRST_OF_ITS_KEY}
+      ORDER BY d.due_at, d.id LIMIT $3
+    )
+    SELECT ${deliveryColumns.sql}, ${messageColumns.sql} FROM due d JOIN messages m ON m.id = d.message_id
+    ORDER BY d.due_at, d.id`;
+
+  const nextDueSql = `SELECT d.due_at AS "dueAt" FROM deliveries d
+    WHERE d.endpoint_id = $1 AND d.status = 'pending' AND d.id NOT IN ${textsOf('$2')} AND ${IS_FIRST_OF_ITS_KEY}
+    ORDER BY d.due_at, d.id LIMIT 1`;
+
+  // The oldest one that is beyond the newest `count`, or the id that was accepted at `before`: whatever is later.
+  const overdueSql = `SELECT ${deliveryColumns.sql} FROM deliveries d
+    WHERE d.endpoint_id = $1 AND d.status = 'pending' AND (d.id < $2 OR d.id <= (
+      SELECT id FROM deliveries WHERE endpoint_id = $1 AND status = 'pending' ORDER BY id DESC LIMIT 1 OFFSET $3))
+    ORDER BY d.id LIMIT $4`;
+
+  async function query<Row extends object>(sql: string, bind: unknown[]): Promise<Row[]> {
+    return withStorageErrors(() => sequelize.query<Row>(sql, { type: QueryTypes.SELECT, bind }));
+  }
+
+  return {
+    async lease(now, limit, held) {
+      const ids = await withStorageErrors(() => leases.take(now, limit, held));
+      if (ids.length === 0) return [];
+      const rows = await withStorageErrors(() => read.endpoints.findAll({ where: { id: ids } }));
+      return rows.map((row) => toEndpoint(row.get()));
+    },
+
+    release: (endpointIds) =>
+      endpointIds.length === 0 ? Promise.resolve() : withStorageErrors(() => leases.release(endpointIds)),
+
+    async due(endpointId, now, limit, without) {
+      if (!isSearchable(endpointId)) return [];
+      const rows = await query<Record<string, unknown>>(dueSql, [endpointId, now, limit, JSON.stringify(without)]);
+      return rows.map((row) => ({
+        delivery: toDelivery(deliveryColumns.pick(row)),
+        message: toMessage(messageColumns.pick(row)),
+      }));
+    },
+
+    async nextDueAt(endpointId, without) {
+      if (!isSearchable(endpointId)) return null;
+      const [row] = await query<{ dueAt: number | string }>(nextDueSql, [endpointId, JSON.stringify(without)]);
+      return row === undefined ? null : Number(row.dueAt);
+    },
+
+    async listOverdueHeld(endpointId, before, count, limit) {
+      if (!isSearchable(endpointId)) return [];
+      const bind = [endpointId, lowestOutboundIdAt('dlv', before), count, limit];
+      const rows = await query<Record<string, unknown>>(overdueSql, bind);
+      return rows.map((row) => toDelivery(deliveryColumns.pick(row)));
+    },
+
+    async listHolding() {
+      const rows = await query<{ id: string }>(
+        `SELECT e.id FROM endpoints e WHERE e.status IN ('blocked', 'disabled')
+         AND EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending')`,
+        [],
+      );
+      if (rows.length === 0) return [];
+      const endpoints = await withStorageErrors(() => read.endpoints.findAll({ where: { id: rows.map(({ id }) => id) } }));
+      return endpoints.map((row) => toEndpoint(row.get()));
+    },
+  };
+}
+
+/** The columns of a table in a join, each under its alias, and how a row of the table is taken out of a joined one. */
+function columnsOf<Row extends object>(
+  model: ModelStatic<Model<Row, Row>>,
+  alias: string,
+): { readonly sql: string; pick(joined: Record<string, unknown>): Row } {
+  const attributes: Record<string, { field?: string }> = model.getAttributes();
+  const columns = Object.entries(attributes).map(([name, { field }]) => [name, field ?? name] as const);
+  return {
+    sql: columns.map(([name, field]) => `${alias}.${field} AS "${alias}_${name}"`).join(', '),
+    pick: (joined) => Object.fromEntries(columns.map(([name]) => [name, joined[`${alias}_${name}`]])) as Row,
+  };
+}
