@@ -3,6 +3,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, connect as netConnect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { setBounded } from '../../engine/bounded-cache.ts';
 import { HooklineError } from '../../errors.ts';
 import { orStopped, type Stop } from './stop.ts';
 import { type Destination, isPortAllowed, judgeAddress, type TargetRules, type Verdict } from './targets.ts';
@@ -45,9 +46,8 @@ export function createAddressGuard(rules: TargetRules, plainHttp: boolean): Addr
     const key = `${address} ${route.port} ${route.host}`;
     const known = verdicts.get(key);
     if (known !== undefined) return known;
-    if (verdicts.size >= MAX_VERDICTS) verdicts.clear();
     const verdict = judgeAddress(rules, route, address);
-    verdicts.set(key, verdict);
+    setBounded(verdicts, key, verdict, MAX_VERDICTS);
     return verdict;
   };
   return {

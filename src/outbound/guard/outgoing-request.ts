@@ -1,5 +1,6 @@
 // Pure: reads an outgoing request and refuses what could smuggle something past the guard or the receiver.
 
+import { createBoundedCache, setBounded } from '../../engine/bounded-cache.ts';
 import type { OutgoingRequest } from '../../engine/plugin.ts';
 import { HooklineError } from '../../errors.ts';
 import type { Destination } from './targets.ts';
@@ -40,11 +41,16 @@ export interface ReadRequest extends Destination {
   readonly body: string | Uint8Array | undefined;
 }
 
+/** Whether a header, in lower case, frames the message or speaks of the connection: nobody but the sender sets it. */
+export function isOwnHeader(key: string): boolean {
+  return OWN_HEADERS.has(key) || key.startsWith('proxy-');
+}
+
 /** Why a header cannot be sent, as a sentence without its value; undefined when it can. */
 export function headerFault(name: string, value: string): string | undefined {
   if (!TOKEN.test(name)) return `${JSON.stringify(name.slice(0, 100))} cannot be a header name (RFC 9110 token)`;
   const key = name.toLowerCase();
-  if (OWN_HEADERS.has(key) || key.startsWith('proxy-')) return `the header ${key} is set by the sender; take it out`;
+  if (isOwnHeader(key)) return `the header ${key} is set by the sender; take it out`;
   if (FIELD_VALUE.test(value)) return undefined;
   return `the value of the header ${key} has a line break, a control character or a character outside Latin-1`;
 }
@@ -73,31 +79,21 @@ const MAX_NAMES = 1_000;
  */
 export function createRequestReader(defaults: Readonly<Record<string, string>>): (request: OutgoingRequest) => ReadRequest {
   const ownHeaders = Object.entries(defaults);
-  const urls = new Map<string, ReadUrl>();
+  const urls = createBoundedCache(MAX_URLS, parseUrl);
   /** Names without fault, and their form in lower case. */
   const names = new Map<string, string>();
-
-  function readUrl(text: string): ReadUrl {
-    const known = urls.get(text);
-    if (known) return known;
-    const read = parseUrl(text);
-    if (urls.size >= MAX_URLS) urls.clear();
-    urls.set(text, read);
-    return read;
-  }
 
   function readHeader(name: string, value: string): string {
     const known = names.get(name);
     if (known !== undefined && FIELD_VALUE.test(value)) return known;
     refuse(headerFault(name, value));
-    if (names.size >= MAX_NAMES) names.clear();
     const key = name.toLowerCase();
-    names.set(name, key);
+    setBounded(names, name, key, MAX_NAMES);
     return key;
   }
 
   return ({ url, method = 'GET', headers: given = {}, body }) => {
-    const target = readUrl(url);
+    const target = urls.get(url);
     const isUsual = method === 'POST' || method === 'GET';
     refuse(isUsual || (TOKEN.test(method) && method !== 'CONNECT') ? undefined : 'the method cannot be used');
     const headers: string[] = [];
