@@ -1,0 +1,390 @@
+// Sends what is due for one leased endpoint, at the pace that its configuration, its receiver and the others allow.
+
+import { isStorageFailure } from '../../engine/failure.ts';
+import type { Endpoint, EndpointState } from '../../engine/outbound-model.ts';
+import type { OutboundStore } from '../../engine/outbound-ports.ts';
+import type { Log } from '../../engine/plugin.ts';
+import type { OpenEndpoint } from '../open-endpoint.ts';
+import type { Alerts } from './alerts.ts';
+import type { AttemptResult, Sender } from './attempt.ts';
+import { BodyMemory } from './body-memory.ts';
+import { DeliveryBuffer } from './delivery-buffer.ts';
+import { EndpointRecord } from './endpoint-record.ts';
+import type { FailureStreak } from './failure-streak.ts';
+import { judge, type Outcome, type SendOrder } from './outcome.ts';
+import type { OutcomeWriter } from './outcome-writer.ts';
+import { pauseMs } from './pauses.ts';
+import type { Health, Slot, Slots, SlotUser } from './slots.ts';
+import { WakeTimer } from './wake-timer.ts';
+
+/** What the workers of a process share. */
+export interface WorkerContext {
+  readonly store: Pick<OutboundStore, 'endpoints' | 'queue'>;
+  readonly sender: Sender;
+  open(endpoint: Endpoint): OpenEndpoint;
+  readonly log: Log;
+  now(): number;
+  random(): number;
+  readonly slots: Slots;
+  readonly writer: OutcomeWriter;
+  readonly alerts: Alerts;
+  readonly streak: FailureStreak;
+  /** Makes the `webhook-id` of a batch. */
+  newBatchId(): string;
+  /** An outcome was committed. */
+  onCommitted(order: SendOrder, result: AttemptResult, isFinal: boolean): void;
+  /** It sends no more: its lease can be given back. */
+  onOver(worker: EndpointWorker): void;
+}
+
+/** How long a lease is kept without anything due, or for what is due next, in milliseconds. */
+const IDLE_MS = 5_000;
+/** Deliveries read at once: of an endpoint that works, that is not known yet, that is slow or fails. */
+const PAGE = { healthy: 64, unknown: 8, suspect: 4 } as const;
+
+export class EndpointWorker implements SlotUser {
+  readonly id: string;
+  readonly health: Health;
+  readonly #context: WorkerContext;
+  readonly #record: EndpointRecord;
+  readonly #buffer = new DeliveryBuffer();
+  readonly #bodies = new BodyMemory();
+  readonly #timer: WakeTimer;
+  readonly #abort = new AbortController();
+  #phase: 'running' | 'leaving' | 'over' = 'running';
+  #isAbandoned = false;
+  /** Told of something since it began to leave. */
+  #isWanted = false;
+  #sending = 0;
+  #uncommitted = 0;
+  /** Of a query that has not answered. */
+  #isReading = false;
+  /** Rises when what was read is of no use any more. */
+  #generation = 0;
+  /** Whether storage may have deliveries due that are not in memory. */
+  #mayHaveMore = true;
+  /** When the next is due of those that are not due yet; null: there is none; undefined: not known. */
+  #laterAt: number | null | undefined;
+  #laterAskedAt = 0;
+  /** After a failure of ours: nothing is tried before. */
+  #pausedUntil = 0;
+  #failures = 0;
+  #idleSince: number | undefined;
+
+  constructor(endpoint: Endpoint, health: Health, context: WorkerContext) {
+    this.id = endpoint.id;
+    this.health = health;
+    this.#context = context;
+    this.#record = new EndpointRecord(endpoint, context);
+    this.#timer = new WakeTimer(() => context.now(), this.#pump);
+  }
+
+  get sending(): number {
+    return this.#sending;
+  }
+
+  /** Whether to look for it again as soon as its lease is given back. */
+  get isWanted(): boolean {
+    return this.#isWanted;
+  }
+
+  start(): void {
+    this.#pump();
+  }
+
+  /** Something was committed for it. Its record is looked at again, too, but not for each message. */
+  notify(): void {
+    if (this.#phase !== 'running') this.#isWanted = true;
+    this.#mayHaveMore = true;
+    this.#record.ask('soon');
+    this.#pump();
+  }
+
+  /** Somebody has changed it: nothing is sent before it was read again. */
+  changed(): void {
+    if (this.#phase !== 'running') this.#isWanted = true;
+    this.#record.ask('first');
+    this.#context.slots.leave(this);
+    this.#pump();
+  }
+
+  /** Sends nothing more; `onOver` follows when what is under way is stored. */
+  leave(): void {
+    if (this.#phase !== 'running') return;
+    this.#phase = 'leaving';
+    this.#timer.stop();
+    this.#context.slots.leave(this);
+    this.#forget();
+    this.#pump();
+  }
+
+  /** Breaks off what is under way: it is sent again later. */
+  abort(reason: Error): void {
+    this.#abort.abort(reason);
+  }
+
+  /** Somebody else has it by now: nothing of it is written. */
+  abandon(reason: Error): void {
+    this.#isAbandoned = true;
+    this.#phase = 'over';
+    this.#timer.stop();
+    this.#context.slots.leave(this);
+    this.#abort.abort(reason);
+  }
+
+  takeSlot(slot: Slot): boolean {
+    const now = this.#context.now();
+    const at = this.#readyAt(now);
+    if (at === undefined) return false;
+    if (at > now) {
+      this.#timer.wakeAt(at);
+      return false;
+    }
+    const { batch } = this.#record.config;
+    const isProbe = this.#record.state.status === 'blocked';
+    const order = this.#buffer.take({ batch, isProbe }, this.#context.newBatchId);
+    const opened = this.#record.opened;
+    if (!order || !opened) return false;
+    void this.#send(order, opened, slot, now);
+    this.#pump();
+    return true;
+  }
+
+  /** Does what can be done now, and sees to it that it is called again when more can. */
+  readonly #pump = (): void => {
+    if (this.#phase === 'over') return;
+    if (this.#phase === 'leaving') {
+      this.#endIfDone();
+      return;
+    }
+    const now = this.#context.now();
+    this.#reload(now);
+    const { state } = this.#record;
+    if (this.#record.isStale || !this.#record.opened) return;
+    if (state.status === 'disabled') {
+      this.leave();
+      return;
+    }
+    const pauseEnd = this.#pauseEnd();
+    if (pauseEnd > now) {
+      // A throttled one is kept: storage would hand it out again at once.
+      if (state.status === 'blocked' && pauseEnd - now > IDLE_MS) this.leave();
+      else this.#timer.wakeAt(pauseEnd);
+      return;
+    }
+    if (typeof this.#laterAt === 'number') {
+      if (this.#laterAt > now) {
+        this.#timer.wakeAt(this.#laterAt);
+      } else {
+        this.#laterAt = undefined;
+        this.#mayHaveMore = true;
+      }
+    }
+    this.#read(now);
+    const at = this.#readyAt(now);
+    if (at === undefined) this.#restIfIdle(now);
+    else if (at > now) this.#timer.wakeAt(at);
+    else this.#context.slots.enter(this);
+  };
+
+  /** Nothing is sent before: the receiver, or the breaker, or a failure of ours says so. */
+  #pauseEnd(): number {
+    const { status, probeAt, throttledUntil } = this.#record.state;
+    return Math.max(this.#pausedUntil, status === 'blocked' ? (probeAt ?? 0) : 0, throttledUntil ?? 0);
+  }
+
+  /** When the next request may be sent; undefined: not before something else happens. */
+  #readyAt(now: number): number | undefined {
+    const { state, config, isStale, opened } = this.#record;
+    if (this.#phase !== 'running' || isStale || !opened || state.status === 'disabled') return undefined;
+    const isProbe = state.status === 'blocked';
+    if (this.#sending >= (isProbe || this.health.isCautious ? 1 : config.concurrency)) return undefined;
+    if (this.#context.writer.isFull) {
+      this.#context.writer.whenRoom(this.#pump);
+      return undefined;
+    }
+    const ready = this.#buffer.readyAt({ batch: config.batch, isProbe });
+    const head = this.#buffer.head;
+    if (ready === undefined || !head) return undefined;
+    return Math.max(ready, this.#pauseEnd(), now + this.#record.waitMs(head.delivery, now));
+  }
+
+  // --- reading ---------------------------------------------------------------------------------------------------------
+
+  #read(now: number): void {
+    if (this.#isReading) return;
+    const { state, config } = this.#record;
+    const { batch } = config;
+    const limit = batch ? 2 * batch.maxMessages : state.status === 'blocked' ? 1 : PAGE[this.health.lane];
+    if (this.#mayHaveMore) {
+      const isLow = this.#buffer.size <= limit / 2 || this.#buffer.isHeadOpen;
+      // One is enough to try a blocked endpoint with.
+      if (isLow && (state.status !== 'blocked' || this.#buffer.size === 0 || this.#buffer.isHeadOpen))
+        void this.#readPage(now, limit);
+    } else if (this.#buffer.size === 0 && this.#laterAt === undefined) {
+      void this.#readNextDue();
+    }
+  }
+
+  async #readPage(now: number, limit: number): Promise<void> {
+    const generation = this.#generation;
+    this.#isReading = true;
+    this.#mayHaveMore = false;
+    if (now - this.#laterAskedAt > IDLE_MS) this.#laterAt = undefined;
+    try {
+      const page = await this.#context.store.queue.due(this.id, now, limit, this.#buffer.ids());
+      this.#storageWorked();
+      if (generation !== this.#generation) this.#mayHaveMore = true;
+      else if (this.#phase === 'running') this.#buffer.add(page, page.length >= limit);
+      if (page.length >= limit) this.#mayHaveMore = true;
+    } catch (error) {
+      this.#mayHaveMore = true;
+      this.#pause(error, 'the deliveries of an endpoint could not be read');
+    }
+    this.#isReading = false;
+    this.#pump();
+  }
+
+  async #readNextDue(): Promise<void> {
+    this.#isReading = true;
+    try {
+      const askedAt = this.#context.now();
+      this.#laterAt = await this.#context.store.queue.nextDueAt(this.id, this.#buffer.ids());
+      this.#laterAskedAt = askedAt;
+      this.#storageWorked();
+    } catch (error) {
+      this.#pause(error, 'the next delivery of an endpoint could not be read');
+    }
+    this.#isReading = false;
+    this.#pump();
+  }
+
+  #reload(now: number): void {
+    const at = this.#record.reloadAt(now);
+    if (at === undefined) return;
+    if (at > now) {
+      this.#timer.wakeAt(at);
+      return;
+    }
+    void this.#record.reload().then((change) => {
+      if (change === 'deleted') this.leave();
+      if (change === 'changed') this.#forget();
+      this.#pump();
+    });
+  }
+
+  /** What was read may not be what is to be sent. */
+  #forget(): void {
+    this.#buffer.clear();
+    this.#generation += 1;
+    this.#mayHaveMore = true;
+    this.#laterAt = undefined;
+  }
+
+  // --- sending ---------------------------------------------------------------------------------------------------------
+
+  async #send(order: SendOrder, opened: OpenEndpoint, slot: Slot, now: number): Promise<void> {
+    this.#sending += 1;
+    this.#record.use(order, now);
+    const { deliveries, batchId } = order;
+    const number = 1 + deliveries.reduce((most, { delivery }) => Math.max(most, delivery.attempts), 0);
+    try {
+      const { signal } = this.#abort;
+      const result = await this.#context.sender.send({ endpoint: opened, deliveries, batchId, number, kind: 'delivery', signal });
+      if (!this.#isAbandoned) this.#finish(order, result);
+    } catch (error) {
+      this.#buffer.done(order);
+      this.#mayHaveMore = true;
+      if (!this.#abort.signal.aborted) this.#pause(error, 'a delivery could not be sent because of this server itself');
+    }
+    this.#sending -= 1;
+    this.#context.slots.free(slot);
+    this.#pump();
+  }
+
+  #finish(order: SendOrder, result: AttemptResult): void {
+    const { attempt, countsForEndpoint, isPermanent } = result;
+    this.#failures = 0;
+    if (isPermanent && !attempt.succeeded && order.deliveries.length > 1) {
+      // One of them cannot be sent; the others must not fail with it.
+      this.#buffer.split(order);
+      return;
+    }
+    if (countsForEndpoint) this.health.record(attempt.succeeded, attempt.timings.totalMs);
+    const { now, random, alerts } = this.#context;
+    const { endpoint, state } = this.#record;
+    const outcome = judge(order, result, { endpoint, state, alerts, now: now(), random: random() });
+    void this.#commit(order, result, outcome, this.#enter(outcome.state));
+  }
+
+  /** @returns the number of the new state; undefined when it is the old one */
+  #enter(next: EndpointState): number | undefined {
+    const { state } = this.#record;
+    if (next === state) return undefined;
+    if (next.status !== state.status) {
+      if (this.#phase === 'leaving') this.#isWanted = true;
+      // Nothing more is to be sent of what was read, or nothing was; what is under way goes on.
+      this.#forget();
+      this.#context.slots.leave(this);
+    }
+    return this.#record.enter(next);
+  }
+
+  async #commit(order: SendOrder, result: AttemptResult, outcome: Outcome, stateSequence: number | undefined): Promise<void> {
+    this.#uncommitted += 1;
+    const { state, changes, events, retryAt } = outcome;
+    const states = stateSequence === undefined ? [] : [{ endpointId: this.id, state, stateSequence }];
+    const isStored = await this.#context.writer.write(
+      { attempts: [this.#bodies.shorten(result.attempt)], deliveries: changes, ...(states.length > 0 ? { states } : {}) },
+      events,
+      () => this.#isAbandoned,
+    );
+    this.#uncommitted -= 1;
+    if (stateSequence !== undefined) this.#record.stored();
+    if (isStored) {
+      this.#bodies.remember(result.attempt, retryAt === null);
+      this.#buffer.done(order);
+      // The next one of its key may go.
+      if (this.#record.config.ordering.type === 'key') this.#mayHaveMore = true;
+      if (retryAt !== null && this.#laterAt !== undefined) this.#laterAt = Math.min(this.#laterAt ?? retryAt, retryAt);
+      this.#context.onCommitted(order, result, retryAt === null);
+    }
+    this.#pump();
+  }
+
+  // --- pausing and ending ----------------------------------------------------------------------------------------------
+
+  #storageWorked(): void {
+    this.#failures = 0;
+    this.#context.streak.worked();
+  }
+
+  #pause(error: unknown, what: string): void {
+    this.#failures += 1;
+    this.#pausedUntil = this.#context.now() + pauseMs(this.#failures);
+    if (isStorageFailure(error)) {
+      this.#context.streak.failed(error, what);
+    } else {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#context.log.error({ endpoint: this.id, error: message }, `${what}; it is tried again`);
+    }
+  }
+
+  #restIfIdle(now: number): void {
+    if (this.#isReading || this.#sending > 0 || this.#uncommitted > 0 || this.#buffer.size > 0) {
+      this.#idleSince = undefined;
+      return;
+    }
+    this.#idleSince ??= now;
+    const leaveAt = this.#idleSince + IDLE_MS;
+    const isDueSoon = typeof this.#laterAt === 'number' && this.#laterAt - now <= IDLE_MS;
+    if (now < leaveAt) this.#timer.wakeAt(leaveAt);
+    else if (!isDueSoon) this.leave();
+  }
+
+  #endIfDone(): void {
+    if (this.#sending > 0 || this.#uncommitted > 0 || this.#isReading || this.#record.isReloading) return;
+    this.#phase = 'over';
+    this.#context.onOver(this);
+  }
+}
