@@ -158,7 +158,8 @@ export function toOpenapi(routes: readonly Route[], about: { serverUrl: string; 
     info: {
       title: 'Hookline',
       version: about.version,
-      description: 'The admin API of Hookline: webhook-triggered workflows and signed webhooks to others. Trigger URLs themselves are at `POST /hooks/{key}`.',
+      description:
+        'The admin API of Hookline: webhook-triggered workflows and signed webhooks to others. Trigger URLs themselves are at `POST /hooks/{key}`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: about.serverUrl }],

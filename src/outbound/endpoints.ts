@@ -4,13 +4,7 @@ import { z } from 'zod';
 import { createIdSource } from '../engine/id.ts';
 import { createKeyedLock } from '../engine/keyed-lock.ts';
 import type { Problem } from '../engine/model.ts';
-import {
-  type Attempt,
-  type Endpoint,
-  type EndpointConfig,
-  endpointConfigSchema,
-  type SignatureProfile,
-} from '../engine/outbound-model.ts';
+import { type Attempt, type Endpoint, type EndpointConfig, endpointConfigSchema } from '../engine/outbound-model.ts';
 import type { EndpointFilter, EventSink, OutboundStore } from '../engine/outbound-ports.ts';
 import type { Bus, ExecutionStore, ExpressionEvaluator, Page, PageRequest, SecretBox } from '../engine/ports.ts';
 import { openWriteOnly } from '../engine/write-only.ts';
@@ -33,6 +27,7 @@ import { type EndpointView, type EndpointWithSecret, toEndpointView } from './en
 import { keepConfigSecrets, openEndpoint, sealConfig, sealSecrets } from './open-endpoint.ts';
 import { PRESETS, presetSchema } from './presets.ts';
 import { makeSecret } from './signing/keys.ts';
+import { SNIPPET_LANGUAGES, type Snippet, type SnippetLanguage, verifySnippet } from './signing/snippets/verify-snippet.ts';
 import { type Catalogue, pinVersions, toCatalogue } from './subscriptions.ts';
 
 export type { EndpointStats, EndpointView, EndpointWithSecret, StatsWindow, Verification };
@@ -48,9 +43,6 @@ export interface EndpointServiceOptions {
   readonly bus: Pick<Bus, 'publish'>;
   /** What is wrong with a URL, as a sentence; see `createUrlProblem`. */
   urlProblem(url: string): string | undefined;
-  /** Code for a receiver that verifies these profiles; undefined for a language that is not known. */
-  verifySnippet(language: string, options: { readonly profiles: readonly SignatureProfile[] }): string | undefined;
-  readonly snippetLanguages: readonly string[];
   /** Tells whoever delivers in this process that these endpoints may have something to send. */
   notify(endpointIds: readonly string[]): void;
   /** Told after every change, so that copies in this process are dropped; awaited before the change is answered. */
@@ -97,8 +89,8 @@ export interface EndpointService {
   /** Sends one well-signed and one badly signed call. @throws HooklineError `too_many_requests` */
   verify(id: string): Promise<Verification>;
   stats(id: string, window: StatsWindow): Promise<EndpointStats>;
-  /** For receivers to verify what they get. @param language default: all */
-  snippets(id: string, language?: string): Promise<{ readonly language: string; readonly code: string }[]>;
+  /** Programs for receivers to verify what they get. @param language default: all */
+  snippets(id: string, language?: SnippetLanguage): Promise<Snippet[]>;
   /** Newest first, tests and verifications too. */
   attempts(id: string, page: PageRequest): Promise<Page<Attempt>>;
   /** Sends all failed and expired deliveries accepted since a time again. @returns how many */
@@ -281,14 +273,8 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
     },
 
     async snippets(id, language) {
-      const { profiles } = (await find(id)).config;
-      const languages = language === undefined ? options.snippetLanguages : [language];
-      return languages.map((name) => {
-        const code = options.snippetLanguages.includes(name) ? options.verifySnippet(name, { profiles }) : undefined;
-        if (code !== undefined) return { language: name, code };
-        const known = options.snippetLanguages.join(', ');
-        throw new HooklineError('invalid_request', `There is no snippet in ${name.slice(0, 50)}; there is one in ${known}.`);
-      });
+      const { config } = await find(id);
+      return (language === undefined ? SNIPPET_LANGUAGES : [language]).map((name) => verifySnippet(name, config));
     },
 
     async attempts(id, page) {

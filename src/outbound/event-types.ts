@@ -36,7 +36,7 @@ export interface EventTypeView {
 export interface EventTypeService {
   /** Version 1. @throws HooklineError `invalid_event_type`, `conflict` when the name is taken */
   create(input: Readonly<Record<string, unknown>>): Promise<EventTypeView>;
-  /** The next version. @throws HooklineError `event_type_not_found`, `invalid_event_type` */
+  /** The next version; title and description default to those of the latest one. @throws HooklineError `event_type_not_found`, `invalid_event_type` */
   addVersion(name: string, input: Readonly<Record<string, unknown>>): Promise<EventTypeView>;
   /** Changes the named fields. @throws HooklineError `event_type_not_found`, `invalid_event_type` */
   update(name: string, version: number, change: Readonly<Record<string, unknown>>): Promise<EventTypeView>;
@@ -193,9 +193,11 @@ export function createEventTypeService(options: EventTypeServiceOptions): EventT
     addVersion: (name, input) =>
       lock(name, async () => {
         const versions = await versionsOf(name);
-        const { value, problems } = parseWith(eventTypeFieldsSchema, input);
+        const latest = versions.at(-1);
+        const told = latest && { title: latest.title, description: latest.description };
+        const { value, problems } = parseWith(eventTypeFieldsSchema, { ...told, ...input });
         if (value === undefined) throw invalid(problems);
-        const version = Math.max(...versions.map((one) => one.version)) + 1;
+        const version = (latest?.version ?? 0) + 1;
         const eventType = toVersion(name, version, value, now());
         await refuseFaults(eventType, versions);
         await store.insert(eventType);

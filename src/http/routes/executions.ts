@@ -8,6 +8,7 @@ import {
   executionParams,
   executionSummaryView,
   executionView,
+  moment,
   pageOf,
   pageQuery,
   revisionNumber,
@@ -16,12 +17,6 @@ import {
 } from './views.ts';
 
 const tag = 'Executions';
-
-const moment = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
-    error: 'must be a time in ISO 8601, such as 2026-01-31T12:00:00Z or 2026-01-31 (a "+" is written %2B in a URL)',
-  })
-  .transform((text) => Date.parse(text));
 
 const listExecutions = defineRoute({
   method: 'GET',

@@ -18,6 +18,13 @@ import type { ExecutionSummary } from '../../engine/ports.ts';
 /** A moment as the API writes it. */
 export const timeSchema = z.iso.datetime().meta({ description: 'ISO 8601 in UTC.' });
 
+/** A moment in a query string or a body, in milliseconds since 1970. */
+export const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'must be a time in ISO 8601, such as 2026-01-31T12:00:00Z or 2026-01-31 (a "+" is written %2B in a URL)',
+  })
+  .transform((text) => Date.parse(text));
+
 export const workflowParams = z.strictObject({ id: z.string().min(1).max(100) });
 export const executionParams = workflowParams;
 
@@ -80,7 +87,7 @@ const replyView = z
   .strictObject({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.string() })
   .meta({ id: 'Reply' });
 
-const failureView = failureSchema.meta({ id: 'Failure' });
+export const failureView = failureSchema.meta({ id: 'Failure' });
 
 const jobView = z
   .strictObject({
@@ -135,11 +142,11 @@ export const executionView = z
   })
   .meta({ id: 'Execution' });
 
-function toTime(milliseconds: number): string {
+export function toTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function toTimeOrNull(milliseconds: number | null): string | null {
+export function toTimeOrNull(milliseconds: number | null): string | null {
   return milliseconds === null ? null : toTime(milliseconds);
 }
 
