@@ -10,7 +10,7 @@ const listOf = (kind: OutboundKind): string => Object.keys(COLUMNS[kind]).join('
 /** The rows of the parameter, with the names of their columns. */
 function sourceOf(kind: OutboundKind): string {
   const columns = Object.keys(COLUMNS[kind]).map((name, index) => `value ->> ${index} AS ${name}`);
-  return `SELECT ${columns.join(', ')} FROM json_each(?)`;
+  return `SELECT ${columns.join(', ')} FROM jsonb_each(?)`;
 }
 
 function insertInto(table: string, kind: OutboundKind, rest: string): string {

@@ -1,11 +1,13 @@
 // Group commit on PostgreSQL: whatever waits is committed together, claims included.
 
 import type pg from 'pg';
+import type { OutboundWrite } from '../../engine/outbound-ports.ts';
 import type { QueueTask } from '../../engine/ports.ts';
 import { HooklineError } from '../../errors.ts';
 import type { Unit } from '../committer.ts';
 import { postgresCode, toStorageError } from '../storage-error.ts';
 import { batchOn, type Outcome } from './batch.ts';
+import { writeOutbound } from './outbound.ts';
 import { lockExecutions, readSignals, writeStates } from './statements.ts';
 import { type Step, stepsOf, weightOf } from './steps.ts';
 import type { Transact } from './transaction.ts';
@@ -29,6 +31,7 @@ export interface PostgresCommitter {
 
 interface Pending {
   readonly steps: readonly Step[];
+  readonly outbound: readonly OutboundWrite[];
   readonly weight: number;
   resolve(isGranted: boolean): void;
   reject(error: unknown): void;
@@ -64,6 +67,8 @@ export function createPostgresCommitter({ transact, processId, addTasks }: Postg
     const outcomes = batch.map((one) => result.apply(one.steps));
     const changed = result.changed();
     if (changed.length > 0) await writeStates(client, changed);
+    const outbound = batch.flatMap((one, index) => (outcomes[index] === true ? one.outbound : []));
+    if (outbound.length > 0) await writeOutbound(client, outbound);
     const tasks = result.tasks();
     if (tasks.length > 0) await addTasks(client, tasks);
     return outcomes;
@@ -137,19 +142,20 @@ export function createPostgresCommitter({ transact, processId, addTasks }: Postg
   }
 
   /** The first commit after a pause waits for the end of this turn of the event loop, so that its neighbours come along. */
-  function enqueue(steps: readonly Step[], weight: number): Promise<boolean> {
+  function enqueue(unit: Pick<Pending, 'steps' | 'outbound' | 'weight'>): Promise<boolean> {
     if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
     return new Promise((resolve, reject) => {
-      pending.push({ steps, weight, resolve, reject });
+      pending.push({ ...unit, resolve, reject });
       wakeUp ??= setImmediate(pump);
     });
   }
 
   return {
     async commit(unit) {
-      await enqueue(encode(unit), weightOf(unit));
+      const outbound = unit.flatMap((write) => write.outbound ?? []);
+      await enqueue({ steps: encode(unit), outbound, weight: weightOf(unit) });
     },
-    claim: (id, now) => enqueue([{ type: 'claim', id, now }], 0),
+    claim: (id, now) => enqueue({ steps: [{ type: 'claim', id, now }], outbound: [], weight: 0 }),
     async close() {
       closed = true;
       while (wakeUp !== undefined || running.size > 0) {
