@@ -6,6 +6,7 @@ import { EXECUTION_STATUSES, type ExecutionStatus } from '../engine/model.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { ExecutionStore } from '../engine/ports.ts';
 import { type ErrorCode, HooklineError } from '../errors.ts';
+import { addDeliveryMetrics, type CountedAttempt, type DeliveryMetricsSources } from './delivery-metrics.ts';
 import { describeError } from './middleware/errors.ts';
 
 /** How a request to a trigger URL came out: `accepted` (async), `answered` (sync), or the code of the refusal. */
@@ -20,6 +21,8 @@ export interface Metrics {
   countRequests<Request, Answer extends { readonly status: number }>(
     fetch: (request: Request) => Promise<Answer>,
   ): (request: Request) => Promise<Answer>;
+  /** Counts one request to an endpoint. */
+  countAttempt(endpointId: string, attempt: CountedAttempt): void;
   /** The text that Prometheus reads. */
   render(): Promise<{ contentType: string; text: string }>;
 }
@@ -64,6 +67,8 @@ export function createMetrics(sources: {
   /** Read at each scrape; a function, since the engine may be made after the metrics. */
   stats: () => Pick<EngineStats, 'running' | 'queued'>;
   executions: Pick<ExecutionStore, 'oldestQueuedAt' | 'countByStatus' | 'nextWakeAt'>;
+  /** What webhooks are counted in. */
+  outbound: DeliveryMetricsSources;
   now: () => number;
   log: Log;
 }): Metrics {
@@ -148,6 +153,12 @@ export function createMetrics(sources: {
     gauge.set(secondsSince(await sources.executions.nextWakeAt(), sources.now()));
   });
 
+  const countAttempt = addDeliveryMetrics(registry, sources.outbound, {
+    gauge: stored,
+    kept: (read) => kept(read, sources.now),
+    now: sources.now,
+  });
+
   const trigger = remember((outcome: TriggerOutcome) => triggers.labels(outcome));
   const request = remember((outcome: string) => requests.labels(outcome));
   const finished = remember((status: ExecutionStatus) => ({
@@ -175,6 +186,7 @@ export function createMetrics(sources: {
         }
       };
     },
+    countAttempt,
     async render() {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import type { OutboundStore } from '../../src/engine/outbound-ports.ts';
 import type { Log } from '../../src/engine/plugin.ts';
 import { HooklineError } from '../../src/errors.ts';
+import { MAX_LABELLED_ENDPOINTS } from '../../src/http/delivery-metrics.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 
 const COUNTS = { queued: 3, running: 1, waiting: 2, succeeded: 9, failed: 0, error: 4, canceled: 0, timed_out: 0 };
 
-function setUp(oldestQueuedAt: () => Promise<number | null> = async () => null) {
+type Backlog = Awaited<ReturnType<OutboundStore['deliveries']['backlog']>>;
+
+function setUp(oldestQueuedAt: () => Promise<number | null> = async () => null, backlog: Backlog = []) {
   let reads = 0;
   let time = 10_000;
   const warnings: string[] = [];
@@ -19,7 +23,14 @@ function setUp(oldestQueuedAt: () => Promise<number | null> = async () => null) 
     },
     nextWakeAt: async () => 7_500,
   };
-  const metrics = createMetrics({ stats: () => stats, executions, now: () => time, log });
+  const outbound = {
+    endpoints: { countByStatus: async () => ({ active: 2, blocked: 1, disabled: 0 }) },
+    deliveries: {
+      countByStatus: async () => ({ pending: 9, succeeded: 4, failed: 1, expired: 0, canceled: 0 }),
+      backlog: async () => backlog,
+    },
+  };
+  const metrics = createMetrics({ stats: () => stats, executions, outbound, now: () => time, log });
   const pass = (ms: number): void => {
     time += ms;
   };
@@ -100,5 +111,62 @@ describe('metrics', () => {
     expect(await two.text()).not.toContain('outcome="answered"');
     expect(await two.text()).toContain('process_cpu_seconds_total');
     expect(await two.text()).toMatch(/^nodejs_eventloop_lag_seconds /m);
+  });
+});
+
+describe('metrics of webhooks', () => {
+  const attempt = (status: number | null, succeeded = false, code = 'unexpected_status') => ({
+    succeeded,
+    status,
+    error: succeeded ? null : { code, message: 'no' },
+    timings: { totalMs: 120 },
+  });
+
+  test('attempts count by endpoint and outcome, with their duration', async () => {
+    const { metrics, text } = setUp();
+    metrics.countAttempt('ep_1', attempt(200, true));
+    metrics.countAttempt('ep_1', attempt(503));
+    metrics.countAttempt('ep_1', attempt(null, false, 'request_timeout'));
+    metrics.countAttempt('url_abc', attempt(404));
+    const lines = (await text()).split('\n');
+    expect(lines).toContain('hookline_delivery_attempts_total{endpoint="ep_1",outcome="succeeded"} 1');
+    expect(lines).toContain('hookline_delivery_attempts_total{endpoint="ep_1",outcome="5xx"} 1');
+    expect(lines).toContain('hookline_delivery_attempts_total{endpoint="ep_1",outcome="request_timeout"} 1');
+    expect(lines).toContain('hookline_delivery_attempts_total{endpoint="url",outcome="4xx"} 1');
+    expect(lines).toContain('hookline_delivery_attempt_duration_seconds_bucket{le="0.25",endpoint="ep_1"} 3');
+    expect(lines).toContain('hookline_delivery_attempt_duration_seconds_count{endpoint="ep_1"} 3');
+  });
+
+  test('what is still to be delivered is told by status and by endpoint', async () => {
+    const { text } = setUp(undefined, [
+      { endpointId: 'ep_1', status: 'active', pending: 3, oldestAt: 9_000 },
+      { endpointId: 'ep_2', status: 'blocked', pending: 5, oldestAt: 4_000 },
+    ]);
+    const lines = (await text()).split('\n');
+    expect(lines).toContain('hookline_endpoints{status="blocked"} 1');
+    expect(lines).toContain('hookline_deliveries{status="pending"} 4');
+    expect(lines).toContain('hookline_deliveries{status="held"} 5');
+    expect(lines).toContain('hookline_deliveries{status="succeeded"} 4');
+    expect(lines).toContain('hookline_deliveries_pending{endpoint="ep_1"} 3');
+    expect(lines).toContain('hookline_deliveries_held{endpoint="ep_2"} 5');
+    expect(lines).toContain('hookline_oldest_undelivered_age_seconds{endpoint="ep_2"} 6');
+  });
+
+  test('endpoints beyond the first five hundred share one label', async () => {
+    const backlog: Backlog = Array.from({ length: MAX_LABELLED_ENDPOINTS + 2 }, (_, index) => ({
+      endpointId: `ep_${String(index).padStart(4, '0')}`,
+      status: 'active',
+      pending: 2,
+      oldestAt: 10_000 - index,
+    }));
+    const { metrics, text } = setUp(undefined, backlog.toReversed());
+    await text();
+    metrics.countAttempt('ep_9999', attempt(200, true));
+    const lines = (await text()).split('\n');
+    expect(lines.filter((line) => line.startsWith('hookline_deliveries_pending{'))).toHaveLength(MAX_LABELLED_ENDPOINTS + 1);
+    expect(lines).toContain('hookline_deliveries_pending{endpoint="ep_0499"} 2');
+    expect(lines).toContain('hookline_deliveries_pending{endpoint="other"} 4');
+    expect(lines).toContain('hookline_oldest_undelivered_age_seconds{endpoint="other"} 0.501');
+    expect(lines).toContain('hookline_delivery_attempts_total{endpoint="other",outcome="succeeded"} 1');
   });
 });

@@ -187,7 +187,7 @@ export function toExecutionView(execution: ExecutionWithJobs): z.input<typeof ex
       error: job.error ?? null,
       attempts: job.attempts ?? 1,
       handled: job.isHandled ?? false,
-      waitsUntil: toTimeOrNull(job.wait?.until ?? null),
+      waitsUntil: toTimeOrNull(job.status === 'waiting' ? (job.wait?.until ?? null) : null),
       calledExecution: job.wait?.executionId ?? null,
       log: [...(job.log ?? [])],
       startedAt: toTime(job.startedAt),
