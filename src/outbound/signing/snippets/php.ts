@@ -120,7 +120,7 @@ export function writePhp(facts: Facts): string {
 const BASE64_KEY = ["    $key = base64_decode(str_starts_with($secret, 'whsec_') ? substr($secret, 6) : $secret, true);"];
 const KEYS = {
   text: ['    $key = $secret;'],
-  hex: ['    $key = ctype_xdigit($secret) && strlen($secret) % 2 === 0 ? hex2bin($secret) : false;'],
+  hex: ["    $key = preg_match('/^([0-9a-fA-F]{2})+$/D', $secret) === 1 ? hex2bin($secret) : false;"],
   base64: BASE64_KEY,
   standard: BASE64_KEY,
   ed25519: [],
