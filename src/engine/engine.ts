@@ -395,8 +395,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Messages that an execution waits for may have come to their end while it was at its own: it would never hear of it. */
   async function tellOutcomes(executionId: string, jobs: readonly Job[]): Promise<void> {
-    for (const { path: jobPath, status, wait } of jobs) {
-      if (status !== 'waiting' || wait?.messageId === undefined) continue;
+    for (const { path: jobPath, wait } of jobs) {
+      if (wait?.messageId === undefined) continue;
       const outcome = await publisher.outcome(wait.messageId);
       if (outcome) await storage.executions.commit({ signal: { executionId, jobPath, ...outcome, isOptional: true } });
     }

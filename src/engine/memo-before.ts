@@ -83,8 +83,9 @@ function roundOf(path: string, loop: string): number | undefined {
  */
 export function memoForRetry(jobs: readonly Job[], failedPath: string | undefined): Job[] {
   return jobs.filter((job) => {
+    if (job.wait?.kind === 'message') return true;
     if (job.status === 'canceled' || job.status === 'failed') return false;
-    if (job.status === 'waiting') return job.wait?.kind === 'node' || job.wait?.kind === 'message';
+    if (job.status === 'waiting') return job.wait?.kind === 'node';
     if (job.status !== 'error' || job.isHandled === true) return true;
     return failedPath === undefined || (job.path !== failedPath && placeOf(job) !== failedPath);
   });

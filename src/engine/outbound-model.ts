@@ -27,13 +27,11 @@ export const eventVersionSchema = z.int().min(1).max(10_000);
 const secretText = z.string().min(8).max(1_000);
 /** A profile may keep the key that its receiver knows already; default the endpoint's own secret. */
 const ownSecret = {
-  secret: secretText
-    .optional()
-    .meta({
-      title: 'Own key',
-      description: "Instead of the endpoint's secret, for a receiver that has a key already.",
-      writeOnly: true,
-    }),
+  secret: secretText.optional().meta({
+    title: 'Own key',
+    description: "Instead of the endpoint's secret, for a receiver that has a key already.",
+    writeOnly: true,
+  }),
 };
 
 const headerName = z
@@ -136,15 +134,10 @@ export const blockingSchema = z.strictObject({
     .enum(['attempt', 'delivery'])
     .default('attempt')
     .meta({ description: 'What is counted: each failed attempt, or each delivery whose attempts are used up.' }),
-  probeAfterMs: z
-    .int()
-    .min(1_000)
-    .max(86_400_000)
-    .default(300_000)
-    .meta({
-      description:
-        'How long after blocking one delivery is tried by itself, in milliseconds; doubled after each probe that fails, up to six hours.',
-    }),
+  probeAfterMs: z.int().min(1_000).max(86_400_000).default(300_000).meta({
+    description:
+      'How long after blocking one delivery is tried by itself, in milliseconds; doubled after each probe that fails, up to six hours.',
+  }),
   holdMs: z
     .int()
     .min(60_000)

@@ -50,7 +50,8 @@ export function cancelInside(run: Run, node: CompiledNode, frame: Frame, now: nu
     if (!keys.has(job.key) || !path.startsWith(frame.prefix)) continue;
     run.waits.delete(path);
     const canceled: Job = { ...job, status: 'canceled', finishedAt: now };
-    delete canceled.wait;
+    // A message was sent all the same: a retry waits for it again.
+    if (job.wait?.kind !== 'message') delete canceled.wait;
     run.unsaved.push(canceled);
   }
 }

@@ -103,7 +103,7 @@ export class Run {
     // Nobody would ever take one that came a second time when its job had just ended, and what has a signal does not wait.
     for (const { jobPath } of signals) {
       const job = this.memo?.get(jobPath);
-      if (job !== undefined && job.status !== 'waiting') this.takeSignal(jobPath);
+      if (job !== undefined && job.status !== 'waiting' && job.wait === undefined) this.takeSignal(jobPath);
     }
   }
 

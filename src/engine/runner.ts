@@ -76,7 +76,12 @@ function walkNode(run: Run, node: CompiledNode, frame: Frame, services: RunnerSe
   if (isOver(run, frame)) return STOPPED;
   const path = frame.prefix + node.key;
   const known = run.memo?.get(path);
-  if (known === undefined || known.status === 'canceled') return runNode(run, node, path, frame, services, 1);
+  if (known === undefined) return runNode(run, node, path, frame, services, 1);
+  if (known.status === 'canceled') {
+    return known.wait?.kind === 'message'
+      ? waitAgain(run, node, known, frame, services)
+      : runNode(run, node, path, frame, services, 1);
+  }
   if (known.status === 'waiting') return goOn(run, node, known, frame, services);
   if (known.status === 'succeeded' || known.isHandled === true) {
     // Of a control node that failed the branches have run, too, before the one for the failure.
@@ -114,6 +119,14 @@ function goOn(run: Run, node: CompiledNode, known: Job, frame: Frame, services: 
   const output = signal ? signal.output : wait?.due?.output;
   const branch = signal ? (signal.branch ?? wait?.resumedBranch) : wait?.due?.branch;
   return finish(run, node, job, { type: 'done', output, ...(branch === undefined ? {} : { branch }) }, frame, services);
+}
+
+/** A wait for a message that ended with what was around it; the message did not. */
+function waitAgain(run: Run, node: CompiledNode, known: Job, frame: Frame, services: RunnerServices): Outcome {
+  const job: Job = { ...known, status: 'waiting', finishedAt: null };
+  const outcome = goOn(run, node, job, frame, services);
+  if (run.waits.get(job.path) === job) run.unsaved.push(job);
+  return outcome;
 }
 
 function runNode(run: Run, node: CompiledNode, path: string, frame: Frame, services: RunnerServices, attempt: number): Outcome {

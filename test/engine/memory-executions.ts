@@ -2,6 +2,7 @@
 
 import type { ExecutionStatus, ExecutionWithJobs, Signal } from '../../src/engine/model.ts';
 import { EXECUTION_STATUSES, isFinal } from '../../src/engine/model.ts';
+import type { OutboundWrite } from '../../src/engine/outbound-ports.ts';
 import type { ClaimedExecution, ExecutionStore, ExecutionUpdate, ExecutionWrite } from '../../src/engine/ports.ts';
 import { HooklineError } from '../../src/errors.ts';
 import { latestJobs } from './running.ts';
@@ -18,6 +19,8 @@ export interface MemoryExecutions {
   all(): ExecutionWithJobs[];
   /** Statuses in the order in which they were written, over all executions. */
   readonly history: ExecutionStatus[];
+  /** Messages and the like that were stored, one entry for each write that had any. */
+  readonly outbound: readonly OutboundWrite[];
   /** Another process takes an execution over: what this one writes of it is refused. */
   takeAway(id: string): void;
   holdReads(): void;
@@ -28,6 +31,7 @@ export function createMemoryExecutions(markExecuted: (id: string, revision: numb
   let rows = new Map<string, Row>();
   const takenAway = new Set<string>();
   const history: ExecutionStatus[] = [];
+  const outbound: OutboundWrite[] = [];
   let held: Promise<void> | undefined;
   let letGo = (): void => {};
 
@@ -81,6 +85,7 @@ export function createMemoryExecutions(markExecuted: (id: string, revision: numb
       }
       rows = next;
       history.push(...statuses);
+      outbound.push(...given.flatMap((write) => write.outbound ?? []));
     },
     markExecuted: async (id, revision) => markExecuted(id, revision),
     async get(id) {
@@ -133,6 +138,7 @@ export function createMemoryExecutions(markExecuted: (id: string, revision: numb
   return {
     store,
     history,
+    outbound,
     get: (id) => rows.get(id)?.execution,
     all: () => [...rows.values()].map(({ execution }) => execution),
     takeAway: (id) => void takenAway.add(id),

@@ -35,6 +35,7 @@ function createStore() {
     now: () => time,
     followUps: () => undefined,
     onQueued: () => undefined,
+    onPublished: () => undefined,
     onFinish: (status, durationMs) => finished.push([status, durationMs]),
   });
   const turns = async (): Promise<void> => {

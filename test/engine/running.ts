@@ -96,6 +96,7 @@ export function makeServices(change: Partial<RunnerServices> = {}): RunnerServic
     flush: () => Promise.resolve(),
     fetch: () => Promise.reject(new Error('no requests here')),
     call: () => Promise.reject(new Error('no subflows here')),
+    publish: () => Promise.reject(new Error('no events here')),
     ...change,
   };
 }

@@ -3,12 +3,15 @@
 import { createLocalBus, type ProcessBus } from '../../src/cluster/bus.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
 import type { ExecutionWithJobs, Mode, Node, Settings } from '../../src/engine/model.ts';
-import { type AnyNodeType, definePlugin } from '../../src/engine/plugin.ts';
+import type { Delivery } from '../../src/engine/outbound-model.ts';
+import type { MessageOutcome, NewMessage, Publisher } from '../../src/engine/outbound-ports.ts';
+import { type AnyNodeType, type AnyTriggerType, definePlugin } from '../../src/engine/plugin.ts';
 import type { ClaimedExecution, Queue } from '../../src/engine/ports.ts';
 import { createRegistry } from '../../src/engine/registry.ts';
 import { builtIns } from '../../src/plugins/index.ts';
 import { createMemoryExecutions, type MemoryExecutions } from './memory-executions.ts';
-import { createMemoryWorkflows } from './memory-storage.ts';
+import { createMemoryOutbound } from './memory-outbound.ts';
+import { createMemoryWorkflows, type MemoryWorkflows } from './memory-storage.ts';
 import { type KeptLog, keepLog, NOW, noEvaluator, workflow } from './running.ts';
 
 /** More turns than any of these tests needs: one that goes round in circles is a bug. */
@@ -22,12 +25,28 @@ export interface TestWorkflow {
   readonly enabled?: boolean;
   readonly settings?: Partial<Settings>;
   readonly trigger?: string;
+  readonly triggerConfig?: Record<string, unknown>;
+}
+
+/** Publishes to as many receivers as it is told. */
+export interface TestPublisher extends Publisher {
+  receivers: number;
+  /** What `prepare` throws. */
+  failure: unknown;
+  /** Messages that it was told are committed. */
+  readonly committedMessages: NewMessage[];
+  /** What became of messages, by id. */
+  readonly outcomes: Map<string, MessageOutcome>;
 }
 
 export interface TestEngine {
   readonly engine: Engine;
   readonly executions: MemoryExecutions;
+  readonly workflows: MemoryWorkflows;
   readonly bus: ProcessBus;
+  readonly publisher: TestPublisher;
+  /** How often the queue was woken. */
+  wakes(): number;
   readonly log: KeptLog;
   /** What was handed to the queue and had no turn yet. */
   readonly pushed: readonly ClaimedExecution[];
@@ -45,12 +64,18 @@ export interface TestEngine {
   stored(id: string): ExecutionWithJobs;
 }
 
-export async function startEngine(workflows: readonly TestWorkflow[], types: readonly AnyNodeType[] = []): Promise<TestEngine> {
+export async function startEngine(
+  workflows: readonly TestWorkflow[],
+  types: readonly AnyNodeType[] = [],
+  triggers: readonly AnyTriggerType[] = [],
+): Promise<TestEngine> {
   let time = NOW;
   const memory = createMemoryWorkflows();
   const executions = createMemoryExecutions(memory.markExecuted);
   const pushed: ClaimedExecution[] = [];
   const finished: string[] = [];
+  const publisher = createTestPublisher();
+  let wakes = 0;
   let run: (claimed: ClaimedExecution) => Promise<void> = () => Promise.resolve();
   const queue: Queue = {
     async start(runner) {
@@ -59,15 +84,17 @@ export async function startEngine(workflows: readonly TestWorkflow[], types: rea
     push(claimed) {
       if (claimed.execution.status === 'queued') pushed.push(claimed);
     },
-    wake: () => undefined,
+    wake() {
+      wakes += 1;
+    },
     stop: () => Promise.resolve(),
     depth: () => ({ waiting: pushed.length, running: 0 }),
   };
-  for (const { id, nodes, mode = 'async', enabled = true, settings, trigger = 'webhook' } of workflows) {
+  for (const { id, nodes, mode = 'async', enabled = true, settings, trigger = 'webhook', triggerConfig = {} } of workflows) {
     await memory.insert(
       { ...workflow, id, hookKey: id, mode, enabled },
       {
-        trigger: { type: trigger, config: {} },
+        trigger: { type: trigger, config: triggerConfig },
         nodes: [...nodes],
         ...(settings === undefined ? {} : { settings: { timeoutMs: 0, ...settings } }),
       },
@@ -85,6 +112,7 @@ export async function startEngine(workflows: readonly TestWorkflow[], types: rea
     storage: {
       workflows: memory,
       executions: executions.store,
+      outbound: createMemoryOutbound().store,
       settings: {
         get: () => Promise.resolve(undefined),
         set: () => Promise.resolve(),
@@ -95,9 +123,10 @@ export async function startEngine(workflows: readonly TestWorkflow[], types: rea
     },
     queue,
     documents: { byId, byHookKey: (key) => byId(key) },
-    registry: createRegistry([builtIns, definePlugin({ name: 'test', nodes: types })]),
+    registry: createRegistry([builtIns, definePlugin({ name: 'test', nodes: types, triggers })]),
     evaluator: noEvaluator,
     fetch: () => Promise.reject(new Error('no requests here')),
+    publisher,
     bus,
     resumeUrl: ({ executionId, jobPath }) => `resume:${executionId}/${jobPath}`,
     log,
@@ -130,7 +159,10 @@ export async function startEngine(workflows: readonly TestWorkflow[], types: rea
   return {
     engine,
     executions,
+    workflows: memory,
     bus,
+    publisher,
+    wakes: () => wakes,
     log,
     pushed,
     finished,
@@ -152,5 +184,45 @@ export async function startEngine(workflows: readonly TestWorkflow[], types: rea
       if (!execution) throw new Error(`There is no execution ${id}.`);
       return execution;
     },
+  };
+}
+
+function createTestPublisher(): TestPublisher {
+  let count = 0;
+  const publisher: TestPublisher = {
+    receivers: 1,
+    failure: undefined,
+    committedMessages: [],
+    outcomes: new Map(),
+    async prepare({ type, data }, { source = null, idempotencyKey = null } = {}) {
+      if (publisher.failure !== undefined) throw publisher.failure;
+      count += 1;
+      const id = `msg_${count}`;
+      const of = { messageId: id, eventType: type, createdAt: NOW };
+      const deliveries = Array.from(Array(publisher.receivers).keys(), (index) => deliveryOf(`dlv_${count}_${index}`, of));
+      const message = { id, type, version: null, data: JSON.stringify(data), timestamp: NOW, userId: null, createdAt: NOW };
+      return { messages: [{ ...message, source, idempotencyKey: idempotencyKey ?? null, deliveries }] };
+    },
+    committed: (messages) => void publisher.committedMessages.push(...messages),
+    outcome: async (messageId) => publisher.outcomes.get(messageId),
+  };
+  return publisher;
+}
+
+function deliveryOf(id: string, of: Pick<Delivery, 'messageId' | 'eventType' | 'createdAt'>): Delivery {
+  return {
+    ...of,
+    id,
+    endpointId: 'ep_1',
+    status: 'pending',
+    dueAt: of.createdAt,
+    attempts: 0,
+    attemptsBefore: 0,
+    orderingKey: null,
+    batchId: null,
+    url: null,
+    lastStatus: null,
+    error: null,
+    finishedAt: null,
   };
 }
