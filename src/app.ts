@@ -6,6 +6,7 @@ import compose from 'koa-compose';
 import { openBackend } from './backend.ts';
 import { type Config, type ConfigOptions, parseOptions } from './config.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import type { OutboundStore } from './engine/outbound-ports.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
 import { createRegistry } from './engine/registry.ts';
@@ -20,7 +21,12 @@ import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
 import { createHooks, type HandleHook } from './http/routes/hooks.ts';
 import { createHttp } from './http/server.ts';
 import { createLog } from './log.ts';
+import { createUrlProblem } from './outbound/endpoint-url.ts';
+import type { EndpointService } from './outbound/endpoints.ts';
+import type { EventTypeService } from './outbound/event-types.ts';
 import type { GuardedFetch } from './outbound/guard/guarded-fetch.ts';
+import type { MessageService } from './outbound/messages.ts';
+import { createOutbound } from './outbound/outbound.ts';
 import { builtIns } from './plugins/index.ts';
 import { checkSecretKey } from './secrets/key-check.ts';
 import { createSecretBox, loadSecretKey } from './secrets/secret-box.ts';
@@ -50,6 +56,11 @@ export interface Hookline {
   readonly workflows: WorkflowService;
   readonly executions: ExecutionStore;
   readonly engine: Engine;
+  readonly endpoints: EndpointService;
+  readonly eventTypes: EventTypeService;
+  readonly messages: MessageService;
+  /** The log of what was sent, as it is stored. */
+  readonly outbound: OutboundStore;
   /** The admin token that the very first start made, once; undefined at later starts or when one is configured. */
   readonly generatedAdminToken: string | undefined;
 }
@@ -58,13 +69,19 @@ interface Parts {
   readonly workflows: WorkflowService;
   readonly executions: ExecutionStore;
   readonly engine: Engine;
+  readonly endpoints: EndpointService;
+  readonly eventTypes: EventTypeService;
+  readonly messages: MessageService;
+  readonly outbound: OutboundStore;
   readonly middleware: Middleware;
   readonly handleHook: HandleHook;
   readonly generatedAdminToken: string | undefined;
   stop(): Promise<void>;
 }
 
-/** The client for requests of nodes; loaded with the first of them, so that no start has to wait for it. */
+const USER_AGENT = `Hookline/${version}`;
+
+/** The client for requests of nodes and for webhooks; loaded with the first of them, so that no start has to wait for it. */
 function createOutgoing(config: Config): GuardedFetch {
   let loading: Promise<GuardedFetch> | undefined;
   const load = async (): Promise<GuardedFetch> => {
@@ -72,9 +89,10 @@ function createOutgoing(config: Config): GuardedFetch {
     return createGuardedFetch({
       allowedTargets: config.outboundAllow,
       ports: config.outboundPorts,
+      plainHttp: config.outboundPlainHttp,
       defaultTimeoutMs: config.outboundTimeoutMs,
       maxTimeoutMs: config.outboundMaxTimeoutMs,
-      userAgent: `Hookline/${version}`,
+      userAgent: USER_AGENT,
     });
   };
   return {
@@ -142,12 +160,36 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         now,
         onChange: (workflowId) => engine.refresh(workflowId),
       });
-      const metrics = createMetrics({ stats: () => engine.stats(), executions, now, log });
+      const metrics = createMetrics({ stats: () => engine.stats(), executions, outbound: storage.outbound, now, log });
+      const outbound = createOutbound({
+        store: storage.outbound,
+        commit: (...unit) => executions.commit(...unit),
+        secretBox,
+        evaluator,
+        fetch: outgoing.fetch,
+        // The engine is made behind it: each needs the other.
+        events: { prepare: (event) => engine.prepareEvent(event) },
+        bus,
+        log,
+        userAgent: USER_AGENT,
+        urlProblem: createUrlProblem({
+          allowedTargets: config.outboundAllow,
+          ports: config.outboundPorts,
+          allowsPlainHttp: config.outboundPlainHttp,
+        }),
+        maxRequests: config.deliveryConcurrency,
+        delivers: config.role !== 'web',
+        onSignaled: () => engine.wakeQueue(),
+        onAttempt: (attempt) => metrics.countAttempt(attempt.endpointId, attempt),
+        now,
+      });
+      const { endpoints, eventTypes, messages } = outbound;
       const engine = createEngine({
         storage,
         queue,
         bus,
         fetch: metrics.countRequests(outgoing.fetch),
+        publisher: outbound.publisher,
         resumeUrl: (target) => `${baseUrl}/resume/${resumeTokens.make(target)}`,
         documents: workflows,
         registry,
@@ -161,7 +203,19 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       const isWorker = config.role === 'worker';
       const hooks = createHooks({ engine, prefix, maxBodyBytes: config.maxBodyBytes, metrics, log });
       const middleware = createHttp(
-        { workflows, executions, engine, registry, storage, tokens: verifier, resumeTokens },
+        {
+          workflows,
+          executions,
+          engine,
+          registry,
+          storage,
+          tokens: verifier,
+          resumeTokens,
+          endpoints,
+          eventTypes,
+          messages,
+          senderAddresses: config.senderAddresses,
+        },
         {
           publicUrl: config.publicUrl,
           prefix: config.prefix,
@@ -174,18 +228,24 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         },
       );
       await engine.start();
+      outbound.start();
       await backend.lead({ onLead: () => engine.lead(), onLose: () => engine.unlead() });
-      const stopRetention = startRetention(storage, config.retention, { log, now });
+      const keepMessagesMs = config.messageRetention ?? undefined;
+      const stopRetention = startRetention(storage, config.retention, { keepMessagesMs, log, now });
       parts = {
         workflows,
         executions,
         engine,
+        endpoints,
+        eventTypes,
+        messages,
+        outbound: storage.outbound,
         middleware,
         handleHook: isWorker ? () => undefined : hooks,
         generatedAdminToken: generated,
         async stop() {
           try {
-            await engine.stop();
+            await Promise.all([engine.stop(), outbound.stop(config.shutdownGraceMs)]);
             await stopRetention();
           } finally {
             await outgoing.close();
@@ -257,6 +317,18 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     },
     get engine() {
       return started().engine;
+    },
+    get endpoints() {
+      return started().endpoints;
+    },
+    get eventTypes() {
+      return started().eventTypes;
+    },
+    get messages() {
+      return started().messages;
+    },
+    get outbound() {
+      return started().outbound;
     },
     get generatedAdminToken() {
       return parts?.generatedAdminToken;

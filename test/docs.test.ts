@@ -1,4 +1,4 @@
-// The workflows in docs/nodes.md, made and run as they stand there.
+// The workflows in docs/nodes.md and the requests in docs/webhooks.md, made and run as they stand there.
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -58,6 +58,17 @@ it.each(examples.map((example) => [example.title, example] as const))('docs/node
   const execution = await server.finished(reply.headers.get('x-hookline-execution-id') ?? '');
   expect(execution.status, JSON.stringify(execution.error)).toBe('succeeded');
   expect(execution.jobs.at(-1).output).toEqual(RESULTS[title]);
+});
+
+const webhooksPage = readFileSync(new URL('../docs/webhooks.md', import.meta.url), 'utf8');
+const requests = [...webhooksPage.matchAll(/```json (POST|PATCH) (\S+)\n([\s\S]*?)```/g)].map(
+  ([, method = '', path = '', json = '']) => ({ method, path, body: JSON.parse(json) as object }),
+);
+
+// One after the other: the message is one of the event type that was made before.
+it.each(requests)('docs/webhooks.md: $method $path', async ({ method, path, body }) => {
+  const { status, text } = await server.api(method, path, body);
+  expect(status, text).toBe(method === 'POST' ? 201 : 200);
 });
 
 it('every node type of this build is described in the documentation', () => {
