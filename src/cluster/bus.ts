@@ -56,7 +56,7 @@ export async function startBus({ pool, log }: { readonly pool: Pool; readonly lo
     deliver,
     async publish(message) {
       if (isStopped) return;
-      const payload = JSON.stringify({ ...message, sender });
+      const payload = payloadOf(message, sender);
       try {
         if (Buffer.byteLength(payload) > MAX_BYTES) throw new RangeError(`it is longer than ${MAX_BYTES} bytes`);
         await pool.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]);
@@ -91,6 +91,13 @@ function createListeners(log: Log): Pick<ProcessBus, 'subscribe' | 'deliver'> {
   };
 }
 
+/** Endpoints that are too many to be named are left out: then it is said of some. */
+function payloadOf(message: BusMessage, sender: string): string {
+  const payload = JSON.stringify({ ...message, sender });
+  if (message.type !== 'deliveries-added' || Buffer.byteLength(payload) <= MAX_BYTES) return payload;
+  return JSON.stringify({ ...message, endpointIds: [], sender });
+}
+
 /** @returns undefined for our own messages, and for those of a newer program that we do not know */
 function parseMessage(payload: string, ownSender: string): BusMessage | undefined {
   let value: unknown;
@@ -106,6 +113,14 @@ function parseMessage(payload: string, ownSender: string): BusMessage | undefine
   }
   if (value.type === 'execution-canceled' && 'executionId' in value && typeof value.executionId === 'string') {
     return { type: value.type, executionId: value.executionId };
+  }
+  if (value.type === 'endpoint-changed' && 'endpointId' in value && typeof value.endpointId === 'string') {
+    return { type: value.type, endpointId: value.endpointId };
+  }
+  if (value.type === 'event-types-changed') return { type: value.type };
+  if (value.type === 'deliveries-added' && 'endpointIds' in value && Array.isArray(value.endpointIds)) {
+    const endpointIds: unknown[] = value.endpointIds;
+    return { type: value.type, endpointIds: endpointIds.filter((id) => typeof id === 'string') };
   }
   return undefined;
 }

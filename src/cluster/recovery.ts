@@ -36,8 +36,8 @@ const CHUNK = 1_000;
 const RECONCILE_LOCK = '1752133483, 3';
 
 /**
- * Takes from a process everything that it has: what it runs is queued, its tasks are added anew, its row is deleted. To be
- * called in a transaction. @returns how many executions were put back
+ * Takes from a process everything that it has: what it runs is queued, its tasks are added anew, the endpoints that it leases
+ * are free, its row is deleted. To be called in a transaction. @returns how many executions were put back
  */
 export async function takeOver(client: ClientBase, tasks: TaskTable, processId: string): Promise<number> {
   const requeued = await client.query<TaskRow>(
@@ -52,13 +52,14 @@ export async function takeOver(client: ClientBase, tasks: TaskTable, processId: 
     [taken],
   );
   await tasks.addTasks(client, [...requeued.rows, ...others.rows].map(toTask));
+  await client.query('UPDATE endpoints SET owner = NULL WHERE owner = $1', [processId]);
   await client.query('DELETE FROM processes WHERE id = $1', [processId]);
   return requeued.rows.length;
 }
 
 /**
  * Finds executions that nobody would ever run, as in a copied database or a restored backup, and gives them tasks; and what
- * belongs to processes that are not in `processes`. Does nothing while another process is at it.
+ * belongs to processes that are not in `processes`, endpoints included. Does nothing while another process is at it.
  * @returns how many executions got a task
  */
 export async function reconcile(pool: Pool, tasks: TaskTable): Promise<number> {
@@ -82,6 +83,12 @@ async function reconcileSome(client: PoolClient, tasks: TaskTable): Promise<numb
     const { rows } = await client.query('SELECT FROM processes WHERE id = $1', [processId]);
     if (rows.length === 0) await takeOver(client, tasks, processId);
   }
+  await client.query(
+    `UPDATE endpoints SET owner = NULL WHERE id IN (
+       SELECT id FROM endpoints WHERE owner IS NOT NULL
+       AND NOT EXISTS (SELECT FROM processes WHERE processes.id = endpoints.owner) FOR UPDATE SKIP LOCKED
+     )`,
+  );
   const ownerless = await client.query<TaskRow>(
     `UPDATE executions SET status = 'queued', owner = NULL WHERE id IN (
        SELECT id FROM executions WHERE status = 'running'

@@ -5,6 +5,7 @@ import { HooklineError } from '../errors.ts';
 import { type CopyEnd, openSource, openTarget } from './copy-ends.ts';
 import { parseStored } from './database.ts';
 import type { Origin } from './execution-row.ts';
+import { COLUMNS } from './outbound/rows.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 export interface CopyOptions {
@@ -72,6 +73,26 @@ const TABLES: readonly TableDescription[] = [
   },
   { name: 'execution_jobs', key: ['execution_id', 'sequence'], columns: ['execution_id', 'sequence', 'jobs'] },
   { name: 'signals', key: ['execution_id', 'job_path'], columns: ['execution_id', 'job_path', 'value', 'created_at'] },
+  {
+    name: 'endpoints',
+    key: ['id'],
+    columns: [...Object.keys(COLUMNS.endpoints), 'owner'],
+    change: (row) => {
+      row.owner = null;
+    },
+  },
+  {
+    name: 'event_types',
+    key: ['name', 'version'],
+    columns: [
+      ...['name', 'version', 'title', 'description', 'schema', 'example'],
+      ...['down_conversion', 'created_at', 'updated_at'],
+    ],
+  },
+  { name: 'messages', key: ['id'], columns: [...Object.keys(COLUMNS.messages), 'settled_at'], booleans: ['awaited'] },
+  { name: 'deliveries', key: ['id'], columns: Object.keys(COLUMNS.deliveries) },
+  { name: 'attempts', key: ['id'], columns: Object.keys(COLUMNS.attempts), booleans: ['succeeded'] },
+  { name: 'attempt_batches', key: ['attempt_id', 'position'], columns: Object.keys(COLUMNS.batches) },
   { name: 'settings', key: ['name'], columns: ['name', 'value'] },
 ];
 
@@ -140,7 +161,7 @@ async function copyTables(
 }
 
 async function requireEmpty(target: Sequelize): Promise<void> {
-  for (const table of ['workflows', 'executions']) {
+  for (const table of ['workflows', 'executions', 'endpoints', 'messages']) {
     const rows = await count(target, table);
     if (rows === 0) continue;
     throw new HooklineError('invalid_configuration', `The target is not empty: it has ${rows} ${table}. Name an empty database.`);

@@ -1,4 +1,4 @@
-// Deletes executions that are older than their status allows, a few at a time.
+// Deletes executions that are older than their status allows, and old messages, a few at a time.
 
 import { toFailure } from '../engine/failure.ts';
 import { type ExecutionStatus, isFinal } from '../engine/model.ts';
@@ -12,7 +12,9 @@ export type RetentionRules = Readonly<Partial<Record<ExecutionStatus, number>>>;
 export interface RetentionOptions {
   /** Between the end of one round and the start of the next, in milliseconds. Default one minute. */
   readonly intervalMs?: number;
-  /** Executions deleted in one transaction. Default 200: commits then wait for milliseconds at most. */
+  /** How long messages are kept with their deliveries and attempts, in milliseconds since their acceptance. Default for ever. */
+  readonly keepMessagesMs?: number | undefined;
+  /** Executions or messages deleted in one transaction. Default 200: commits then wait for milliseconds at most. */
   readonly chunk?: number;
   readonly log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
   /** Milliseconds since 1970. Default the system's clock. */
@@ -22,6 +24,7 @@ export interface RetentionOptions {
 /** What retention needs of the storage. */
 export interface RetentionStorage {
   readonly executions: Pick<OpenStorage['executions'], 'deleteOld'>;
+  readonly outbound: { readonly messages: Pick<OpenStorage['outbound']['messages'], 'deleteOld'> };
   finishDeletes(): Promise<void>;
 }
 
@@ -32,22 +35,31 @@ export interface RetentionStorage {
  * @throws HooklineError `invalid_configuration` for a rule on a status that is not final, or a time that is not positive
  */
 export function startRetention(storage: RetentionStorage, rules: RetentionRules, options: RetentionOptions): () => Promise<void> {
-  const { intervalMs = 60_000, chunk = 200, log, now = Date.now } = options;
+  const { intervalMs = 60_000, chunk = 200, keepMessagesMs, log, now = Date.now } = options;
   const entries = checkedEntries(rules);
+  if (keepMessagesMs !== undefined && !isPositive(keepMessagesMs)) {
+    const sentence = `Retention of messages cannot be ${keepMessagesMs} ms: it must be more than zero.`;
+    throw new HooklineError('invalid_configuration', sentence);
+  }
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let round = run();
 
   async function run(): Promise<void> {
-    try {
+    await attempt('executions', async () => {
       await storage.finishDeletes();
       for (const [status, keepMs] of entries) {
-        const deleted = await deleteAll(status, now() - keepMs);
+        const before = now() - keepMs;
+        const deleted = await deleteAll(() => storage.executions.deleteOld(status, before, chunk));
         if (deleted > 0) log.info({ status, deleted }, 'Deleted old executions');
       }
-    } catch (error) {
-      // Not the error itself: Sequelize hangs the statement with its values on it.
-      log.warn({ error: toFailure(error) }, 'Could not delete old executions; the next round tries again');
+    });
+    if (keepMessagesMs !== undefined) {
+      await attempt('messages', async () => {
+        const before = now() - keepMessagesMs;
+        const deleted = await deleteAll(() => storage.outbound.messages.deleteOld(before, chunk));
+        if (deleted > 0) log.info({ deleted }, 'Deleted old messages');
+      });
     }
     if (stopped) return;
     timer = setTimeout(() => {
@@ -56,10 +68,20 @@ export function startRetention(storage: RetentionStorage, rules: RetentionRules,
     timer.unref();
   }
 
-  async function deleteAll(status: ExecutionStatus, before: number): Promise<number> {
+  async function attempt(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      // Not the error itself: Sequelize hangs the statement with its values on it.
+      log.warn({ error: toFailure(error) }, `Could not delete old ${what}; the next round tries again`);
+    }
+  }
+
+  /** @param deleteSome up to `chunk`; says how many */
+  async function deleteAll(deleteSome: () => Promise<number>): Promise<number> {
     let total = 0;
     for (let deleted = chunk; deleted >= chunk && !stopped; ) {
-      deleted = await storage.executions.deleteOld(status, before, chunk);
+      deleted = await deleteSome();
       total += deleted;
       await yieldTurn();
     }
@@ -76,10 +98,14 @@ export function startRetention(storage: RetentionStorage, rules: RetentionRules,
 function checkedEntries(rules: RetentionRules): [ExecutionStatus, number][] {
   return Object.entries(rules).map(([name, keepMs]) => {
     const status = name as ExecutionStatus;
-    if (isFinal(status) && Number.isFinite(keepMs) && keepMs > 0) return [status, keepMs];
+    if (isFinal(status) && isPositive(keepMs)) return [status, keepMs];
     throw new HooklineError(
       'invalid_configuration',
       `Retention of "${name}" executions cannot be ${keepMs} ms: only final statuses have one, and it must be more than zero.`,
     );
   });
+}
+
+function isPositive(ms: number): boolean {
+  return Number.isFinite(ms) && ms > 0;
 }

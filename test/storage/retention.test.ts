@@ -27,6 +27,16 @@ function storageWith(old: Record<string, number>): RetentionStorage & { calls: u
         return deleted;
       },
     },
+    outbound: {
+      messages: {
+        async deleteOld(before, limit) {
+          calls.push(['messages', before, limit]);
+          const deleted = Math.min(old.messages ?? 0, limit);
+          old.messages = (old.messages ?? 0) - deleted;
+          return deleted;
+        },
+      },
+    },
   };
 }
 
