@@ -44,6 +44,18 @@ const PUBLIC = [
   ['2000::1', '2001:200::1', '2001:4860:4860::8888', '2003::1', '2606:4700::1111', '2a00::1', '3ffe::1', '3fff:1000::1'],
 ].flat();
 
+/** IANA's registries of special-purpose addresses, IPv4 and IPv6 (RFC 6890 and successors), block by block, and multicast. */
+const REGISTRIES = [
+  ['0.0.0.0/8', '0.0.0.0/32', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
+  ['192.0.0.0/29', '192.0.0.8/32', '192.0.0.9/32', '192.0.0.10/32', '192.0.0.170/32', '192.0.0.171/32', '192.0.2.0/24'],
+  ['192.31.196.0/24', '192.52.193.0/24', '192.88.99.0/24', '192.88.99.2/32', '192.168.0.0/16', '192.175.48.0/24'],
+  ['198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4', '255.255.255.255/32'],
+  ['::1/128', '::/128', '::/96', '64:ff9b:1::/48', '100::/64', '100:0:0:1::/64', '2001::/23', '2001::/32', '2001:1::1/128'],
+  ['2001:1::2/128', '2001:1::3/128', '2001:2::/48', '2001:3::/32', '2001:4:112::/48', '2001:10::/28', '2001:20::/28'],
+  ['2001:30::/28', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/10'],
+  ['fec0::/10', 'ff00::/8'],
+].flat();
+
 const anyIpv4 = fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 0, max: 255 })));
 const anyIpv6 = fc.tuple(...Array.from({ length: 8 }, () => fc.integer({ min: 0, max: 0xffff })));
 
@@ -82,6 +94,26 @@ function hostOf(notation: string): string {
 describe('isPublicAddress', () => {
   it.each(FORBIDDEN)('refuses %s', (address) => {
     expect(isPublicAddress(address)).toBe(false);
+  });
+
+  it.each(REGISTRIES)('refuses the first, the last and any address of %s', (block) => {
+    const [base, bits] = ipaddr.parseCIDR(block);
+    const bytes = base.toByteArray();
+    const within = (fill: readonly number[]): string => {
+      const mixed = bytes.map((byte, index) => {
+        const free = 0xff >> Math.min(8, Math.max(0, bits - index * 8));
+        return (byte & ~free) | ((fill[index] ?? 0) & free);
+      });
+      return ipaddr.fromByteArray(mixed).toString();
+    };
+    expect(isPublicAddress(within(bytes.map(() => 0)))).toBe(false);
+    expect(isPublicAddress(within(bytes.map(() => 0xff)))).toBe(false);
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 16, maxLength: 16 }),
+        (fill) => !isPublicAddress(within(fill)),
+      ),
+    );
   });
 
   it.each(PUBLIC)('lets %s pass', (address) => {

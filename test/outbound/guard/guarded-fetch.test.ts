@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OutgoingRequest } from '../../../src/engine/plugin.ts';
 import { HooklineError } from '../../../src/errors.ts';
 import { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from '../../../src/outbound/guard/guarded-fetch.ts';
+import { createTrace } from '../../../src/outbound/guard/trace.ts';
 import { makeCertificate, startRawServer, startSecureServer, startServer, type TestServer, until } from './servers.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -78,6 +80,11 @@ describe('what is sent', () => {
     ['Transfer-Encoding', 'chunked'],
     ['Upgrade', 'h2c'],
     ['Expect', '100-continue'],
+    ['TE', 'trailers'],
+    ['Trailer', 'X-Late'],
+    ['Keep-Alive', 'timeout=5'],
+    ['HTTP2-Settings', 'AAMAAABkAAQAAP__'],
+    ['Proxy-Connection', 'keep-alive'],
     ['Proxy-Authorization', 'Basic eA=='],
     ['X-A', 'b\r\nX-Injected: 1'],
     ['X-A', 'b\nc'],
@@ -431,6 +438,31 @@ describe('the answer', () => {
 });
 
 describe('kept connections', () => {
+  it('are so many to one place, and those that have been idle longest go first', async () => {
+    const server = await started(startServer((_, response) => response.end('x')));
+    const { fetch } = guardFor(server);
+    await Promise.all(Array.from({ length: 70 }, () => fetch({ url: server.url })));
+    expect(server.sockets).toHaveLength(70);
+    await until(() => server.sockets.filter((socket) => !socket.destroyed).length === 64);
+    expect((await fetch({ url: server.url })).status).toBe(200);
+    expect(server.sockets).toHaveLength(70);
+  });
+
+  it('may be closed under a request that may be sent twice', async () => {
+    let count = 0;
+    const server = await started(
+      startRawServer((socket) => {
+        count += 1;
+        if (count === 2) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      }),
+    );
+    const { fetch } = guardFor(server);
+    await fetch({ url: server.url });
+    expect(await fetch({ url: server.url, method: 'POST', body: 'x', isRepeatable: true })).toMatchObject({ status: 200 });
+    expect(count).toBe(3);
+  });
+
   it('serve one request at a time', async () => {
     const server = await started(startServer((_, response) => response.end('x')));
     const { fetch } = guardFor(server);
@@ -478,6 +510,109 @@ describe('kept connections', () => {
     await until(() => server.sockets[0]?.destroyed === true);
     const second = await fetch({ url: server.url }).then(textOf, () => 'failed');
     expect(['ok', 'failed']).toContain(second);
+  });
+});
+
+describe('an answer that is cut', () => {
+  it('has its beginning, says so, and ends its connection', async () => {
+    const server = await started(startServer((_, response) => response.end('12345')));
+    const { fetch } = guardFor(server);
+    const whole = await fetch({ url: server.url, maxResponseBytes: 5, overflow: 'cut' });
+    expect([textOf(whole), whole.isCut]).toEqual(['12345', false]);
+    const cut = await fetch({ url: server.url, maxResponseBytes: 4, overflow: 'cut' });
+    expect([textOf(cut), cut.isCut, cut.status]).toEqual(['1234', true, 200]);
+    await until(() => server.sockets.length === 1 && server.sockets[0]?.destroyed === true);
+    expect((await fetch({ url: server.url })).isCut).toBe(false);
+  });
+
+  it.each([
+    ['gzip', gzipSync(Buffer.alloc(50_000_000, 'x'))],
+    ['deflate', deflateSync(Buffer.alloc(50_000_000, 'x'))],
+    ['br', brotliCompressSync(Buffer.alloc(50_000_000, 'x'))],
+    ['identity', Buffer.alloc(200_000, 'x')],
+    // Bytes that do not compress: more of them on the wire than are kept.
+    ['gzip', gzipSync(randomBytes(200_000))],
+    ['br', brotliCompressSync(randomBytes(200_000))],
+  ])('is cut behind the limit, counted after %s', async (encoding, body) => {
+    const server = await started(startServer((_, response) => response.setHeader('Content-Encoding', encoding).end(body)));
+    const answer = await guardFor(server).fetch({ url: server.url, maxResponseBytes: 16_384, overflow: 'cut' });
+    expect(answer).toMatchObject({ status: 200, isCut: true });
+    expect(answer.body).toHaveLength(16_384);
+    await until(() => server.sockets.every((socket) => socket.destroyed));
+  });
+
+  it('keeps what could be inflated of damaged data, and leaves unknown codings as they are', async () => {
+    const good = gzipSync(Buffer.from('hello '.repeat(2_000)));
+    const half = good.subarray(0, good.length - 12);
+    const server = await started(
+      startServer((request, response) => {
+        response.setHeader('Content-Encoding', request.url === '/zstd' ? 'zstd' : 'gzip');
+        response.end(request.url === '/half' ? half : 'ab');
+      }),
+    );
+    const { fetch } = guardFor(server);
+    const damaged = await fetch({ url: `${server.url}/half`, overflow: 'cut' });
+    expect(damaged.isCut).toBe(true);
+    expect(textOf(damaged)).toMatch(/^hello hello /);
+    expect(await fetch({ url: `${server.url}/ab`, overflow: 'cut' })).toMatchObject({ status: 200, isCut: true });
+    const unknown = await fetch({ url: `${server.url}/zstd`, overflow: 'cut' });
+    expect([textOf(unknown), unknown.isCut]).toEqual(['ab', false]);
+  });
+
+  it('still fails at the deadline when its body does not come', async () => {
+    const server = await started(
+      startRawServer((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n')),
+    );
+    const sending = guardFor(server).fetch({ url: server.url, timeoutMs: 50, overflow: 'cut' });
+    expect(await failure(sending)).toMatchObject({ code: 'request_timeout' });
+  });
+
+  it('is given up when it inflates to nothing for ever', async () => {
+    // Empty stored blocks of DEFLATE: five bytes each that stand for none.
+    const block = Buffer.alloc(5 * 10_000, Buffer.from([0, 0, 0, 0xff, 0xff]));
+    const server = await started(
+      startServer((_, response) => {
+        response.setHeader('Content-Encoding', 'gzip');
+        response.write(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]));
+        const more = (): void => {
+          while (!response.destroyed && response.write(block));
+        };
+        response.on('drain', more);
+        more();
+      }),
+    );
+    const answer = await guardFor(server).fetch({ url: server.url, maxResponseBytes: 16_384, overflow: 'cut' });
+    expect(answer).toMatchObject({ isCut: true, body: Buffer.alloc(0) });
+  });
+});
+
+describe('a trace', () => {
+  it('says when what happened, and nothing of what was not needed', async () => {
+    const certificate = makeCertificate('DNS:shop.example');
+    const server = await started(startSecureServer(certificate, (_, response) => response.end('x')));
+    const allowedTargets = [`127.0.0.1:${server.port}`];
+    const { fetch } = guard({ allowedTargets, lookup: async () => ['127.0.0.1'], ca: certificate.cert });
+    const url = `https://shop.example:${server.port}/`;
+    const trace = createTrace();
+    await fetch({ url, trace });
+    const times = [trace.dnsMs, trace.connectMs, trace.tlsMs, trace.firstByteMs, trace.totalMs].map(Number);
+    expect(times.every((time) => time > 0)).toBe(true);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    const again = createTrace();
+    await fetch({ url, trace: again });
+    expect(again).toMatchObject({ dnsMs: expect.any(Number), connectMs: null, tlsMs: null, firstByteMs: expect.any(Number) });
+  });
+
+  it('says how far a request came that failed', async () => {
+    const trace = createTrace();
+    const { fetch } = guard({ lookup: () => new Promise(() => undefined) });
+    await failure(fetch({ url: 'https://slow.example/', timeoutMs: 20, trace }));
+    expect(trace).toMatchObject({ phase: 'lookup', dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null });
+    expect(trace.totalMs).toBeGreaterThan(15);
+    const server = await started(startRawServer((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')));
+    const late = createTrace();
+    await failure(guardFor(server).fetch({ url: server.url, timeoutMs: 50, trace: late }));
+    expect(late).toMatchObject({ phase: 'body', dnsMs: null, connectMs: expect.any(Number), firstByteMs: expect.any(Number) });
   });
 });
 
