@@ -61,7 +61,7 @@ export function afterAttempt(state: EndpointState, seen: Observation, rules: Rul
   if (state.status === 'disabled') return unchanged(state);
   if (!seen.countsForEndpoint) {
     // Nothing is known of the receiver: it is asked again later, not at once and not ever later.
-    return seen.isProbe && !seen.succeeded
+    return state.status === 'blocked' && seen.isProbe && !seen.succeeded
       ? { state: { ...state, probeAt: now + rules.blocking.probeAfterMs }, events: [] }
       : unchanged(state);
   }

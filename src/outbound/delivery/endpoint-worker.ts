@@ -1,5 +1,6 @@
 // Sends what is due for one leased endpoint, at the pace that its configuration, its receiver and the others allow.
 
+import { setMaxListeners } from 'node:events';
 import { isStorageFailure } from '../../engine/failure.ts';
 import type { Endpoint, EndpointState } from '../../engine/outbound-model.ts';
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
@@ -39,6 +40,8 @@ export interface WorkerContext {
 
 /** How long a lease is kept without anything due, or for what is due next, in milliseconds. */
 const IDLE_MS = 5_000;
+/** Least time between two looks for the same thing, in milliseconds. */
+const LOOK_AGAIN_MS = 20;
 /** Deliveries read at once: of an endpoint that works, that is not known yet, that is slow or fails. */
 const PAGE = { healthy: 64, unknown: 8, suspect: 4 } as const;
 
@@ -77,6 +80,8 @@ export class EndpointWorker implements SlotUser {
     this.#context = context;
     this.#record = new EndpointRecord(endpoint, context);
     this.#timer = new WakeTimer(() => context.now(), this.#pump);
+    // Each request listens: as many as may run at once.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   get sending(): number {
@@ -249,7 +254,10 @@ export class EndpointWorker implements SlotUser {
     this.#isReading = true;
     try {
       const askedAt = this.#context.now();
-      this.#laterAt = await this.#context.store.queue.nextDueAt(this.id, this.#buffer.ids());
+      const generation = this.#generation;
+      const next = await this.#context.store.queue.nextDueAt(this.id, this.#buffer.ids());
+      // One that is due since the last page was read may wait a moment: two queries must never chase each other.
+      if (generation === this.#generation) this.#laterAt = next === null ? null : Math.max(next, askedAt + LOOK_AGAIN_MS);
       this.#laterAskedAt = askedAt;
       this.#storageWorked();
     } catch (error) {
