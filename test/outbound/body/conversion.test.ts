@@ -83,7 +83,12 @@ describe('data that cannot be converted fails with type, versions and the first 
   it.each([
     ['what comes out does not fit the schema', '{"amounts":["12"]}', VERSIONS, /#\/total|total/],
     ['the conversion finds nothing', '[]', [V1, V2, version(3, 'nothing')], /version 3 gives nothing/],
-    ['the expression fails', '{}', [V1, V2, version(3, '$number("x")')], /down-conversion of version 3 failed: The jsonata expression failed/],
+    [
+      'the expression fails',
+      '{}',
+      [V1, V2, version(3, '$number("x")')],
+      /down-conversion of version 3 failed: The jsonata expression failed/,
+    ],
     ['the expression is none', '{}', [V1, V2, version(3, '{{')], /down-conversion of version 3 failed/],
     ['its own version is gone', '{}', [V1, V2], /version 3 is not in the catalogue any more/],
     ['the other version is gone', '{}', [V2, V3], /version 1 is not in the catalogue/],

@@ -108,6 +108,27 @@ describe('Standard Webhooks', () => {
     expect(verifyEd25519(text, before, publicKeyOf(secrets.signingKey ?? ''))).toBe(true);
   });
 
+  it('signs with the key of the profile alone when it has one: the rotation is of the other', () => {
+    const own = makeSecret();
+    const given: EndpointSecrets = { secret: makeSecret(), previous: { secret: secrets.secret, until: now + 1 } };
+    const headers = signOne({ type: 'standard', secret: own }, '{}', given);
+    expect(headers['webhook-signature']?.split(' ')).toHaveLength(1);
+    new Webhook(own).verify('{}', headers);
+    const stripe = signOne({ type: 'stripe', secret: 'a key of its own' }, '{}', given)['Stripe-Signature'] ?? '';
+    expect(Stripe.webhooks.constructEvent('{}', stripe, 'a key of its own')).toEqual({});
+  });
+
+  it('lists the signatures of two profiles with keys of their own', () => {
+    const own = makeSecret();
+    const headers = signRequest(
+      { ...request, body: '{}' },
+      [{ type: 'standard' }, { type: 'standard', secret: own }],
+      secrets,
+      now,
+    );
+    for (const key of [secrets.secret, own]) new Webhook(key).verify('{}', headers);
+  });
+
   it('reads a key again when the object that holds it was changed', () => {
     const changing: EndpointSecrets = { secret: makeSecret() };
     const first = signOne({ type: 'standard' }, '{}', changing);

@@ -156,11 +156,12 @@ export const byDotnet: Runner = async (cases, folder) => {
     join(place, 'Start.cs'),
     `public static class Start { public static int Main(string[] a) {\n${calls}\nreturn 3; } }\n`,
   );
+  const { stdout: version } = await run('dotnet', ['--version']);
+  const framework = `net${version.split('.')[0]}.0`;
   await writeFile(
     join(place, 'all.csproj'),
-    `<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType>
-     <TargetFramework>net$(BundledNETCoreAppTargetFrameworkVersion)</TargetFramework>
-     <StartupObject>Start</StartupObject></PropertyGroup></Project>`,
+    `<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>${framework}</TargetFramework>
+     <StartupObject>Start</StartupObject><UseAppHost>false</UseAppHost></PropertyGroup></Project>`,
   );
   await run('dotnet', ['build', '--nologo', '-o', join(place, 'out')], { cwd: place });
   return mapWide(cases, async (one) => {

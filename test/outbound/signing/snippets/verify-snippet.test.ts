@@ -46,7 +46,10 @@ async function expectOutcomes(runner: Runner, cases: readonly SnippetCase[]): Pr
   expect(told).toEqual(cases.map(({ name, expected }) => `${name} -> ${expected}`));
 }
 
-describe('the code is run and accepts what was sent, and nothing else', () => {
+/** Compilers and many processes, on a machine that may be busy. In milliseconds. */
+const PATIENCE_MS = 120_000;
+
+describe('the code is run and accepts what was sent, and nothing else', { timeout: PATIENCE_MS }, () => {
   it('in Node', async () => {
     await expectOutcomes(byImport, makeCases());
     await expectOutcomes(interpretedBy('node', process.execPath), two(makeCases()));
@@ -75,8 +78,8 @@ describe('the code is run and accepts what was sent, and nothing else', () => {
   // Not on every machine; skipped where they are not.
   it.skipIf(!which('php'))('in PHP', () => expectOutcomes(interpretedBy('php', 'php'), few(makeCases())));
   it.skipIf(!which('ruby'))('in Ruby', () => expectOutcomes(interpretedBy('ruby', 'ruby'), few(makeCases())));
-  it.skipIf(!which('go'))('in Go', () => expectOutcomes(byGo, makeCases()), 120_000);
-  it.skipIf(!which('dotnet'))('in C#', () => expectOutcomes(byDotnet, few(makeCases())), 120_000);
+  it.skipIf(!which('go'))('in Go', () => expectOutcomes(byGo, makeCases()));
+  it.skipIf(!which('dotnet'))('in C#', () => expectOutcomes(byDotnet, few(makeCases())));
 });
 
 describe.each(SNIPPET_LANGUAGES)('the code in %s', (language) => {
