@@ -5,6 +5,7 @@ import { setBounded } from '../engine/bounded-cache.ts';
 import { createIdSource } from '../engine/id.ts';
 import { toJsonValue } from '../engine/json-value.ts';
 import {
+  type Attempt,
   type Delivery,
   type Endpoint,
   type EventType,
@@ -18,7 +19,7 @@ import type { OutgoingEvent } from '../engine/plugin.ts';
 import type { Bus, SecretBox } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import type { Catalogue } from './catalogue.ts';
-import { needsAnswer, outcomeOf } from './sent-result.ts';
+import { sentResult } from './delivery/settle.ts';
 import { isSubscribed } from './subscriptions.ts';
 import { createTargetEndpoints } from './target-endpoint.ts';
 
@@ -168,9 +169,12 @@ export function createPublisher(options: PublisherOptions): CachingPublisher {
     async outcome(messageId) {
       const deliveries = await store.deliveries.ofMessage(messageId);
       if (deliveries.some(({ status }) => status === 'pending')) return undefined;
-      const [only] = deliveries;
-      const attempts = only && needsAnswer(deliveries) ? await store.attempts.ofDelivery(only.id) : [];
-      return outcomeOf(messageId, deliveries, attempts.at(-1));
+      const last: (Attempt | undefined)[] = [];
+      for (const { id, attempts } of deliveries) {
+        last.push(attempts === 0 ? undefined : (await store.attempts.ofDelivery(id)).at(-1));
+      }
+      const output = sentResult(messageId, deliveries, last);
+      return { output, branch: output.delivered ? 'delivered' : 'failed' };
     },
 
     refresh,
