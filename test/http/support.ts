@@ -19,6 +19,7 @@ export const TOKEN = 'test-admin-token-0123456789';
 interface CallOptions {
   readonly body?: unknown;
   readonly token?: string | null;
+  readonly headers?: Record<string, string>;
   readonly status?: number;
 }
 
@@ -91,9 +92,9 @@ export async function startApi(options: HooklineOptions = {}): Promise<TestApi> 
     logged,
     hookline,
     agent,
-    async call(method, path, { body, token = TOKEN, status } = {}) {
+    async call(method, path, { body, token = TOKEN, headers = {}, status } = {}) {
       const send = { GET: agent.get, POST: agent.post, PATCH: agent.patch, PUT: agent.put, DELETE: agent.delete }[method];
-      let pending = send.call(agent, path);
+      let pending = send.call(agent, path).set(headers);
       if (token !== null) pending = pending.set('Authorization', `Bearer ${token}`);
       const reply = await (body === undefined ? pending : pending.send(body as object));
       checkReply(method, path, reply);
