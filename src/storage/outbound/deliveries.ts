@@ -38,18 +38,11 @@ export function deliveryStore(sequelize: Sequelize, { read, write }: Database): 
    * A status in the words of the index that has it. What is pending is looked up in the queue's index, endpoint by endpoint, and
    * sorted: unlike all deliveries together, what is pending at one moment is not endless.
    */
-  function withStatus(status: NonNullable<DeliveryFilter['status']>, endpointId: string | undefined): WhereOptions<DeliveryRow> {
+  function withStatus(status: NonNullable<DeliveryFilter['status']>): WhereOptions<DeliveryRow> {
     if (status === 'succeeded') return { status };
     if (status !== 'pending' && status !== 'held') return { [Op.and]: [{ status }, literal(IN_STATUS_INDEX)] };
-    const only = endpointId === undefined ? '' : `AND e.id = ${sequelize.escape(endpointId)}`;
-    const endpoints = `e.status ${status === 'held' ? '<>' : '='} 'active' ${only}`;
-    return {
-      id: {
-        [Op.in]: literal(
-          `(SELECT d.id FROM endpoints e CROSS JOIN deliveries d WHERE ${endpoints} AND d.endpoint_id = e.id AND d.status = 'pending')`,
-        ),
-      },
-    };
+    const endpoints = `(SELECT id FROM endpoints WHERE status ${status === 'held' ? '<>' : '='} 'active')`;
+    return { status: 'pending', endpointId: { [Op.in]: literal(endpoints) } };
   }
 
   return {
@@ -69,7 +62,7 @@ export function deliveryStore(sequelize: Sequelize, { read, write }: Database): 
           endpointId === undefined ? {} : { endpointId },
           messageId === undefined ? {} : { messageId },
           eventType === undefined ? {} : { eventType },
-          status === undefined ? {} : withStatus(status, endpointId),
+          status === undefined ? {} : withStatus(status),
           from === undefined ? {} : { id: { [Op.gte]: lowestOutboundIdAt('dlv', from) } },
           to === undefined ? {} : { id: { [Op.lt]: lowestOutboundIdAt('dlv', to) } },
           before === undefined ? {} : { id: { [Op.lt]: before } },

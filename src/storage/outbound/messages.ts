@@ -16,8 +16,12 @@ const MESSAGE_LIST: ListKind<[id: string]> = {
   isPlace: (value): value is [string] => value.length === 1 && isOutboundId('msg', value[0]),
 };
 
-/** The limit keeps PostgreSQL from reading all deliveries at once instead of a few for each message. */
-const HAS_PENDING = "EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id AND d.status = 'pending' LIMIT 1 OFFSET 0)";
+/**
+ * The limit keeps PostgreSQL from reading all deliveries at once instead of a few for each message, and what is appended to the
+ * status from reading the whole queue: its index holds all that is pending.
+ */
+const HAS_PENDING = `EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id AND d.status || '' = 'pending'
+  LIMIT 1 OFFSET 0)`;
 
 /** The message part of the outbound store. `sequelize` is the reader's. */
 export function messageStore(sequelize: Sequelize, { read, write }: Database): OutboundStore['messages'] {
