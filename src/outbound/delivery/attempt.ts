@@ -80,7 +80,7 @@ const MAX_RESPONSE_BYTES = 16 * 1024;
 /** What does not change from one request of an endpoint to the next. */
 interface Prepared {
   readonly headers: Readonly<Record<string, string>>;
-  /** The same as they may be stored. */
+  /** The same as they may be stored; the same object when nothing in them is secret. */
   readonly shownHeaders: Readonly<Record<string, string>>;
   readonly redact: Redactor;
 }
@@ -126,7 +126,7 @@ export function createSender(options: SenderOptions): Sender {
       const url = first(deliveries).delivery.url ?? endpoint.config.url;
       const startedAt = now();
       const trace = createTrace();
-      let attempt: Attempt = {
+      const attempt: Attempt = {
         id: `atm_${createId(startedAt).replaceAll('-', '')}`,
         endpointId: endpoint.id,
         deliveryIds: order.kind === 'delivery' ? deliveries.map(({ delivery }) => delivery.id) : [],
@@ -151,11 +151,12 @@ export function createSender(options: SenderOptions): Sender {
         isMade = true;
         // A pause for making the body shall not make the signature older than it is.
         const signed = signedHeaders(order, body, url, now());
-        attempt = { ...attempt, requestHeaders: { ...shownHeaders, ...signed }, body: body.text };
+        attempt.requestHeaders = { ...shownHeaders, ...signed };
+        attempt.body = body.text;
         const response = await fetch({
           url,
           method: 'POST',
-          headers: { ...headers, ...signed },
+          headers: headers === shownHeaders ? attempt.requestHeaders : { ...headers, ...signed },
           body: body.text,
           timeoutMs: endpoint.config.timeoutMs,
           maxResponseBytes: MAX_RESPONSE_BYTES,
@@ -165,13 +166,16 @@ export function createSender(options: SenderOptions): Sender {
           trace,
           signal,
         });
-        return judgeAnswer({ ...attempt, timings: timingsOf(trace) }, response, endpoint, redact, now());
+        attempt.timings = timingsOf(trace);
+        return judgeAnswer(attempt, response, endpoint, redact, now());
       } catch (error) {
         signal.throwIfAborted();
         if (isOurs(error)) throw error;
         const isOfData = error instanceof HooklineError && error.code === 'conversion_failed';
+        attempt.timings = timingsOf(trace);
+        attempt.error = failureOf(error, trace.phase);
         return {
-          attempt: { ...attempt, timings: timingsOf(trace), error: failureOf(error, trace.phase) },
+          attempt,
           wish: 'none',
           retryAfterMs: null,
           isPermanent: isOfData,
@@ -197,9 +201,11 @@ function prepareEndpoint(endpoint: OpenEndpoint, userAgent: string): Prepared {
   };
   for (const { name, value } of endpoint.config.headers) put(name, value, redact(value));
   for (const { name, value } of endpoint.config.secretHeaders) put(name, value, '[redacted]');
-  return { headers, shownHeaders, redact };
+  const isSecret = Object.keys(headers).some((key) => headers[key] !== shownHeaders[key]);
+  return { headers, shownHeaders: isSecret ? shownHeaders : headers, redact };
 }
 
+/** Fills in the attempt. */
 function judgeAnswer(
   attempt: Attempt,
   { status, headers, body, isCut }: GuardedResponse,
@@ -208,16 +214,14 @@ function judgeAnswer(
   now: number,
 ): AttemptResult {
   const succeeded = success === '2xx' ? status >= 200 && status <= 299 : success.includes(status);
+  attempt.succeeded = succeeded;
+  attempt.status = status;
+  if (!succeeded) attempt.error = { code: 'unexpected_status', message: statusSentence(status, success) };
+  attempt.responseHeaders = storableHeaders(headers, redact);
+  attempt.responseBody = storableBody(body, isCut, redact);
+  attempt.isResponseCut = isCut;
   return {
-    attempt: {
-      ...attempt,
-      succeeded,
-      status,
-      error: succeeded ? null : { code: 'unexpected_status', message: statusSentence(status, success) },
-      responseHeaders: storableHeaders(headers, redact),
-      responseBody: storableBody(body, isCut, redact),
-      isResponseCut: isCut,
-    },
+    attempt,
     wish: succeeded ? 'none' : wishOf(status),
     retryAfterMs: succeeded ? null : readRetryAfter(headers['retry-after'], now),
     isPermanent: false,
