@@ -14,6 +14,8 @@ const ORDER = {
   },
 };
 
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
 /** What every mode can do. */
 const preparation = [
   { key: 'total', type: 'variable', config: { value: 0 } },
@@ -141,6 +143,17 @@ const asyncNodes = (url: string, child: string): object[] => [
     type: 'http-request',
     config: { method: 'POST', url: `${url}/ship`, body: { type: 'json', value: '{{$nodes.result}}' } },
   },
+  {
+    key: 'told',
+    type: 'send-webhook',
+    config: {
+      to: { type: 'url', url: `${url}/told`, secret: SECRET },
+      event: 'order.shipped',
+      data: '{{$nodes.result}}',
+      wait: true,
+    },
+    branches: { delivered: [], failed: [{ key: 'untold', type: 'end', config: { status: 'failed' } }] },
+  },
   { key: 'done', type: 'end', config: {} },
 ];
 
@@ -152,8 +165,19 @@ const taxNodes = [
 
 const OUTPUT = { total: 12, tax: 3, names: ['pen', 'ink'], due: '2026-02-28', highest: 7, by: 'ann' };
 
+/** What a node has that has waited for the answer of one URL. */
+const SENT = (count: number): unknown => ({
+  messageId: expect.stringMatching(/^msg_[0-9a-f]{32}$/),
+  delivered: true,
+  deliveries: [expect.objectContaining({ status: 'succeeded', httpStatus: 200, attempts: 1, error: null })],
+  status: 200,
+  headers: expect.objectContaining({ 'content-type': 'application/json' }),
+  body: { count },
+  durationMs: expect.any(Number),
+});
+
 /** Path, type, output and branch of every job, sorted by path. */
-const JOBS = (url: string, times: { line: [number, number]; tell: number; ship: number }): unknown => {
+const JOBS = (url: string, times: { line: [number, number]; tell: number; ship: number; told?: number }): unknown => {
   const answer = (count: number) => expect.objectContaining({ ok: true, status: 200, body: { count } });
   const until = { until: expect.any(String) };
   void url;
@@ -182,6 +206,7 @@ const JOBS = (url: string, times: { line: [number, number]; tell: number; ship: 
     ['size', 'multi-conditions', 'big', 'big'],
     ['tax', 'subflow', { tax: 3 }, null],
     ['tell', 'http-request', answer(times.tell), null],
+    ['told', 'send-webhook', SENT(times.told ?? 1), 'delivered'],
     ['total', 'variable', 0, null],
   ];
 };
@@ -232,6 +257,9 @@ describe.each(STORES)('every node type on %s', (store) => {
     expect(receiver.keys('/line')).toEqual([`${id}/each[0]/notify`, `${id}/each[1]/notify`]);
     expect(receiver.keys('/ship')).toEqual([`${id}/ship`]);
     expect(receiver.calls('/ship')[0]?.body).toEqual(OUTPUT);
+    expect(receiver.calls('/told').map(({ body }) => body)).toEqual([
+      { type: 'order.shipped', timestamp: expect.stringMatching(/Z$/), data: OUTPUT },
+    ]);
 
     receiver.forget();
     const replayed = await world.act(id, 'replay');
@@ -255,6 +283,7 @@ describe.each(STORES)('every node type on %s', (store) => {
     expect(receiver.calls('/line')).toHaveLength(2);
     expect(receiver.calls('/tell')).toHaveLength(1);
     expect(receiver.calls('/ship')).toHaveLength(1);
+    expect(receiver.calls('/told')).toHaveLength(1);
   });
 
   it('runs again from a node in a loop round, with new idempotency keys', async () => {
@@ -330,6 +359,11 @@ describe.each(STORES)('every node type on %s', (store) => {
         branches: { left: [{ key: 'one', type: 'variable', config: { value: 1 } }], right: [] },
       },
       { key: 'called', type: 'subflow', config: { workflow: child, wait: false } },
+      {
+        key: 'sent',
+        type: 'send-webhook',
+        config: { to: { type: 'url', url: `${receiver.url}/sent` }, data: '{{$nodes.due}}' },
+      },
       { key: 'result', type: 'output', config: { value: '{{$nodes.total}}' } },
       decision([
         {
@@ -345,12 +379,14 @@ describe.each(STORES)('every node type on %s', (store) => {
     const id = reply.headers.get('x-hookline-execution-id') ?? '';
     expect(await world.read(id)).toMatchObject({ status: 'succeeded', output: 12 });
     await receiver.called('/child');
+    expect((await receiver.called('/sent'))[0]?.body).toMatchObject({ type: 'message', data: '2026-02-28' });
 
     receiver.forget();
     const replayed = (await world.act(id, 'replay')).body;
     expect(replayed).toMatchObject({ status: 'succeeded', output: 12, response: { status: 201 } });
     expect(receiver.calls('/line')).toHaveLength(2);
     await receiver.called('/child');
+    await receiver.called('/sent');
 
     receiver.forget();
     const rerun = (await world.act(id, 'rerun', { from: 'each[1]/next' })).body;
