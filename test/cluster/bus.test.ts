@@ -76,6 +76,20 @@ describe('the bus', () => {
     expect(two.heard).toEqual([]);
   });
 
+  it('carries what there is to say of endpoints; when they are too many to be named, it says that there are some', async () => {
+    const [one, two] = [await openBus(), await openBus()];
+    const messages: BusMessage[] = [
+      { type: 'endpoint-changed', endpointId: 'ep_1' },
+      { type: 'event-types-changed' },
+      { type: 'deliveries-added', endpointIds: ['ep_1', 'ep_2'] },
+    ];
+    for (const message of messages) await one.bus.publish(message);
+    const many = Array.from({ length: 300 }, (_, n) => `ep_${String(n).padStart(32, '0')}`);
+    await one.bus.publish({ type: 'deliveries-added', endpointIds: many });
+    const expected = [...messages, { type: 'deliveries-added', endpointIds: [] }];
+    await vi.waitFor(() => expect(two.heard).toEqual(expected), PATIENCE);
+  });
+
   it('ignores what it does not understand', async () => {
     const one = await openBus();
     for (const payload of ['', 'no', '{}', 'null', '{"type":"declared-dead"}', '{"type":"workflow-changed"}']) {

@@ -88,6 +88,23 @@ test('executions carry the agreed indexes and no more', async () => {
   ]);
 });
 
+test('deliveries carry the agreed indexes and no more', async () => {
+  const { writer } = await open();
+  await migrate(writer);
+  const rows = await writer.query<{ sql: string }>(
+    "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'deliveries' AND sql IS NOT NULL ORDER BY name",
+    { type: QueryTypes.SELECT },
+  );
+  expect(rows.map(({ sql }) => sql.replace(/^CREATE INDEX deliveries_\w+ ON deliveries /, ''))).toEqual([
+    '(endpoint_id, id)',
+    '(message_id)',
+    "(endpoint_id, ordering_key, id) WHERE status = 'pending' AND ordering_key IS NOT NULL",
+    "(endpoint_id, due_at, id) WHERE status = 'pending'",
+    "(status, id) WHERE status NOT IN ('pending', 'succeeded')",
+    '(event_type, id)',
+  ]);
+});
+
 test('a migration that fails leaves nothing of itself, and is tried again', async () => {
   const { writer } = await open();
   await expect(migrate(writer, [addTable('1'), addTable('2', 'INSERT INTO nowhere VALUES (1)')])).rejects.toThrow(/nowhere/);

@@ -95,6 +95,23 @@ describe('retention', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('deletes messages of any age only when told to, also when executions cannot be deleted', async () => {
+    const storage = storageWith({ messages: 3 });
+    const failing = { ...storage, finishDeletes: () => Promise.reject(new Error('no')) };
+    const stop = startRetention(failing, { failed: 1000 }, { chunk: 2, keepMessagesMs: 400_000, log });
+    await settle();
+    expect(storage.calls).toEqual([
+      ['messages', 600_000, 2],
+      ['messages', 600_000, 2],
+    ]);
+    expect(log.info).toHaveBeenCalledWith({ deleted: 3 }, 'Deleted old messages');
+    expect(log.warn).toHaveBeenCalledTimes(1);
+    await stop();
+    for (const keepMessagesMs of [0, -1, Number.NaN]) {
+      expect(() => startRetention(storage, {}, { keepMessagesMs, log })).toThrow(/Retention of messages/);
+    }
+  });
+
   test('refuses rules for statuses that are not final, and times that are not positive', () => {
     const storage = storageWith({});
     for (const rules of [{ queued: 5 }, { running: 5 }, { waiting: 5 }, { failed: 0 }, { failed: -1 }, { failed: Number.NaN }]) {

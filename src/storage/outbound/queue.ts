@@ -64,11 +64,12 @@ export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): 
     WHERE d.endpoint_id = $1 AND d.status = 'pending' AND d.id NOT IN ${textsOf('$2')} AND ${IS_FIRST_OF_ITS_KEY}
     ORDER BY d.due_at, d.id LIMIT 1`;
 
-  // The oldest one that is beyond the newest `count`, or the id that was accepted at `before`: whatever is later.
+  // Beyond the newest `count`, or accepted before. What is appended to the ids keeps SQLite in the queue's index: in the one that
+  // has the endpoint's ids in order is everything that it has ever got.
   const overdueSql = `SELECT ${deliveryColumns.sql} FROM deliveries d
     WHERE d.endpoint_id = $1 AND d.status = 'pending' AND (d.id < $2 OR d.id <= (
-      SELECT id FROM deliveries WHERE endpoint_id = $1 AND status = 'pending' ORDER BY id DESC LIMIT 1 OFFSET $3))
-    ORDER BY d.id LIMIT $4`;
+      SELECT id FROM deliveries WHERE endpoint_id = $1 AND status = 'pending' ORDER BY id || '' DESC LIMIT 1 OFFSET $3))
+    ORDER BY d.id || '' LIMIT $4`;
 
   async function query<Row extends object>(sql: string, bind: unknown[]): Promise<Row[]> {
     return withStorageErrors(() => sequelize.query<Row>(sql, { type: QueryTypes.SELECT, bind }));
