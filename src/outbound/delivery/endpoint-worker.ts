@@ -43,7 +43,7 @@ const IDLE_MS = 5_000;
 /** Least time between two looks for the same thing, in milliseconds. */
 const LOOK_AGAIN_MS = 20;
 /** Deliveries read at once: of an endpoint that works, that is not known yet, that is slow or fails. */
-const PAGE = { healthy: 64, unknown: 8, suspect: 4 } as const;
+const PAGE = { healthy: 64, unknown: 8, suspect: 8 } as const;
 
 export class EndpointWorker implements SlotUser {
   readonly id: string;
