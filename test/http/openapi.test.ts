@@ -67,6 +67,21 @@ describe('the OpenAPI document', () => {
     expect('requestBody' in operation).toBe(route.body !== undefined);
   });
 
+  test('tells of headers, those that are read and those that are sent', () => {
+    const publish = document.paths?.['/api/messages']?.post;
+    expect(publish?.parameters).toMatchObject([
+      { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } },
+    ]);
+    expect(publish?.responses?.['201']?.headers).toMatchObject({ 'Idempotent-Replayed': { schema: { type: 'string' } } });
+  });
+
+  test('shows no place for secrets in replies, but for those that tell a new one', () => {
+    const { Endpoint, EndpointWithSecret, EndpointInput } = document.components?.schemas ?? {};
+    expect(EndpointInput).toBeUndefined();
+    expect(Endpoint?.properties).not.toHaveProperty('secret');
+    expect(EndpointWithSecret?.properties).toHaveProperty('secret');
+  });
+
   test('refers only to components that are there, and uses each of them', () => {
     const used = new Set(references(document));
     const there = Object.keys(document.components?.schemas ?? {}).map((name) => `#/components/schemas/${name}`);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../src/expressions/evaluator.ts';
-import { openEndpoint } from '../../src/outbound/open-endpoint.ts';
+import { openEndpoint, sealConfig, sealSecrets } from '../../src/outbound/open-endpoint.ts';
+import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { openServices, problemsOf, refusalOf, type TestServices } from './services.ts';
 
 const evaluator = createEvaluator({ timeoutMs: 2_000, maxWorkers: 1, memoryMb: 128 });
@@ -374,4 +375,47 @@ test('what has failed since a time is sent again', async () => {
   const statuses = await Promise.all(ids.map(async (one) => (await services.store.deliveries.get(one))?.status));
   expect(statuses).toEqual(['failed', 'pending', 'pending', 'succeeded']);
   expect(services.notified).toEqual([id]);
+});
+
+describe('when the key of the installation is lost', () => {
+  const otherBox = createSecretBox(Buffer.alloc(32, 8));
+
+  test('an endpoint is still shown, and usable again when its secret is rotated', async () => {
+    const { id } = await services.endpoint();
+    await services.store.endpoints.update(id, { sealedSecrets: sealSecrets({ secret: SECRET }, otherBox), updatedAt: 1 });
+    expect((await services.endpoints.get(id)).warnings).toMatchObject([{ code: 'secret_unreadable', severity: 'warning' }]);
+    expect((await refusalOf(services.endpoints.update(id, { description: 'x' }))).code).toBe('invalid_configuration');
+    expect((await refusalOf(services.endpoints.test(id))).code).toBe('invalid_configuration');
+    const { secret } = await services.endpoints.rotateSecret(id);
+    expect((await opened(id)).secrets).toEqual({ secret });
+    expect((await services.endpoints.update(id, { description: 'x' })).warnings).toEqual([]);
+  });
+
+  test('the secrets of its configuration can be entered again', async () => {
+    const { id } = await services.endpoint({ secretHeaders: [{ name: 'X-Token', value: 'tok-123456' }] });
+    const { config } = await opened(id);
+    await services.store.endpoints.update(id, { config: sealConfig(config, otherBox), updatedAt: 1 });
+    const error = await refusalOf(services.endpoints.update(id, { description: 'x' }));
+    expect(error).toMatchObject({ code: 'invalid_configuration', message: expect.stringContaining('"secretHeaders"') });
+    await services.endpoints.update(id, { secretHeaders: [{ name: 'X-Token', value: 'tok-new' }] });
+    expect((await opened(id)).config.secretHeaders).toEqual([{ name: 'X-Token', value: 'tok-new' }]);
+  });
+});
+
+test('an endpoint of a node is shown, and changed only by its node', async () => {
+  const { id } = await services.endpoint();
+  const endpoint = await services.store.endpoints.get(id);
+  if (!endpoint) throw new Error('it is there');
+  const url = { ...endpoint, id: 'url_1', kind: 'url' as const };
+  await services.commit({ outbound: { endpoints: [url] } });
+  expect(await services.endpoints.get('url_1')).toMatchObject({ kind: 'url' });
+  expect((await services.endpoints.list({ limit: 10 })).items.map((one) => one.id)).toEqual([id]);
+  for (const ask of [
+    () => services.endpoints.update('url_1', { description: 'x' }),
+    () => services.endpoints.delete('url_1'),
+    () => services.endpoints.rotateSecret('url_1'),
+    () => services.endpoints.test('url_1'),
+  ]) {
+    expect((await refusalOf(ask())).code).toBe('conflict');
+  }
 });

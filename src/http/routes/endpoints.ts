@@ -90,7 +90,7 @@ const updateEndpoint = defineRoute({
   body: anyFields,
   documentedBody: changeFields,
   response: endpointView,
-  errors: ['endpoint_not_found', 'invalid_endpoint', 'conflict'],
+  errors: ['endpoint_not_found', 'invalid_endpoint', 'conflict', 'invalid_configuration'],
   handle: async ({ params, body }, { endpoints }) => showEndpoint(await endpoints.update(params.id, body)),
 });
 
@@ -155,7 +155,15 @@ const testEndpoint = defineRoute({
     })
     .prefault({}),
   response: attemptView,
-  errors: ['endpoint_not_found', 'event_type_not_found', 'invalid_event', 'conflict', 'too_many_requests', 'shutting_down'],
+  errors: [
+    'endpoint_not_found',
+    'event_type_not_found',
+    'invalid_event',
+    'conflict',
+    'too_many_requests',
+    'shutting_down',
+    'invalid_configuration',
+  ],
   handle: async ({ params, body }, { endpoints }) => showAttempt(await endpoints.test(params.id, body)),
 });
 
@@ -174,7 +182,7 @@ const verifyEndpoint = defineRoute({
       attempts: z.array(attemptView),
     })
     .meta({ id: 'Verification' }),
-  errors: ['endpoint_not_found', 'conflict', 'too_many_requests', 'shutting_down'],
+  errors: ['endpoint_not_found', 'conflict', 'too_many_requests', 'shutting_down', 'invalid_configuration'],
   async handle({ params }, { endpoints }) {
     const { accepted, rejectsBadSignature, warnings, attempts } = await endpoints.verify(params.id);
     return { accepted, rejectsBadSignature, warnings: [...warnings], attempts: attempts.map(showAttempt) };

@@ -10,7 +10,7 @@ import { HooklineError } from '../../../src/errors.ts';
 import { errors, notFound } from '../../../src/http/middleware/errors.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/middleware/json-body.ts';
 import { router } from '../../../src/http/middleware/router.ts';
-import { defineRoute, type RouteContext } from '../../../src/http/route.ts';
+import { defineRoute, ReplyWithHeaders, type RouteContext } from '../../../src/http/route.ts';
 
 const logged: { level: string; fields: object; message: string }[] = [];
 const note = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
@@ -51,6 +51,15 @@ const things = [
     body: z.strictObject({ hard: z.boolean().optional() }).prefault({}),
     response: z.unknown(),
     handle: ({ body }) => body,
+  }),
+  defineRoute({
+    ...common,
+    method: 'GET',
+    path: '/api/headers',
+    name: 'readHeaders',
+    headers: z.strictObject({ 'X-Key': z.string().min(2), 'X-Optional': z.string().optional() }),
+    response: z.unknown(),
+    handle: ({ headers }) => new ReplyWithHeaders(headers, { 'X-Echo': headers['X-Key'], 'Cache-Control': 'public' }),
   }),
   defineRoute({
     ...common,
@@ -102,6 +111,24 @@ function postThing(body: string | Buffer, headers: Record<string, string> = {}) 
   call.serialize((data: unknown) => data as string);
   return call.send(body as string);
 }
+
+describe('headers', () => {
+  test('that a route names reach its handler, and its own go with the reply', async () => {
+    const reply = await agent.get('/api/headers').set({ 'x-key': 'abc', 'X-Other': 'nobody asks' });
+    expect(reply.status).toBe(200);
+    expect(reply.body).toEqual({ 'X-Key': 'abc' });
+    expect(reply.headers).toMatchObject({ 'x-echo': 'abc', 'cache-control': 'no-store' });
+  });
+
+  test.each([
+    [{}, 'headers.X-Key: is missing.'],
+    [{ 'X-Key': 'a' }, 'headers.X-Key: must have at least 2 characters.'],
+  ])('%j are refused', async (headers, message) => {
+    const reply = await agent.get('/api/headers').set(headers);
+    expect(reply.status).toBe(400);
+    expect(reply.body.error.message).toBe(message);
+  });
+});
 
 describe('finding a route', () => {
   test('parsed input reaches the handler, and its data the caller', async () => {
