@@ -21,7 +21,23 @@ it('keeps credentials, secret headers and keys of trigger URLs where they belong
   const right = basic('ada-the-caller:first-password');
   const wrong = basic('ada-the-caller:guessed-password');
   // The worst that a flow can do with a header: put it into an error.
+  const webhookSecret = `whsec_${Buffer.alloc(32, 'webhook-secret').toString('base64')}`;
+  const hook = (change: object = {}): object => ({
+    key: 'hook',
+    type: 'send-webhook',
+    config: {
+      to: {
+        type: 'url',
+        url: 'http://127.0.0.1:9/',
+        secret: webhookSecret,
+        profiles: [{ type: 'standard' }, { type: 'github', secret: 'key-of-its-own' }],
+        secretHeaders: [{ name: 'X-Key', value: 'header-of-the-hook' }],
+        ...change,
+      },
+    },
+  });
   const nodes = [
+    hook(),
     { key: 'a', type: 'calculation', config: { engine: 'jsonata', expression: '$error($request.headers.authorization)' } },
   ];
   const { id, hookUrl, hookKey } = await hookline.workflow({ mode: 'sync', trigger: auth(), nodes });
@@ -38,12 +54,22 @@ it('keeps credentials, secret headers and keys of trigger URLs where they belong
     await api('PATCH', `/api/workflows/${id}`, { trigger: auth({ username: 'ada-the-caller:', password: 'second-password' }) }),
     await api('PATCH', `/api/workflows/${id}`, { trigger: auth({ password: 'second-password{{$oops}}' }) }),
     await api('POST', '/api/workflows', { title: 'x', mode: 'sync', trigger: auth({ extra: 'second-password' }) }),
+    await api('PATCH', `/api/workflows/${id}`, { nodes: [hook({ secret: ['second-password'] })] }),
+    await api('PATCH', `/api/workflows/${id}`, {
+      nodes: [hook({ profiles: [{ type: 'github', secret: 'second-password', extra: 1 }] })],
+    }),
+    await api('PATCH', `/api/workflows/${id}`, {
+      nodes: [hook({ secret: 'second-password', profiles: [{ type: 'standard' }] })],
+    }),
     await api('POST', `/api/workflows/${id}/duplicate`),
   ];
   for (const path of ['', '/revisions', '/revisions/1', '/revisions/1/compare/2', '/export']) {
     answers.push(await api('GET', `/api/workflows/${id}${path}`));
   }
   answers.push(await api('GET', `/api/executions/${execution}`), await api('GET', '/api/executions'));
+  const deliveries = await api('GET', '/api/deliveries');
+  expect(deliveries.body.data).toHaveLength(1);
+  answers.push(deliveries, await api('GET', `/api/deliveries/${deliveries.body.data[0].id}`));
   await hookline.hookline.stop();
 
   const files = readdirSync(hookline.folder).filter((name) => name.startsWith('hookline.db'));
@@ -61,6 +87,10 @@ it('keeps credentials, secret headers and keys of trigger URLs where they belong
       right,
       wrong,
       'an-api-key',
+      webhookSecret,
+      webhookSecret.slice('whsec_'.length),
+      'key-of-its-own',
+      'header-of-the-hook',
     ]) {
       expect(text.includes(secret), `${secret} in the ${place}`).toBe(false);
     }
