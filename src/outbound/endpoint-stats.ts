@@ -9,6 +9,7 @@ export type StatsWindow = keyof typeof STATS_WINDOWS;
 
 export interface EndpointStats {
   readonly window: StatsWindow;
+  /** Tests and verifications too. */
   readonly attempts: number;
   readonly succeeded: number;
   readonly failed: number;

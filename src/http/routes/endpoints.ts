@@ -209,6 +209,7 @@ const getEndpointStats = defineRoute({
   path: '/api/endpoints/{id}/stats',
   name: 'getEndpointStats',
   summary: 'Success, durations and what waits, over a window of time',
+  description: 'Tests and verifications count among the attempts.',
   tag,
   params: idParams,
   query: z.strictObject({ window: z.enum(Object.keys(STATS_WINDOWS) as StatsWindow[]).default('24h') }),
