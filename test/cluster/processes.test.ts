@@ -65,6 +65,23 @@ async function addSilentProcess(id = '00000000-0000-4000-8000-000000000000'): Pr
   return id;
 }
 
+async function leaseEndpoints(owners: Readonly<Record<string, string>>): Promise<void> {
+  for (const [id, owner] of Object.entries(owners)) {
+    await pool.query(
+      `INSERT INTO endpoints (id, kind, url, workspace, description, status, config, sealed_secrets, state, state_sequence, owner,
+         created_at, updated_at)
+       VALUES ($1, 'endpoint', 'https://example.com/', '', '', 'active', '{}', '', '{}', 0, $2, 1, 1)`,
+      [id, owner],
+    );
+  }
+}
+
+/** Who leases each endpoint. */
+async function leases(): Promise<Record<string, string | null>> {
+  const rows = await tables.rows<{ id: string; owner: string | null }>('SELECT id, owner FROM endpoints ORDER BY id');
+  return Object.fromEntries(rows.map(({ id, owner }) => [id, owner]));
+}
+
 describe('a process', () => {
   it('is in the table with a beat that rises, until it stops', async () => {
     const one = await start({ role: 'web' });
@@ -124,6 +141,18 @@ describe('a process', () => {
       { executionId: queued, lockedBy: null },
       { executionId: waiting, lockedBy: null },
     ]);
+  });
+
+  it('gives the endpoints back that it leases when it stops, and those of one that is dead are free', async () => {
+    const one = await start();
+    const dead = await addSilentProcess();
+    await leaseEndpoints({ ep_1: one.id(), ep_2: dead, ep_3: 'somebody' });
+    await one.stop();
+    expect(await leases()).toEqual({ ep_1: null, ep_2: dead, ep_3: 'somebody' });
+    // Its start frees what belongs to nobody known; the beat that stands still does the rest.
+    const two = await start();
+    await vi.waitFor(async () => expect(await leases()).toEqual({ ep_1: null, ep_2: null, ep_3: null }), PATIENCE);
+    expect(await tables.processes()).toEqual([{ id: two.id(), role: 'worker' }]);
   });
 
   it('that finds its row gone says so while it has its old id, and goes on under a new one', async () => {
