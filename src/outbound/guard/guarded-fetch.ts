@@ -10,7 +10,7 @@ import { codeOf, toRequestFailure } from './request-failure.ts';
 import { ACCEPTED_ENCODINGS, type Overflow } from './response-body.ts';
 import { createSignalTies, Stop } from './stop.ts';
 import { parsePorts, parseTarget, type TargetRules } from './targets.ts';
-import { createStopwatch, type ExchangeTrace } from './trace.ts';
+import { type ExchangeTrace, Stopwatch } from './trace.ts';
 
 export interface GuardedFetchOptions {
   /** Targets inside that are allowed: CIDR, address or host, each perhaps with a port. Default none. */
@@ -120,7 +120,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
       signal?.throwIfAborted();
       if (isClosed) throw shuttingDown();
       const request = readRequest(outgoing);
-      const stopwatch = createStopwatch(trace);
+      const stopwatch = new Stopwatch(trace);
       const stop = new Stop();
       const untie = signal && ties.tie(signal, stop);
       const limitMs = Math.max(1, Math.min(timeoutMs, maxTimeoutMs));

@@ -38,12 +38,12 @@ export interface BodyReader {
   destroy(): void;
 }
 
-/** What a reader tells; nothing after the first of `onDone` and `onError`. */
+/** What a reader tells; nothing after the first of `onDone` and `onFailure`. */
 export interface BodyListener {
   /** Complete, or cut: then the connection still has the rest. */
   onDone(body: Body): void;
   /** HooklineError `response_too_large`; `request_failed` when the coding is unknown or the data damaged. */
-  onError(error: HooklineError): void;
+  onFailure(error: HooklineError): void;
   /** More may be written. */
   onReady(): void;
 }
@@ -67,7 +67,7 @@ export function createBodyReader(options: BodyOptions, listener: BodyListener): 
   const sink = createSink(maxBytes);
   let isDone = coding !== '' && coding !== 'identity' && overflow === 'fail';
   if (isDone) {
-    listener.onError(
+    listener.onFailure(
       new HooklineError(
         'request_failed',
         `${host} answered with a Content-Encoding other than ${ACCEPTED_ENCODINGS}; take Accept-Encoding out of the request.`,
@@ -78,7 +78,7 @@ export function createBodyReader(options: BodyOptions, listener: BodyListener): 
     write(chunk) {
       if (isDone || sink.add(chunk)) return true;
       isDone = true;
-      if (overflow === 'fail') listener.onError(tooLarge(host, maxBytes));
+      if (overflow === 'fail') listener.onFailure(tooLarge(host, maxBytes));
       else listener.onDone({ bytes: sink.bytes(), isCut: true });
       return true;
     },
@@ -112,7 +112,7 @@ function createInflatingReader(
     tell();
   };
   const cut = (error: HooklineError): void =>
-    finish(() => (overflow === 'fail' ? listener.onError(error) : listener.onDone({ bytes: sink.bytes(), isCut: true })));
+    finish(() => (overflow === 'fail' ? listener.onFailure(error) : listener.onDone({ bytes: sink.bytes(), isCut: true })));
   const start = (first: Buffer): Decoder => {
     const made = createDecoder(first);
     made.on('data', (chunk: Buffer) => {

@@ -3,7 +3,7 @@ import { HooklineError } from '../../../src/errors.ts';
 import { createAddressGuard, openConnection, shareLookups, vetAddresses } from '../../../src/outbound/guard/connect.ts';
 import { Stop } from '../../../src/outbound/guard/stop.ts';
 import { type AllowedTarget, parsePorts, parseTarget } from '../../../src/outbound/guard/targets.ts';
-import { createStopwatch, createTrace } from '../../../src/outbound/guard/trace.ts';
+import { createTrace, Stopwatch } from '../../../src/outbound/guard/trace.ts';
 import { startServer, type TestServer, until } from './servers.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -22,7 +22,7 @@ function guardOf(targets: readonly string[], plainHttp = false) {
   return createAddressGuard({ targets: read, ports: parsePorts('80,443,1024-65535') ?? [] }, plainHttp);
 }
 
-const stopwatch = createStopwatch(undefined);
+const stopwatch = new Stopwatch(undefined);
 
 describe('openConnection', () => {
   it('looks at where the connection has ended up, and closes it when that is forbidden', async () => {
@@ -57,7 +57,7 @@ describe('vetAddresses', () => {
   const vet = (host: string, addresses: readonly string[], guard = guardOf([]), isSecure = true) => {
     const trace = createTrace();
     const route = { host, port: isSecure ? 443 : 80, isSecure };
-    return vetAddresses(route, guard, async () => addresses, new Stop(), createStopwatch(trace));
+    return vetAddresses(route, guard, async () => addresses, new Stop(), new Stopwatch(trace));
   };
 
   it.each([
