@@ -1,25 +1,22 @@
 // The kernel's front: accepts requests, runs executions now or later, resumes, replays and cancels them, starts and stops.
 
 import { HooklineError } from '../errors.ts';
-import { setBounded } from './bounded-cache.ts';
 import { createCalls } from './calls.ts';
 import { createCancellations } from './cancellations.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
+import { createControl } from './control.ts';
 import { createEvents } from './events.ts';
 import { createExecutor } from './executor.ts';
 import { isOwnershipLost, isStorageFailure, toFailure } from './failure.ts';
 import { createIdSource } from './id.ts';
 import { toJsonValue } from './json-value.ts';
-import { createKeyedLock } from './keyed-lock.ts';
 import { laneOf } from './lane.ts';
 import { createListeners } from './listeners.ts';
 import { type ManualInput, toManualRequest } from './manual-request.ts';
-import { memoBefore, memoForRetry } from './memo-before.ts';
+import { memoBefore } from './memo-before.ts';
 import type { Execution, ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Signal, StoredRequest } from './model.ts';
-import { isFinal } from './model.ts';
 import type { OperationalEvent } from './outbound-model.ts';
 import type { PreparedWrites, Publisher } from './outbound-ports.ts';
-import { isRecord } from './path.ts';
 import type { Log } from './plugin.ts';
 import type { Bus, ClaimedExecution, ExpressionEvaluator, Queue, Storage } from './ports.ts';
 import { createRecorder } from './recorder.ts';
@@ -30,9 +27,6 @@ import { createRevisionCache } from './revision-cache.ts';
 import { Run, type RunnerServices } from './run.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
 import type { WorkflowService } from './workflows.ts';
-
-/** Executions whose accepted callbacks are remembered. */
-const MAX_RESUMED = 10_000;
 
 export interface EngineOptions {
   readonly storage: Storage;
@@ -141,10 +135,6 @@ export function createEngine(options: EngineOptions): Engine {
   const revisions = createRevisionCache(options.documents, registry);
   const createId = createIdSource();
   const cancellations = createCancellations();
-  /** Orders what is done to one execution from outside. */
-  const lock = createKeyedLock();
-  /** Job paths by execution whose callback was accepted here. Once the flow has taken it, storage would accept another. */
-  const resumed = new Map<string, Set<string>>();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
   const prepared = new WeakMap<ExecutionWithJobs, Begun>();
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
@@ -159,7 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
     create: (target, { context, ...origin }) =>
       prepare(target, { ...origin, request: null }, parse(target, { request: null, context })).run.execution,
     cancel: async (executionId) => {
-      await cancel(executionId);
+      await control.cancel(executionId);
     },
     onQueued,
     wakeQueue: () => queue.wake(),
@@ -192,6 +182,17 @@ export function createEngine(options: EngineOptions): Engine {
     },
     onQueued,
     log,
+  });
+  const control = createControl({
+    executions: storage.executions,
+    executor,
+    recorder,
+    cancellations,
+    publisher,
+    bus,
+    queue,
+    requireAccepting,
+    now,
   });
   const listeners = createListeners({
     revisions,
@@ -296,12 +297,6 @@ export function createEngine(options: EngineOptions): Engine {
     queue.push({ execution: run.execution, signals: [] });
   }
 
-  async function getExecution(executionId: string): Promise<ExecutionWithJobs> {
-    const execution = await storage.executions.get(executionId);
-    if (execution) return execution;
-    throw new HooklineError('execution_not_found', `There is no execution ${executionId}.`);
-  }
-
   // --- running ---------------------------------------------------------------------------------------------------------
 
   /** The queue's turn: an execution of this process, or one that storage had. */
@@ -359,47 +354,6 @@ export function createEngine(options: EngineOptions): Engine {
       await executor.executeNow(target.nodes, run, http?.deadlineMs ?? options.deadlineMs);
     }
     return run.execution;
-  }
-
-  function cancel(executionId: string): Promise<ExecutionWithJobs> {
-    const error = { code: 'canceled', message: 'Somebody canceled the execution.' };
-    const run = executor.find(executionId);
-    const cancelStored = async (): Promise<ExecutionWithJobs> => {
-      // It has just ended; what is stored may not say so yet.
-      await Promise.allSettled([run?.lastWrite]);
-      const execution = await getExecution(executionId);
-      const ended = (status: string) =>
-        new HooklineError('conflict', `The execution has ended already (${status}); it cannot be canceled.`);
-      if (isFinal(execution.status)) throw ended(execution.status);
-      const stopped = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
-      try {
-        await recorder.settle(stopped, { status: 'canceled', reply: null, error }, true);
-      } catch (failure) {
-        throw isOwnershipLost(failure) ? ended((await getExecution(executionId)).status) : failure;
-      }
-      // Whoever runs it stops, its outgoing requests too.
-      await bus.publish({ type: 'execution-canceled', executionId });
-      return execution;
-    };
-    const cancelElsewhere = () => cancellations.attempt(executionId, () => lock(executionId, cancelStored));
-    if (run && !run.isSettled) {
-      const reason = new HooklineError('conflict', error.message);
-      return executor.interrupt(run, { status: 'canceled', reply: null, error }, reason).then(
-        () => run.execution,
-        // Another process has taken it over in this moment.
-        (failure: unknown) => (isOwnershipLost(failure) ? cancelElsewhere() : Promise.reject(failure)),
-      );
-    }
-    return cancelElsewhere();
-  }
-
-  /** Messages that an execution waits for may have come to their end while it was at its own: it would never hear of it. */
-  async function tellOutcomes(executionId: string, jobs: readonly Job[]): Promise<void> {
-    for (const { path: jobPath, wait } of jobs) {
-      if (wait?.messageId === undefined) continue;
-      const outcome = await publisher.outcome(wait.messageId);
-      if (outcome) await storage.executions.commit({ signal: { executionId, jobPath, ...outcome, isOptional: true } });
-    }
   }
 
   function onMessage(message: Parameters<Parameters<Bus['subscribe']>[0]>[0]): void {
@@ -484,58 +438,22 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async replay(executionId, { revision } = {}) {
-      const original = await getExecution(executionId);
+      const original = await control.get(executionId);
       const { id: replayOf, request, context } = original;
       const target = await revisions.load(original.workflowId, revision);
       return perform(await begin(target, { source: 'replay', request, context, replayOf }));
     },
 
-    cancel,
-
-    retry(executionId) {
-      return lock(executionId, async () => {
-        requireAccepting();
-        const execution = await getExecution(executionId);
-        if (!isFinal(execution.status) || execution.status === 'succeeded') {
-          const reason = execution.status === 'succeeded' ? 'has succeeded' : `has not ended (${execution.status})`;
-          throw new HooklineError('conflict', `The execution ${reason}; only one that did not succeed is retried.`);
-        }
-        const details = execution.error?.details;
-        const failedPath = isRecord(details) && typeof details.node === 'string' ? details.node : undefined;
-        cancellations.forget(executionId);
-        resumed.delete(executionId);
-        const jobs = memoForRetry(execution.jobs, failedPath);
-        await storage.executions.reopen(executionId, jobs);
-        await tellOutcomes(executionId, jobs);
-        queue.wake();
-        return getExecution(executionId);
-      });
-    },
+    cancel: control.cancel,
+    retry: control.retry,
+    resume: control.resume,
 
     async rerun(executionId, jobPath) {
-      const original = await getExecution(executionId);
+      const original = await control.get(executionId);
       const { id: replayOf, request, context, revision, workflowId } = original;
       const target = await revisions.load(workflowId, revision);
       const jobs = memoBefore(target.nodes, original.jobs, jobPath);
       return perform(await begin(target, { source: 'replay', request, context, replayOf, jobs }));
-    },
-
-    resume({ executionId, jobPath }, output) {
-      return lock(executionId, async () => {
-        requireAccepting();
-        const execution = await getExecution(executionId);
-        if (isFinal(execution.status)) {
-          throw new HooklineError('execution_ended', `The execution has ended already (${execution.status}).`);
-        }
-        const job = execution.jobs.find(({ path }) => path === jobPath);
-        const accepted = resumed.get(executionId) ?? new Set<string>();
-        if (accepted.has(jobPath) || (job !== undefined && (job.status !== 'waiting' || job.wait?.kind !== 'node'))) {
-          throw new HooklineError('already_resumed', `The execution does not wait at "${jobPath}" any more.`);
-        }
-        await storage.executions.commit({ signal: { executionId, jobPath, output: toJsonValue(output) } });
-        setBounded(resumed, executionId, accepted.add(jobPath), MAX_RESUMED);
-        queue.wake();
-      });
     },
 
     prepareEvent: events.prepare,
