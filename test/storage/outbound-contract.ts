@@ -202,6 +202,17 @@ export function outboundContract(name: string, open: () => Promise<OutboundContr
         expect(ids((await outbound.endpoints.list({ limit: 9, status: 'blocked' })).items)).toEqual([EP]);
       });
 
+      test('with a value that is no JSON is refused alone', async () => {
+        await addEndpoint();
+        const details: { self?: unknown } = {};
+        details.self = details;
+        const error = { code: 'x', message: 'y', details };
+        const outcomes = await Promise.allSettled([add(single(1)), add(single(2, { error })), add(single(3))]);
+        expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+        expect(outcomes[1]).toMatchObject({ reason: { code: 'storage_unavailable' } });
+        expect(await due()).toEqual([dlv(1), dlv(3)]);
+      });
+
       test('of large batches is whole', async () => {
         await addEndpoint();
         const numbers = Array.from({ length: 500 }, (_, index) => index);
