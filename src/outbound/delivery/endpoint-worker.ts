@@ -3,8 +3,9 @@
 import { setMaxListeners } from 'node:events';
 import { isStorageFailure } from '../../engine/failure.ts';
 import type { Endpoint, EndpointState } from '../../engine/outbound-model.ts';
-import type { OutboundStore } from '../../engine/outbound-ports.ts';
+import type { DeliveryChange, OutboundStore } from '../../engine/outbound-ports.ts';
 import type { Log } from '../../engine/plugin.ts';
+import { HooklineError } from '../../errors.ts';
 import type { OpenEndpoint } from '../open-endpoint.ts';
 import type { Alerts } from './alerts.ts';
 import type { AttemptResult, Sender } from './attempt.ts';
@@ -40,6 +41,8 @@ export interface WorkerContext {
 
 /** How long a lease is kept without anything due, or for what is due next, in milliseconds. */
 const IDLE_MS = 5_000;
+/** How long a delivery waits that this server could not send by its own mistake, in milliseconds. */
+const POSTPONE_MS = 60_000;
 /** Least time between two looks for the same thing, in milliseconds. */
 const LOOK_AGAIN_MS = 20;
 /** Deliveries read at once: of an endpoint that works, that is not known yet, that is slow or fails. */
@@ -301,9 +304,13 @@ export class EndpointWorker implements SlotUser {
       const result = await this.#context.sender.send({ endpoint: opened, deliveries, batchId, number, kind: 'delivery', signal });
       if (!this.#isAbandoned) this.#finish(order, result);
     } catch (error) {
-      this.#buffer.done(order);
-      this.#mayHaveMore = true;
-      if (!this.#abort.signal.aborted) this.#pause(error, 'a delivery could not be sent because of this server itself');
+      if (this.#abort.signal.aborted || isTemporary(error)) {
+        this.#buffer.done(order);
+        this.#mayHaveMore = true;
+        if (!this.#abort.signal.aborted) this.#pause(error, 'a delivery could not be sent because of this server itself');
+      } else {
+        void this.#postpone(order, error);
+      }
     }
     this.#sending -= 1;
     this.#context.slots.free(slot);
@@ -351,13 +358,35 @@ export class EndpointWorker implements SlotUser {
     if (stateSequence !== undefined) this.#record.stored();
     if (isStored) {
       this.#bodies.remember(result.attempt, retryAt === null);
-      this.#buffer.done(order);
-      // The next one of its key may go.
-      if (this.#record.config.ordering.type === 'key') this.#mayHaveMore = true;
-      if (retryAt !== null && this.#laterAt !== undefined) this.#laterAt = Math.min(this.#laterAt ?? retryAt, retryAt);
+      this.#done(order, retryAt);
       this.#context.onCommitted(order, result, retryAt === null);
     }
     this.#pump();
+  }
+
+  /** A mistake of this server: it must not end the delivery, and must not keep the others from being sent. */
+  async #postpone(order: SendOrder, cause: unknown): Promise<void> {
+    this.#uncommitted += 1;
+    const { log, now, writer } = this.#context;
+    log.error({ endpoint: this.id, error: messageOf(cause) }, 'a delivery could not be sent because of a mistake of this server');
+    const dueAt = now() + POSTPONE_MS;
+    const error = { code: 'internal', message: 'It could not be sent because of a mistake of this server; its log says why.' };
+    const deliveries = order.deliveries.map(({ delivery: { id, attempts, batchId, lastStatus } }): DeliveryChange => {
+      const change = { id, status: 'pending', dueAt, attempts, batchId, lastStatus, error, finishedAt: null } as const;
+      return { ...change, knownAttempts: attempts };
+    });
+    const isStored = await writer.write({ deliveries }, [], () => this.#isAbandoned);
+    this.#uncommitted -= 1;
+    if (isStored) this.#done(order, dueAt);
+    this.#pump();
+  }
+
+  /** @param retryAt when it is due again; null: never */
+  #done(order: SendOrder, retryAt: number | null): void {
+    this.#buffer.done(order);
+    // The next one of its key may go.
+    if (this.#record.config.ordering.type === 'key') this.#mayHaveMore = true;
+    if (retryAt !== null && this.#laterAt !== undefined) this.#laterAt = Math.min(this.#laterAt ?? retryAt, retryAt);
   }
 
   // --- pausing and ending ----------------------------------------------------------------------------------------------
@@ -373,8 +402,7 @@ export class EndpointWorker implements SlotUser {
     if (isStorageFailure(error)) {
       this.#context.streak.failed(error, what);
     } else {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#context.log.error({ endpoint: this.id, error: message }, `${what}; it is tried again`);
+      this.#context.log.error({ endpoint: this.id, error: messageOf(error) }, `${what}; it is tried again`);
     }
   }
 
@@ -395,4 +423,13 @@ export class EndpointWorker implements SlotUser {
     this.#phase = 'over';
     this.#context.onOver(this);
   }
+}
+
+/** Nothing is wrong with what was to be sent. */
+function isTemporary(error: unknown): boolean {
+  return isStorageFailure(error) || (error instanceof HooklineError && error.code === 'shutting_down');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

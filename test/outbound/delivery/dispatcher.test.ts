@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { HooklineError } from '../../../src/errors.ts';
 import { INITIAL_STATE } from '../../../src/outbound/delivery/breaker.ts';
 import { type Answer, makeScene, type Scene, START } from './scene.ts';
 
@@ -451,15 +452,31 @@ test('an endpoint whose keys cannot be read is left alone', async () => {
   expect(logged).toEqual(['an endpoint cannot be opened; nothing is sent to it']);
 });
 
-test('an error of our own is no failure of the receiver', async () => {
+test('a mistake of our own is no failure of the receiver, and keeps no other delivery from being sent', async () => {
   let isBroken = true;
-  const { store, dispatcher, pass } = set(() => (isBroken ? { error: new Error('a bug') } : {}));
+  const { store, dispatcher, pass } = set(({ deliveries }) =>
+    isBroken && deliveries[0]?.message.data === '{"n":1}' ? { error: new Error('a bug') } : {},
+  );
+  store.addEndpoint('ep_1');
+  const [{ id }, other] = [store.add({ endpoint: 'ep_1' }), store.add({ endpoint: 'ep_1' })];
+  dispatcher.start();
+  await pass(10_000);
+  expect(store.delivery(id)).toMatchObject({ status: 'pending', attempts: 0, error: { code: 'internal' } });
+  expect(store.delivery(other.id).status).toBe('succeeded');
+  expect(store.endpoint('ep_1').state).toBe(INITIAL_STATE);
+  isBroken = false;
+  await pass(60_000);
+  expect(store.delivery(id)).toMatchObject({ status: 'succeeded', attempts: 1, error: null });
+});
+
+test('while the sender cannot read from storage, its deliveries wait', async () => {
+  const start = START + 3_000;
+  const { store, dispatcher, pass } = set((_order, { at }) =>
+    at < start ? { error: new HooklineError('storage_unavailable', 'The database does not answer.') } : {},
+  );
   store.addEndpoint('ep_1');
   const { id } = store.add({ endpoint: 'ep_1' });
   dispatcher.start();
-  await pass(10_000);
-  expect(store.delivery(id)).toMatchObject({ status: 'pending', attempts: 0 });
-  isBroken = false;
   await pass(10_000);
   expect(store.delivery(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
