@@ -10,7 +10,7 @@ import type { OpenEndpoint } from '../open-endpoint.ts';
 import type { Alerts } from './alerts.ts';
 import type { AttemptResult, Sender } from './attempt.ts';
 import { BodyMemory } from './body-memory.ts';
-import { DeliveryBuffer } from './delivery-buffer.ts';
+import { DeliverySource } from './delivery-source.ts';
 import { EndpointRecord } from './endpoint-record.ts';
 import type { FailureStreak } from './failure-streak.ts';
 import { judge, type Outcome, type SendOrder } from './outcome.ts';
@@ -43,8 +43,6 @@ export interface WorkerContext {
 const IDLE_MS = 5_000;
 /** How long a delivery waits that this server could not send by its own mistake, in milliseconds. */
 const POSTPONE_MS = 60_000;
-/** Least time between two looks for the same thing, in milliseconds. */
-const LOOK_AGAIN_MS = 20;
 /** Deliveries read at once: of an endpoint that works, that is not known yet, that is slow or fails. */
 const PAGE = { healthy: 64, unknown: 8, suspect: 8 } as const;
 
@@ -53,7 +51,7 @@ export class EndpointWorker implements SlotUser {
   readonly health: Health;
   readonly #context: WorkerContext;
   readonly #record: EndpointRecord;
-  readonly #buffer = new DeliveryBuffer();
+  readonly #source: DeliverySource;
   readonly #bodies = new BodyMemory();
   readonly #timer: WakeTimer;
   readonly #abort = new AbortController();
@@ -63,15 +61,6 @@ export class EndpointWorker implements SlotUser {
   #isWanted = false;
   #sending = 0;
   #uncommitted = 0;
-  /** Of a query that has not answered. */
-  #isReading = false;
-  /** Rises when what was read is of no use any more. */
-  #generation = 0;
-  /** Whether storage may have deliveries due that are not in memory. */
-  #mayHaveMore = true;
-  /** When the next is due of those that are not due yet; null: there is none; undefined: not known. */
-  #laterAt: number | null | undefined;
-  #laterAskedAt = 0;
   /** After a failure of ours: nothing is tried before. */
   #pausedUntil = 0;
   #failures = 0;
@@ -82,6 +71,7 @@ export class EndpointWorker implements SlotUser {
     this.health = health;
     this.#context = context;
     this.#record = new EndpointRecord(endpoint, context);
+    this.#source = new DeliverySource(endpoint.id, context, (failure) => this.#wasRead(failure));
     this.#timer = new WakeTimer(() => context.now(), this.#pump);
     // Each request listens: as many as may run at once.
     setMaxListeners(0, this.#abort.signal);
@@ -103,7 +93,7 @@ export class EndpointWorker implements SlotUser {
   /** Something was committed for it. Its record is looked at again, too, but not for each message. */
   notify(): void {
     if (this.#phase !== 'running') this.#isWanted = true;
-    this.#mayHaveMore = true;
+    this.#source.lookAgain();
     this.#record.ask('soon');
     this.#pump();
   }
@@ -122,7 +112,7 @@ export class EndpointWorker implements SlotUser {
     this.#phase = 'leaving';
     this.#timer.stop();
     this.#context.slots.leave(this);
-    this.#forget();
+    this.#source.forget();
     this.#pump();
   }
 
@@ -150,7 +140,7 @@ export class EndpointWorker implements SlotUser {
     }
     const { batch } = this.#record.config;
     const isProbe = this.#record.state.status === 'blocked';
-    const order = this.#buffer.take({ batch, isProbe }, this.#context.newBatchId);
+    const order = this.#source.buffer.take({ batch, isProbe }, this.#context.newBatchId);
     const opened = this.#record.opened;
     if (!order || !opened) return false;
     void this.#send(order, opened, slot, now);
@@ -180,14 +170,8 @@ export class EndpointWorker implements SlotUser {
       else this.#timer.wakeAt(pauseEnd);
       return;
     }
-    if (typeof this.#laterAt === 'number') {
-      if (this.#laterAt > now) {
-        this.#timer.wakeAt(this.#laterAt);
-      } else {
-        this.#laterAt = undefined;
-        this.#mayHaveMore = true;
-      }
-    }
+    const next = this.#source.nextDueAt(now);
+    if (next !== undefined) this.#timer.wakeAt(next);
     this.#read(now);
     const at = this.#readyAt(now);
     if (at === undefined) this.#restIfIdle(now);
@@ -211,8 +195,8 @@ export class EndpointWorker implements SlotUser {
       this.#context.writer.whenRoom(this.#pump);
       return undefined;
     }
-    const ready = this.#buffer.readyAt({ batch: config.batch, isProbe });
-    const head = this.#buffer.head;
+    const ready = this.#source.buffer.readyAt({ batch: config.batch, isProbe });
+    const head = this.#source.buffer.head;
     if (ready === undefined || !head) return undefined;
     return Math.max(ready, this.#pauseEnd(), now + this.#record.waitMs(head.delivery, now));
   }
@@ -220,53 +204,22 @@ export class EndpointWorker implements SlotUser {
   // --- reading ---------------------------------------------------------------------------------------------------------
 
   #read(now: number): void {
-    if (this.#isReading) return;
     const { state, config } = this.#record;
     const { batch } = config;
-    const limit = batch ? 2 * batch.maxMessages : state.status === 'blocked' ? 1 : PAGE[this.health.lane];
-    if (this.#mayHaveMore) {
-      const isLow = this.#buffer.size <= limit / 2 || this.#buffer.isHeadOpen;
-      // One is enough to try a blocked endpoint with.
-      if (isLow && (state.status !== 'blocked' || this.#buffer.size === 0 || this.#buffer.isHeadOpen))
-        void this.#readPage(now, limit);
-    } else if (this.#buffer.size === 0 && this.#laterAt === undefined) {
-      void this.#readNextDue();
-    }
+    const isBlocked = state.status === 'blocked';
+    const limit = batch ? 2 * batch.maxMessages : isBlocked ? 1 : PAGE[this.health.lane];
+    // One is enough to try a blocked endpoint with.
+    this.#source.read(now, limit, isBlocked ? 0 : limit / 2);
   }
 
-  async #readPage(now: number, limit: number): Promise<void> {
-    const generation = this.#generation;
-    this.#isReading = true;
-    this.#mayHaveMore = false;
-    if (now - this.#laterAskedAt > IDLE_MS) this.#laterAt = undefined;
-    try {
-      const page = await this.#context.store.queue.due(this.id, now, limit, this.#buffer.ids());
-      this.#storageWorked();
-      if (generation !== this.#generation) this.#mayHaveMore = true;
-      else if (this.#phase === 'running') this.#buffer.add(page, page.length >= limit);
-      if (page.length >= limit) this.#mayHaveMore = true;
-    } catch (error) {
-      this.#mayHaveMore = true;
-      this.#pause(error, 'the deliveries of an endpoint could not be read');
+  #wasRead(failure: { readonly error: unknown; readonly what: string } | undefined): void {
+    if (failure) {
+      this.#pause(failure.error, failure.what);
+    } else {
+      this.#failures = 0;
+      this.#context.streak.worked();
     }
-    this.#isReading = false;
-    this.#pump();
-  }
-
-  async #readNextDue(): Promise<void> {
-    this.#isReading = true;
-    try {
-      const askedAt = this.#context.now();
-      const generation = this.#generation;
-      const next = await this.#context.store.queue.nextDueAt(this.id, this.#buffer.ids());
-      // One that is due since the last page was read may wait a moment: two queries must never chase each other.
-      if (generation === this.#generation) this.#laterAt = next === null ? null : Math.max(next, askedAt + LOOK_AGAIN_MS);
-      this.#laterAskedAt = askedAt;
-      this.#storageWorked();
-    } catch (error) {
-      this.#pause(error, 'the next delivery of an endpoint could not be read');
-    }
-    this.#isReading = false;
+    if (this.#phase !== 'running') this.#source.forget();
     this.#pump();
   }
 
@@ -279,17 +232,9 @@ export class EndpointWorker implements SlotUser {
     }
     void this.#record.reload().then((change) => {
       if (change === 'deleted') this.leave();
-      if (change === 'changed') this.#forget();
+      if (change === 'changed') this.#source.forget();
       this.#pump();
     });
-  }
-
-  /** What was read may not be what is to be sent. */
-  #forget(): void {
-    this.#buffer.clear();
-    this.#generation += 1;
-    this.#mayHaveMore = true;
-    this.#laterAt = undefined;
   }
 
   // --- sending ---------------------------------------------------------------------------------------------------------
@@ -305,8 +250,7 @@ export class EndpointWorker implements SlotUser {
       if (!this.#isAbandoned) this.#finish(order, result);
     } catch (error) {
       if (this.#abort.signal.aborted || isTemporary(error)) {
-        this.#buffer.done(order);
-        this.#mayHaveMore = true;
+        this.#source.putBack(order);
         if (!this.#abort.signal.aborted) this.#pause(error, 'a delivery could not be sent because of this server itself');
       } else {
         void this.#postpone(order, error);
@@ -322,7 +266,7 @@ export class EndpointWorker implements SlotUser {
     this.#failures = 0;
     if (isPermanent && !attempt.succeeded && order.deliveries.length > 1) {
       // One of them cannot be sent; the others must not fail with it.
-      this.#buffer.split(order);
+      this.#source.buffer.split(order);
       return;
     }
     if (countsForEndpoint) this.health.record(attempt.succeeded, attempt.timings.totalMs);
@@ -339,7 +283,7 @@ export class EndpointWorker implements SlotUser {
     if (next.status !== state.status) {
       if (this.#phase === 'leaving') this.#isWanted = true;
       // Nothing more is to be sent of what was read, or nothing was; what is under way goes on.
-      this.#forget();
+      this.#source.forget();
       this.#context.slots.leave(this);
     }
     return this.#record.enter(next);
@@ -358,10 +302,14 @@ export class EndpointWorker implements SlotUser {
     if (stateSequence !== undefined) this.#record.stored();
     if (isStored) {
       this.#bodies.remember(result.attempt, retryAt === null);
-      this.#done(order, retryAt);
+      this.#source.done(order, retryAt, this.#isOrdered);
       this.#context.onCommitted(order, result, retryAt === null);
     }
     this.#pump();
+  }
+
+  get #isOrdered(): boolean {
+    return this.#record.config.ordering.type === 'key';
   }
 
   /** A mistake of this server: it must not end the delivery, and must not keep the others from being sent. */
@@ -377,24 +325,11 @@ export class EndpointWorker implements SlotUser {
     });
     const isStored = await writer.write({ deliveries }, [], () => this.#isAbandoned);
     this.#uncommitted -= 1;
-    if (isStored) this.#done(order, dueAt);
+    if (isStored) this.#source.done(order, dueAt, this.#isOrdered);
     this.#pump();
   }
 
-  /** @param retryAt when it is due again; null: never */
-  #done(order: SendOrder, retryAt: number | null): void {
-    this.#buffer.done(order);
-    // The next one of its key may go.
-    if (this.#record.config.ordering.type === 'key') this.#mayHaveMore = true;
-    if (retryAt !== null && this.#laterAt !== undefined) this.#laterAt = Math.min(this.#laterAt ?? retryAt, retryAt);
-  }
-
   // --- pausing and ending ----------------------------------------------------------------------------------------------
-
-  #storageWorked(): void {
-    this.#failures = 0;
-    this.#context.streak.worked();
-  }
 
   #pause(error: unknown, what: string): void {
     this.#failures += 1;
@@ -407,19 +342,19 @@ export class EndpointWorker implements SlotUser {
   }
 
   #restIfIdle(now: number): void {
-    if (this.#isReading || this.#sending > 0 || this.#uncommitted > 0 || this.#buffer.size > 0) {
+    if (this.#source.isReading || this.#sending > 0 || this.#uncommitted > 0 || this.#source.buffer.size > 0) {
       this.#idleSince = undefined;
       return;
     }
     this.#idleSince ??= now;
     const leaveAt = this.#idleSince + IDLE_MS;
-    const isDueSoon = typeof this.#laterAt === 'number' && this.#laterAt - now <= IDLE_MS;
+    const isDueSoon = (this.#source.nextDueAt(now) ?? Number.POSITIVE_INFINITY) - now <= IDLE_MS;
     if (now < leaveAt) this.#timer.wakeAt(leaveAt);
     else if (!isDueSoon) this.leave();
   }
 
   #endIfDone(): void {
-    if (this.#sending > 0 || this.#uncommitted > 0 || this.#isReading || this.#record.isReloading) return;
+    if (this.#sending > 0 || this.#uncommitted > 0 || this.#source.isReading || this.#record.isReloading) return;
     this.#phase = 'over';
     this.#context.onOver(this);
   }
