@@ -24,7 +24,7 @@ import { isSubscribed } from './subscriptions.ts';
 import { createTargetEndpoints } from './target-endpoint.ts';
 
 /** Most data of one event, in bytes of JSON. */
-export const MAX_DATA_BYTES = 1024 ** 2;
+const MAX_DATA_BYTES = 1024 ** 2;
 const MAX_USER_ID_LENGTH = 1_000;
 /** Longer ordering keys are replaced by their hash. */
 const MAX_ORDERING_KEY_LENGTH = 200;

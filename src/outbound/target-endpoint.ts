@@ -2,29 +2,18 @@
 
 import { createHash } from 'node:crypto';
 import { createBoundedCache } from '../engine/bounded-cache.ts';
-import { type Endpoint, type EndpointSecrets, type EndpointState, endpointConfigSchema } from '../engine/outbound-model.ts';
+import { type Endpoint, type EndpointSecrets, endpointConfigSchema } from '../engine/outbound-model.ts';
 import { formatPath } from '../engine/path.ts';
 import type { OutgoingTarget } from '../engine/plugin.ts';
 import type { SecretBox } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
+import { INITIAL_STATE } from './delivery/breaker.ts';
 import { headerFault, urlFault } from './guard/outgoing-request.ts';
 import { sealConfig, sealSecrets } from './open-endpoint.ts';
 import { validateProfiles } from './signing/validate-profiles.ts';
 
 /** Endpoints kept: a node that sends to changing origins has one for each. */
 const MAX_KEPT = 1_000;
-
-export const NEW_STATE: EndpointState = {
-  status: 'active',
-  reason: null,
-  since: null,
-  failures: 0,
-  probeAt: null,
-  probes: 0,
-  throttledUntil: null,
-  drainBefore: null,
-  failingSince: null,
-};
 
 /**
  * Sealing costs more than all else about a message, and most nodes send to the same place again.
@@ -72,7 +61,7 @@ function makeEndpoint({ scope, origin, secret, settings = {} }: Parts, box: Secr
     kind: 'url',
     config: sealConfig(config, box),
     sealedSecrets: sealSecrets(secrets, box),
-    state: NEW_STATE,
+    state: INITIAL_STATE,
     stateSequence: 0,
     createdAt,
     updatedAt: createdAt,

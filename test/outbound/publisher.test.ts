@@ -9,9 +9,9 @@ import type { BusMessage } from '../../src/engine/ports.ts';
 import { HooklineError } from '../../src/errors.ts';
 import { createEvaluator } from '../../src/expressions/evaluator.ts';
 import { createCatalogue, createDataValidator } from '../../src/outbound/catalogue.ts';
+import { INITIAL_STATE } from '../../src/outbound/delivery/breaker.ts';
 import { openEndpoint } from '../../src/outbound/open-endpoint.ts';
 import { createPublisher } from '../../src/outbound/publisher.ts';
-import { NEW_STATE } from '../../src/outbound/target-endpoint.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { createMemoryOutbound } from '../engine/memory-outbound.ts';
 import { keepLog } from '../engine/running.ts';
@@ -26,7 +26,7 @@ const endpoint = (id: string, config: Partial<EndpointConfig> = {}, state: Parti
   kind: 'endpoint',
   config: endpointConfigSchema.parse({ url: 'https://example.com/', ...config }),
   sealedSecrets: '',
-  state: { ...NEW_STATE, ...state },
+  state: { ...INITIAL_STATE, ...state },
   stateSequence: 0,
   createdAt: NOW,
   updatedAt: NOW,

@@ -11,10 +11,10 @@ import {
   type MakeBody,
   type SenderOptions,
 } from '../../../src/outbound/delivery/attempt.ts';
+import { INITIAL_STATE } from '../../../src/outbound/delivery/breaker.ts';
 import { createGuardedFetch, type GuardedFetchOptions } from '../../../src/outbound/guard/guarded-fetch.ts';
 import type { OpenEndpoint } from '../../../src/outbound/open-endpoint.ts';
 import { signRequest } from '../../../src/outbound/signing/sign.ts';
-import { NEW_STATE } from '../../../src/outbound/target-endpoint.ts';
 import { type Receiver, receivers, startReceiver } from '../receivers.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 600);
@@ -56,7 +56,7 @@ function endpoint(
     kind: 'endpoint',
     config: { ...endpointConfigSchema.parse({ url: config.url, timeoutMs: 5_000 }), ...config },
     secrets: { secret: SECRET, ...secrets },
-    state: NEW_STATE,
+    state: INITIAL_STATE,
     stateSequence: 0,
     createdAt: NOW,
     updatedAt: NOW,
