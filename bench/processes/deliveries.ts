@@ -1,7 +1,7 @@
 // Measures deliveries of one process: a backlog worked off, and how late a message arrives under a steady load.
 // Usage: deliveries.ts <DeliveryParameters as JSON>.
 
-import { randomUUID } from 'node:crypto';
+import type * as Ids from '../../src/engine/id.ts';
 import type { NewMessage } from '../../src/engine/outbound-ports.ts';
 import type * as Storage from '../../src/storage/storage.ts';
 import { keepBusy, makeSubject, memory, parameters, quantile, round, until } from './hookline.ts';
@@ -40,8 +40,9 @@ export interface DeliveryRates {
 const { url, ports, perEndpoint, bodyLength, concurrency, steadyCount, steadyPerSecond } = parameters<DeliveryParameters>();
 const COMMITTERS = 64;
 const options = { databaseUrl: url, durability: 'full', outboundAllow: ['127.0.0.1'] } as const;
-const builtStorage = new URL('../../dist/src/storage/storage.js', import.meta.url).href;
-const { openStorage } = (await import(builtStorage)) as typeof Storage;
+const built = (name: string): string => new URL(`../../dist/src/${name}`, import.meta.url).href;
+const { openStorage } = (await import(built('storage/storage.js'))) as typeof Storage;
+const { createIdSource } = (await import(built('engine/id.js'))) as typeof Ids;
 
 async function ask<Answer>(path: string): Promise<Answer> {
   return (await (await fetch(`http://127.0.0.1:${ports.control}${path}`)).json()) as Answer;
@@ -66,7 +67,8 @@ for (const [index, { kind, port }] of ports.ports.entries()) {
 await first.hookline.stop();
 
 // The backlog, through the same commit that everybody uses, while nobody delivers.
-const makeId = (prefix: string): string => `${prefix}_${randomUUID().replaceAll('-', '')}`;
+const nextId = createIdSource();
+const makeId = (prefix: string): string => `${prefix}_${nextId(Date.now()).replaceAll('-', '')}`;
 const note = 'x'.repeat(bodyLength);
 
 function makeMessage(number: number): NewMessage | undefined {

@@ -13,6 +13,7 @@ import { checkEndlessWaits, checkErrors, checkLongRuns, checkOrphans, checkOverd
 import type { Patient } from './patient.ts';
 import type { Finding, Report } from './report.ts';
 import { checkDisk, checkNodeTypes, checkProcesses, checkTasks, describeServer } from './surroundings.ts';
+import { checkDeliveries, checkEndpoints } from './webhooks.ts';
 
 export interface DiagnoseOptions extends Pick<Patient, 'recoveryMs' | 'now' | 'isNodeType'> {
   /** The database's URL. */
@@ -55,6 +56,8 @@ async function examine(patient: Patient): Promise<Finding[]> {
     await checkOrphans(patient, isServerRunning),
     await checkLongRuns(patient),
     await checkEndlessWaits(patient),
+    await checkEndpoints(patient),
+    await checkDeliveries(patient),
     await checkNodeTypes(patient),
     ...(file === undefined ? [] : [await checkDisk(file)]),
     await checkErrors(patient),

@@ -53,6 +53,29 @@ describe('hookline doctor on SQLite', () => {
     });
   }
 
+  it('names endpoints that hold webhooks back, and webhooks that nobody sends', async () => {
+    const server = await startHookline({ folder, databaseUrl: url, outboundAllow: '127.0.0.1' });
+    const made = await server.api('POST', '/api/endpoints', { url: 'http://127.0.0.1:9999/', eventTypes: ['order.*'] });
+    const other = await server.api('POST', '/api/endpoints', { url: 'http://127.0.0.1:9998/', eventTypes: ['order.*'] });
+    await server.api('PATCH', `/api/endpoints/${made.body.id}`, { enabled: false });
+    await server.stop();
+    const delivery = (id: string, endpointId: string): string =>
+      `INSERT INTO deliveries (id, message_id, endpoint_id, event_type, status, due_at, attempts, attempts_before, created_at)
+       VALUES ('${id}', 'msg_1', '${endpointId}', 'order.made', 'pending', 1000, 0, 0, 1000);`;
+    await run(delivery('dlv_1', made.body.id) + delivery('dlv_2', other.body.id));
+    const report = await look(url);
+    expect(problems(report)).toEqual(['endpoints', 'deliveries']);
+    expect(find(report, 'endpoints').items).toEqual([
+      {
+        id: made.body.id,
+        text: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9999\/ is disabled: .* It holds 1 delivery, the oldest for /),
+      },
+    ]);
+    expect(find(report, 'deliveries').items).toEqual([
+      { id: other.body.id, text: expect.stringMatching(/:9998\/: 1 overdue, the first one due \d/) },
+    ]);
+  });
+
   it('finds nothing wrong beside a healthy server, and counts what failed', async () => {
     const server = await startHookline({ folder, databaseUrl: url });
     const failing = await server.workflow({
