@@ -77,10 +77,6 @@ export class EndpointWorker implements SlotUser {
     setMaxListeners(0, this.#abort.signal);
   }
 
-  get sending(): number {
-    return this.#sending;
-  }
-
   /** Whether to look for it again as soon as its lease is given back. */
   get isWanted(): boolean {
     return this.#isWanted;
