@@ -1,6 +1,7 @@
 // Measures deliveries of one process: a backlog worked off, and how late a message arrives under a steady load.
 // Usage: deliveries.ts <DeliveryParameters as JSON>.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type * as Ids from '../../src/engine/id.ts';
 import type { NewMessage } from '../../src/engine/outbound-ports.ts';
 import type * as Storage from '../../src/storage/storage.ts';
@@ -44,7 +45,11 @@ const built = (name: string): string => new URL(`../../dist/src/${name}`, import
 const { openStorage } = (await import(built('storage/storage.js'))) as typeof Storage;
 const { createIdSource } = (await import(built('engine/id.js'))) as typeof Ids;
 
+/** Between two questions, in milliseconds: whoever asks all the time takes part of the processor. */
+const ASK_MS = 50;
+
 async function ask<Answer>(path: string): Promise<Answer> {
+  await pause(ASK_MS);
   return (await (await fetch(`http://127.0.0.1:${ports.control}${path}`)).json()) as Answer;
 }
 
