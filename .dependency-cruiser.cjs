@@ -87,7 +87,7 @@ module.exports = {
       '^node_modules/(zod|uuid)/',
     ]),
     folder('migrations', '^migrations/', ['^migrations/', DATABASES]),
-    folder('queue', '^src/queue/', ['^src/queue/', CONTRACTS, ERRORS, '^node_modules/graphile-worker/', POSTGRES]),
+    folder('queue', '^src/queue/', ['^src/queue/', PURE_ENGINE, ERRORS, '^node_modules/graphile-worker/', POSTGRES]),
     folder('cluster', '^src/cluster/', ['^src/cluster/', PURE_ENGINE, ERRORS, POSTGRES]),
     folder('http', '^src/http/', ['^src/http/', '^src/engine/', '^src/outbound/', ERRORS, NPM]),
     {

@@ -101,3 +101,14 @@ function requestVariable(request: StoredRequest, body: unknown): unknown {
     address: request.address,
   };
 }
+
+/** For expressions that look at their source alone. */
+export const EMPTY_SCOPE: Scope = {
+  $context: null,
+  $request: null,
+  $nodes: {},
+  $scopes: {},
+  $system: { now: '' },
+  $execution: {},
+  $resume: {},
+};

@@ -2,8 +2,8 @@
 
 import type { EventType } from '../engine/outbound-model.ts';
 import type { OutboundStore } from '../engine/outbound-ports.ts';
-import type { Scope } from '../engine/plugin.ts';
 import type { Bus, ExpressionEvaluator } from '../engine/ports.ts';
+import { EMPTY_SCOPE } from '../engine/scope.ts';
 import { HooklineError } from '../errors.ts';
 import { type Catalogue as EventTypes, toCatalogue } from './subscriptions.ts';
 
@@ -82,20 +82,9 @@ export function createCatalogue({ store, bus, validate }: CatalogueOptions): Cat
 
 const SCHEMA_FAULTS: ReadonlySet<string> = new Set(['expression_failed', 'expression_timeout']);
 
-/** A schema reads nothing but its source. */
-const NO_SCOPE: Scope = {
-  $context: null,
-  $request: null,
-  $nodes: {},
-  $scopes: {},
-  $system: { now: '' },
-  $execution: {},
-  $resume: {},
-};
-
 /** Checks data by JSON Schema, away from the main thread, with its limits on time and memory. */
 export function createDataValidator(evaluator: Pick<ExpressionEvaluator, 'evaluate'>): CatalogueOptions['validate'] {
   return async (schema, data) =>
     // The language gives this list.
-    (await evaluator.evaluate('json-schema', schema, NO_SCOPE, { source: data, hasSource: true })) as readonly DataProblem[];
+    (await evaluator.evaluate('json-schema', schema, EMPTY_SCOPE, { source: data, hasSource: true })) as readonly DataProblem[];
 }

@@ -2,13 +2,14 @@
 
 import { createIdSource } from '../engine/id.ts';
 import type { Problem } from '../engine/model.ts';
-import type { Attempt, Delivery, Endpoint, Message } from '../engine/outbound-model.ts';
+import type { Attempt, Endpoint, Message } from '../engine/outbound-model.ts';
 import type { OutboundStore } from '../engine/outbound-ports.ts';
 import type { ExecutionStore } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import { versionFor } from './body/conversion.ts';
 import type { AttemptOrder, Sender } from './delivery/attempt.ts';
 import { problem } from './endpoint-problems.ts';
+import { newDelivery } from './new-delivery.ts';
 import type { OpenEndpoint } from './open-endpoint.ts';
 
 export interface ProbeOptions {
@@ -86,7 +87,7 @@ export function createProbes({ store, commit, sender, open, now }: ProbeOptions)
       source: null,
       createdAt: time,
     };
-    const due = { delivery: deliveryOf(newId('dlv'), message, endpoint.id), message };
+    const due = { delivery: newDelivery(message, { id: newId('dlv'), endpointId: endpoint.id }), message };
     const { attempt } = await sender.send({ endpoint, deliveries: [due], batchId: null, number: 1, ...how });
     // Nothing of the delivery is stored: it was never one.
     const stored: Attempt = { ...attempt, kind: how.kind, deliveryIds: [] };
@@ -150,25 +151,4 @@ function warningsOf(good: Attempt, bad: Attempt): Problem[] {
   const how = good.status === null ? 'got no answer' : `was answered with status ${good.status}`;
   // A receiver that refuses everything says nothing about signatures.
   return [warn('rejects_good_signature', `the call with the right signature ${how}, so nothing is known of wrong ones`)];
-}
-
-/** What the sender is given; it exists nowhere else. */
-function deliveryOf(id: string, message: Message, endpointId: string): Delivery {
-  return {
-    id,
-    messageId: message.id,
-    endpointId,
-    eventType: message.type,
-    status: 'pending',
-    dueAt: message.createdAt,
-    attempts: 0,
-    attemptsBefore: 0,
-    orderingKey: null,
-    batchId: null,
-    url: null,
-    lastStatus: null,
-    error: null,
-    createdAt: message.createdAt,
-    finishedAt: null,
-  };
 }

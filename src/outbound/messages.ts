@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createIdSource } from '../engine/id.ts';
 import { toJsonValue } from '../engine/json-value.ts';
-import type { Attempt, Delivery, Message } from '../engine/outbound-model.ts';
+import type { Attempt, Message } from '../engine/outbound-model.ts';
 import type {
   DeliveryFilter,
   DeliverySummary,
@@ -15,6 +15,7 @@ import type {
 import type { OutgoingEvent } from '../engine/plugin.ts';
 import type { Bus, ExecutionStore, Page } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
+import { newDelivery } from './new-delivery.ts';
 
 export interface MessageServiceOptions {
   readonly store: OutboundStore;
@@ -131,7 +132,10 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
       if (endpoint.kind !== 'endpoint') {
         throw new HooklineError('conflict', `${endpointId} belongs to a node that sends to a URL. Retry the delivery instead.`);
       }
-      const delivery = newDelivery(`dlv_${createId(now()).replaceAll('-', '')}`, message, endpointId, now());
+      const createdAt = now();
+      // Without an ordering key: those that it was to come before or behind may be long gone.
+      const deliveryId = `dlv_${createId(createdAt).replaceAll('-', '')}`;
+      const delivery = newDelivery(message, { id: deliveryId, endpointId, createdAt });
       const again: NewMessage = { ...message, deliveries: [delivery] };
       await options.commit({ outbound: { messages: [again] } });
       const stored = await store.deliveries.get(delivery.id);
@@ -189,27 +193,6 @@ function isSameEvent(message: Message, event: PublishedEvent): boolean {
     message.userId === (event.userId ?? null) &&
     isDeepStrictEqual(JSON.parse(message.data), toJsonValue(event.data))
   );
-}
-
-function newDelivery(id: string, message: Message, endpointId: string, time: number): Delivery {
-  return {
-    id,
-    messageId: message.id,
-    endpointId,
-    eventType: message.type,
-    status: 'pending',
-    dueAt: time,
-    attempts: 0,
-    attemptsBefore: 0,
-    // Those that it was to come before or behind may be long gone.
-    orderingKey: null,
-    batchId: null,
-    url: null,
-    lastStatus: null,
-    error: null,
-    createdAt: time,
-    finishedAt: null,
-  };
 }
 
 function endpointNotFound(id: string): HooklineError {

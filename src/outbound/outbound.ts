@@ -3,8 +3,9 @@
 import { createIdSource } from '../engine/id.ts';
 import type { Attempt } from '../engine/outbound-model.ts';
 import type { EventSink, OutboundStore } from '../engine/outbound-ports.ts';
-import type { Log, Scope } from '../engine/plugin.ts';
+import type { Log } from '../engine/plugin.ts';
 import type { Bus, ExecutionStore, ExpressionEvaluator, SecretBox } from '../engine/ports.ts';
+import { EMPTY_SCOPE } from '../engine/scope.ts';
 import type { ConversionTools } from './body/conversion.ts';
 import { createOrderBody } from './body/order-body.ts';
 import { createCatalogue, createDataValidator } from './catalogue.ts';
@@ -53,23 +54,12 @@ export interface Outbound {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Expressions here look at their source alone. */
-const NO_SCOPE: Scope = {
-  $context: null,
-  $request: null,
-  $nodes: {},
-  $scopes: {},
-  $system: { now: '' },
-  $execution: {},
-  $resume: {},
-};
-
 export function createOutbound(options: OutboundOptions): Outbound {
   const { store, commit, secretBox, evaluator, bus, log, now, events } = options;
   const createId = createIdSource();
   const validate = createDataValidator(evaluator);
   const tools: ConversionTools = {
-    evaluate: (engine, expression, source) => evaluator.evaluate(engine, expression, NO_SCOPE, { source, hasSource: true }),
+    evaluate: (engine, expression, source) => evaluator.evaluate(engine, expression, EMPTY_SCOPE, { source, hasSource: true }),
     validate: (schema, data) => validate(JSON.stringify(schema), data),
   };
   const catalogue = createCatalogue({ store: store.eventTypes, bus, validate });

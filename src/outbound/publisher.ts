@@ -20,6 +20,7 @@ import type { Bus, SecretBox } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import type { Catalogue } from './catalogue.ts';
 import { sentResult } from './delivery/settle.ts';
+import { newDelivery } from './new-delivery.ts';
 import { isSubscribed } from './subscriptions.ts';
 import { createTargetEndpoints } from './target-endpoint.ts';
 
@@ -94,23 +95,7 @@ export function createPublisher(options: PublisherOptions): CachingPublisher {
   const makeId = (prefix: 'msg' | 'dlv', time: number): string => `${prefix}_${createId(time).replaceAll('-', '')}`;
 
   function deliver(message: Message, endpointId: string, orderingKey: string | null, url: string | null): Delivery {
-    return {
-      id: makeId('dlv', message.createdAt),
-      messageId: message.id,
-      endpointId,
-      eventType: message.type,
-      status: 'pending',
-      dueAt: message.createdAt,
-      attempts: 0,
-      attemptsBefore: 0,
-      orderingKey,
-      batchId: null,
-      url,
-      lastStatus: null,
-      error: null,
-      createdAt: message.createdAt,
-      finishedAt: null,
-    };
+    return newDelivery(message, { id: makeId('dlv', message.createdAt), endpointId, orderingKey, url });
   }
 
   /** One after the other: what comes while one is on its way is told together. */

@@ -3,11 +3,11 @@
 import { EventEmitter } from 'node:events';
 import { type JobHelpers, runMigrations, runTaskList, type WorkerEvents, type WorkerPool } from 'graphile-worker';
 import type { Pool } from 'pg';
+import { Pauses } from '../engine/pauses.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { ClaimedExecution, ExecutionStore, Queue } from '../engine/ports.ts';
 import { createGraphileLogger } from './graphile-log.ts';
 import { finishTask, lockNameOf, QUEUE_SCHEMA, returnTask, returnUnknownTasks, TASK } from './graphile-tasks.ts';
-import { Pauses } from './pauses.ts';
 
 export interface GraphileQueueOptions {
   /**

@@ -1,12 +1,12 @@
 // The embedded queue: executions that are queued in storage are the queue; memory holds a bounded window of them.
 
 import type { Lane } from '../engine/model.ts';
+import { Pauses } from '../engine/pauses.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { ClaimedExecution, ExecutionStore, Queue } from '../engine/ports.ts';
 import { createAlarm } from './alarm.ts';
 import { Lanes } from './lanes.ts';
 import { Line } from './line.ts';
-import { Pauses } from './pauses.ts';
 
 export interface SqliteQueueOptions {
   readonly executions: Pick<ExecutionStore, 'listOldest' | 'listDue' | 'nextWakeAt' | 'claim' | 'commit'>;

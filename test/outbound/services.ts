@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Attempt, EndpointState, OperationalEvent } from '../../src/engine/outbound-model.ts';
 import type { EventSink } from '../../src/engine/outbound-ports.ts';
-import type { Scope } from '../../src/engine/plugin.ts';
 import type { Bus, BusMessage, ExpressionEvaluator } from '../../src/engine/ports.ts';
+import { EMPTY_SCOPE } from '../../src/engine/scope.ts';
 import { HooklineError } from '../../src/errors.ts';
 import type { ConversionTools } from '../../src/outbound/body/conversion.ts';
 import { createCatalogue, createDataValidator } from '../../src/outbound/catalogue.ts';
@@ -18,16 +18,6 @@ import { createMessageService } from '../../src/outbound/messages.ts';
 import { createPublisher } from '../../src/outbound/publisher.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { openStorage } from '../../src/storage/storage.ts';
-
-const NO_SCOPE: Scope = {
-  $context: null,
-  $request: null,
-  $nodes: {},
-  $scopes: {},
-  $system: { now: '' },
-  $execution: {},
-  $resume: {},
-};
 
 /** How the receiver of a test answers: a status, or none. */
 export type Answer = (order: AttemptOrder) => number | null;
@@ -90,7 +80,7 @@ export async function openServices(evaluator: ExpressionEvaluator) {
   const catalogue = createCatalogue({ store: store.eventTypes, bus, validate });
   const publisher = createPublisher({ store, catalogue, bus, secretBox, now, notify });
   const tools: ConversionTools = {
-    evaluate: (engine, expression, source) => evaluator.evaluate(engine, expression, NO_SCOPE, { source, hasSource: true }),
+    evaluate: (engine, expression, source) => evaluator.evaluate(engine, expression, EMPTY_SCOPE, { source, hasSource: true }),
     validate: (schema, data) => validate(JSON.stringify(schema), data),
   };
   const urlProblem = createUrlProblem({

@@ -4,7 +4,7 @@ import type { Delivery, Endpoint, EndpointConfig, EndpointState } from '../../en
 import type { OpenEndpoint } from '../open-endpoint.ts';
 import type { WorkerContext } from './endpoint-worker.ts';
 import type { SendOrder } from './outcome.ts';
-import { pauseMs } from './pauses.ts';
+import { pauseMs } from './pause-ms.ts';
 import { TokenBucket } from './rate.ts';
 
 /** How old it may be while there is something new for it, in milliseconds. */

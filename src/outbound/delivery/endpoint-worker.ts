@@ -15,7 +15,7 @@ import { EndpointRecord } from './endpoint-record.ts';
 import type { FailureStreak } from './failure-streak.ts';
 import { judge, type Outcome, type SendOrder } from './outcome.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
-import { pauseMs } from './pauses.ts';
+import { pauseMs } from './pause-ms.ts';
 import type { Health, Slot, Slots, SlotUser } from './slots.ts';
 import { WakeTimer } from './wake-timer.ts';
 

@@ -3,10 +3,11 @@
 import { isStorageFailure } from '../../engine/failure.ts';
 import type { OperationalEvent } from '../../engine/outbound-model.ts';
 import type { EventSink, OutboundWrite, PreparedWrites } from '../../engine/outbound-ports.ts';
+import { Pauses } from '../../engine/pauses.ts';
 import type { Log } from '../../engine/plugin.ts';
 import type { ExecutionStore, ExecutionWrite } from '../../engine/ports.ts';
 import type { FailureStreak } from './failure-streak.ts';
-import { Pauses, pauseMs } from './pauses.ts';
+import { pauseMs } from './pause-ms.ts';
 
 export interface OutcomeWriterOptions {
   readonly commit: ExecutionStore['commit'];

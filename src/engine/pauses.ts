@@ -4,6 +4,10 @@ export class Pauses {
   readonly #sleepers = new Set<() => void>();
   #isOver = false;
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Resolves after `ms`, or at once when the pauses are over. */
   sleep(ms: number): Promise<void> {
     if (this.#isOver) return Promise.resolve();
