@@ -19,9 +19,22 @@ export type {
   Workflow,
 } from './engine/model.ts';
 export type {
+  Attempt,
+  Delivery,
+  DeliveryStatus,
+  EndpointConfig,
+  EndpointStatus,
+  EventType,
+  Message,
+  OperationalEvent,
+  OperationalEventType,
+} from './engine/outbound-model.ts';
+export type { OutboundStore } from './engine/outbound-ports.ts';
+export type {
   BranchOutcome,
   CheckContext,
   ConfigProblem,
+  EventTrigger,
   ExpressionEngine,
   HttpTrigger,
   IncomingRequest,
@@ -30,6 +43,8 @@ export type {
   NodeContext,
   NodeResult,
   NodeType,
+  OutgoingEvent,
+  OutgoingTarget,
   Plugin,
   RequestHead,
   Scope,
@@ -41,3 +56,6 @@ export type {
 export { defineNode, definePlugin, defineTrigger } from './engine/plugin.ts';
 export { buildReply } from './engine/reply.ts';
 export { type ErrorCode, HooklineError } from './errors.ts';
+export type { EndpointService } from './outbound/endpoints.ts';
+export type { EventTypeService } from './outbound/event-types.ts';
+export type { MessageService, Published, PublishedEvent } from './outbound/messages.ts';
