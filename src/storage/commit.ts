@@ -30,6 +30,11 @@ interface Exclusive {
 
 /** Units in one batch. 64 callers on 64 connections are the measured case; above it, larger batches gain little. */
 const MAX_UNITS = 128;
+/**
+ * How many units without an execution weigh as much as one with one: the end of a webhook is three small rows, and a batch costs
+ * a turn of the event loop, which is long while hundreds of requests are under way.
+ */
+const OUTBOUND_UNITS = 4;
 /** Bodies and replies in one batch, in characters, so that large ones do not meet in memory; one alone may be larger. */
 const MAX_BATCH_LENGTH = 16 * 1024 * 1024;
 const PAGE_BYTES = 8192;
@@ -46,7 +51,7 @@ export interface SqliteCommitter extends Committer {
 
 /** Opens the group-commit writer on a connection that nobody else writes with. */
 export async function createCommitter(handle: sqlite3.Database, options: CommitterOptions): Promise<SqliteCommitter> {
-  const writer = unitWriter(handle);
+  const writer = await unitWriter(handle);
   const checkpoints = await openCheckpoints(handle, options);
   let pending: Pending[] = [];
   let claims: Claim[] = [];
@@ -83,9 +88,11 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
   function takeBatch(): readonly Pending[] {
     let length = 0;
     let count = 0;
+    let shares = 0;
     for (const { unit } of pending) {
       for (const write of unit) length += lengthOf(write);
-      if (count === MAX_UNITS || (count > 0 && length > MAX_BATCH_LENGTH)) break;
+      shares += isOutboundAlone(unit) ? 1 : OUTBOUND_UNITS;
+      if (count > 0 && (shares > MAX_UNITS * OUTBOUND_UNITS || length > MAX_BATCH_LENGTH)) break;
       count += 1;
     }
     const batch = pending.slice(0, count);
@@ -169,6 +176,10 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
       await checkpoints.close();
     },
   };
+}
+
+function isOutboundAlone(unit: Unit): boolean {
+  return unit.every(({ insert, update, signal }) => !insert && !update && !signal);
 }
 
 function toCommitError(error: unknown): HooklineError {

@@ -6,7 +6,7 @@ import type { ExecutionWrite } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import type { Unit } from './committer.ts';
 import { toLogEntry, toRow, type WrittenJobs, type WrittenRow } from './execution-row.ts';
-import { outboundWriter } from './outbound/sqlite-writes.ts';
+import { type OutboundStatement, outboundWriter, toOutboundStatements } from './outbound/sqlite-writes.ts';
 import { execute, inTransaction, Statement } from './sqlite-handle.ts';
 import {
   CLAIM_SQL,
@@ -68,7 +68,8 @@ function groupsOf(units: readonly Unit[]): Group[] {
   return groups;
 }
 
-export function unitWriter(handle: sqlite3.Database): UnitWriter {
+/** Opens the writer on the connection of the committer. */
+export async function unitWriter(handle: sqlite3.Database): Promise<UnitWriter> {
   const upsert = new Statement(handle, UPSERT_SQL);
   const upsertReturning = new Statement(handle, UPSERT_RETURNING_SQL);
   const log = new Statement(handle, LOG_SQL);
@@ -77,7 +78,7 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
   const wake = new Statement(handle, WAKE_SQL);
   const unfinished = new Statement(handle, UNFINISHED_SQL);
   const claiming = new Statement(handle, CLAIM_SQL);
-  const outbound = outboundWriter(handle);
+  const outbound = await outboundWriter(handle);
   const statements = [upsert, upsertReturning, log, take, signal, wake, unfinished, claiming];
 
   /** What several writes add up to, as the parameters of the statements. */
@@ -134,6 +135,17 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
     throw new HooklineError('already_resumed', `${jobPath} of execution ${executionId} has been resumed already.`);
   }
 
+  async function writeStatements(statements: readonly OutboundStatement[]): Promise<number> {
+    let length = 0;
+    for (const statement of statements) length += await outbound.write(statement);
+    return length;
+  }
+
+  /** In a transaction. */
+  function writeOutbound(writes: readonly OutboundWrite[]): Promise<number> {
+    return writeStatements(toOutboundStatements(writes));
+  }
+
   async function writeOne(unit: Unit): Promise<number> {
     let length = 0;
     for (const one of unit) {
@@ -145,7 +157,7 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
       }
       if (one.signal) await storeSignal(one.signal);
     }
-    return length + (await outbound.write(outboundOf(unit)));
+    return length + (await writeOutbound(outboundOf(unit)));
   }
 
   async function writeSimple(units: readonly Unit[], collected: Collected): Promise<Written> {
@@ -153,9 +165,17 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
     const refusals = units.map(([one]) => refusalOf(one, stored));
     let { length } = collected.rows;
     if (collected.hasOutbound) {
-      length += await outbound.write(units.flatMap((unit, index) => (refusals[index] ? [] : outboundOf(unit))));
+      length += await writeOutbound(units.flatMap((unit, index) => (refusals[index] ? [] : outboundOf(unit))));
     }
     return { refusals, length };
+  }
+
+  /** Units without executions: nothing of them is refused. */
+  async function writeOutboundAlone(units: readonly Unit[]): Promise<Written> {
+    const statements = toOutboundStatements(units.flatMap(outboundOf));
+    const refusals = units.map(() => undefined);
+    const write = async () => ({ refusals, length: await writeStatements(statements) });
+    return statements.length > 1 ? inTransaction(handle, write) : write();
   }
 
   /** In a transaction: a refusal undoes what came before it in the unit, and nothing else. */
@@ -193,8 +213,9 @@ export function unitWriter(handle: sqlite3.Database): UnitWriter {
       if (only?.isSimple && more.length === 0) {
         const collected = collect(units.map(([one]) => one));
         // The hot path: one statement is a transaction by itself.
-        const { logged, taken, hasOutbound } = collected;
+        const { rows, logged, taken, hasOutbound } = collected;
         if (logged.length === 0 && taken.length === 0 && !hasOutbound) return writeSimple(units, collected);
+        if (rows === '') return writeOutboundAlone(units);
         return inTransaction(handle, () => writeSimple(units, collected));
       }
       return inTransaction(handle, () => writeGroups(groups));

@@ -1,8 +1,8 @@
-// A SQLite connection as promises: prepared statements with one parameter, and plain ones.
+// A SQLite connection as promises: prepared statements with few parameters, and plain ones.
 
 import type sqlite3 from 'sqlite3';
 
-/** A prepared statement with one parameter, made when it is needed, and anew after a failure. */
+/** A prepared statement, made when it is needed, and anew after a failure. */
 export class Statement {
   readonly #handle: sqlite3.Database;
   readonly #sql: string;
@@ -13,10 +13,10 @@ export class Statement {
     this.#sql = sql;
   }
 
-  run(parameter: string): Promise<void> {
+  run(...parameters: (string | null)[]): Promise<void> {
     const prepared = this.#prepare();
     return new Promise((resolve, reject) => {
-      prepared.run(parameter, (error: Error | null) => (error ? reject(error) : resolve()));
+      prepared.run(...parameters, (error: Error | null) => (error ? reject(error) : resolve()));
     });
   }
 

@@ -195,10 +195,11 @@ export function outboundContract(name: string, open: () => Promise<OutboundContr
         await write(9, 2);
         expect(await outbound.endpoints.get(EP)).toMatchObject({ state: { failures: 2 }, stateSequence: 2 });
         const byHand = await outbound.endpoints.update(EP, { state: makeState({ failures: 5 }), updatedAt: START + 3 });
-        expect(byHand).toMatchObject({ state: { failures: 5 }, stateSequence: 3, updatedAt: START + 3 });
-        await write(9, 3);
+        expect(byHand).toMatchObject({ state: { failures: 5 }, stateSequence: 1002, updatedAt: START + 3 });
+        // What was under way when it was changed.
+        await Promise.all([write(9, 3), write(9, 4), write(9, 1002)]);
         expect((await outbound.endpoints.get(EP))?.state.failures).toBe(5);
-        await write(6, 4, { status: 'blocked', probeAt: START + 9 });
+        await write(6, 1003, { status: 'blocked', probeAt: START + 9 });
         expect(ids((await outbound.endpoints.list({ limit: 9, status: 'blocked' })).items)).toEqual([EP]);
       });
 

@@ -24,6 +24,8 @@ const SEARCH_BATCH = 500;
 const MAX_DURATIONS = 10_000;
 /** Pending deliveries that are canceled in one transaction when an endpoint is deleted. */
 const CANCEL_CHUNK = 1_000;
+/** How far a person's change of a state is ahead of whoever delivers, whose writes may be under way and count one by one. */
+const PRECEDENCE = 1_000;
 
 /** The endpoint part of the outbound store. `sequelize` is the reader's. */
 export function endpointStore(sequelize: Sequelize, { read, write }: Database): OutboundStore['endpoints'] {
@@ -105,7 +107,7 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
             updatedAt,
             ...(config === undefined ? {} : { ...searchColumns(config), config: JSON.stringify(config) }),
             ...(sealedSecrets === undefined ? {} : { sealedSecrets }),
-            ...(state === undefined ? {} : { ...stateColumns(state), stateSequence: stateSequence + 1 }),
+            ...(state === undefined ? {} : { ...stateColumns(state), stateSequence: stateSequence + PRECEDENCE }),
           },
           { where: { id } },
         );
