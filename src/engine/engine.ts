@@ -5,6 +5,7 @@ import { createCalls } from './calls.ts';
 import { createCancellations } from './cancellations.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
 import { createControl } from './control.ts';
+import { createEventOrigin } from './event-origin.ts';
 import { createEvents } from './events.ts';
 import { createExecutor } from './executor.ts';
 import { isOwnershipLost, isStorageFailure, toFailure } from './failure.ts';
@@ -137,6 +138,7 @@ export function createEngine(options: EngineOptions): Engine {
   const cancellations = createCancellations();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
   const prepared = new WeakMap<ExecutionWithJobs, Begun>();
+  const isOfEvent = createEventOrigin(storage.executions);
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
   let isLeading = false;
   let unsubscribe: (() => void) | undefined;
@@ -168,8 +170,12 @@ export function createEngine(options: EngineOptions): Engine {
     evaluator,
     fetch: options.fetch,
     call: calls.call,
-    publish: ({ execution }, jobPath, event, isAwaited) =>
-      publisher.prepare(event, { source: { executionId: execution.id, jobPath, isAwaited } }),
+    publish: ({ execution }, jobPath, event, isAwaited) => {
+      const from = { executionId: execution.id, jobPath, isAwaited };
+      const prepareOf = (isOf: boolean) => publisher.prepare(event, { source: isOf ? { ...from, isOfEvent: true } : from });
+      const origin = isOfEvent(execution);
+      return origin instanceof Promise ? origin.then(prepareOf) : prepareOf(origin);
+    },
     log,
     now,
   });

@@ -306,8 +306,11 @@ export interface Message {
   userId: string | null;
   /** What a publisher gave to be able to publish again without sending twice. */
   idempotencyKey: string | null;
-  /** The node that sent it; `isAwaited`: its execution waits for the outcome. Null: it came over the API. */
-  source: { executionId: string; jobPath: string; isAwaited: boolean } | null;
+  /**
+   * The node that sent it; `isAwaited`: its execution waits for the outcome; `isOfEvent` (default false): that was started by an
+   * operational event or a failure, so no event tells of its own failure. Null: it came over the API.
+   */
+  source: { executionId: string; jobPath: string; isAwaited: boolean; isOfEvent?: boolean } | null;
   createdAt: number;
 }
 

@@ -83,6 +83,12 @@ export interface DueDelivery {
   readonly message: Message;
 }
 
+/** A delivery that may be held no longer. */
+export type HeldDelivery = Delivery & {
+  /** As `Message.source`: nobody is told of its end. */
+  readonly isOfEvent: boolean;
+};
+
 /** Counts of a time span. */
 export interface EndpointCounts {
   readonly attempts: number;
@@ -104,7 +110,8 @@ export interface OutboundStore {
     /** All of kind `endpoint` that get events: active and blocked ones. */
     listSubscribed(): Promise<Endpoint[]>;
     /**
-     * Changes the named fields; `state` also raises `stateSequence` by one, whoever leases the endpoint.
+     * Changes the named fields; `state` also raises `stateSequence` by 1000, whoever leases the endpoint: states that were
+     * written before it was known, and are under way, do not win over it.
      * @returns the endpoint as it is then; undefined when there is none
      */
     update(
@@ -186,7 +193,7 @@ export interface OutboundStore {
     /** The earliest `dueAt` of its pending deliveries but these; null when there is none. */
     nextDueAt(endpointId: string, without: readonly string[]): Promise<number | null>;
     /** Pending deliveries of an endpoint that may be held no longer: accepted before a time, or beyond the newest `count`. */
-    listOverdueHeld(endpointId: string, before: number, count: number, limit: number): Promise<Delivery[]>;
+    listOverdueHeld(endpointId: string, before: number, count: number, limit: number): Promise<HeldDelivery[]>;
     /** Endpoints that are blocked or disabled and have pending deliveries. */
     listHolding(): Promise<Endpoint[]>;
   };

@@ -16,7 +16,8 @@ export interface ExpiryOptions {
 }
 
 /**
- * One round over all endpoints that hold something; each has one event with how many were ended.
+ * One round over all endpoints that hold something; each has one event with how many were ended, but for those that were sent
+ * because of an event.
  * @returns how many were
  * @throws HooklineError `storage_unavailable` when they cannot be read
  */
@@ -39,8 +40,11 @@ async function expireOf(endpoint: Endpoint, { queue, writer, now, isStopping }: 
   const overdue = await queue.listOverdueHeld(endpoint.id, time - holdMs, holdCount, AT_ONCE);
   if (overdue.length === 0) return 0;
   const deliveries = overdue.map((delivery) => expired(delivery, endpoint, time));
-  const event = operationalEvent('delivery.expired', endpoint, time, { count: overdue.length, reason: endpoint.state.reason });
-  const isStored = await writer.write({ deliveries }, [event], isStopping);
+  // Who is told of something tells nobody: as for `delivery.failed`.
+  const count = overdue.filter(({ isOfEvent }) => !isOfEvent).length;
+  const { reason } = endpoint.state;
+  const events = count === 0 ? [] : [operationalEvent('delivery.expired', endpoint, time, { count, reason })];
+  const isStored = await writer.write({ deliveries }, events, isStopping);
   return isStored ? overdue.length : 0;
 }
 

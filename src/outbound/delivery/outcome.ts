@@ -53,7 +53,9 @@ export function judge(order: SendOrder, result: AttemptResult, { endpoint, state
       knownAttempts: delivery.attempts,
     }),
   );
-  const events = isFailed ? order.deliveries.map((due) => failedEvent(due, result, endpoint, now)) : [];
+  // Who is told of something tells nobody: a flow that hears of failed deliveries and sends one would start itself for ever.
+  const told = isFailed ? order.deliveries.filter(({ message }) => !message.source?.isOfEvent) : [];
+  const events = told.map((due) => failedEvent(due, result, endpoint, now));
   const finalFailures = isFailed ? changes.length : 0;
   const message = error?.message ?? null;
   const seen = {

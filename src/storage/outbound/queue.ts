@@ -7,7 +7,7 @@ import { dialectOf } from '../dialect.ts';
 import type { Models } from '../models.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { lowestOutboundIdAt } from './ids.ts';
-import { toDelivery, toEndpoint, toMessage } from './records.ts';
+import { isOfEvent, toDelivery, toEndpoint, toMessage } from './records.ts';
 
 /** How endpoints are leased, which each database does in its own way. */
 export interface Leases {
@@ -66,7 +66,8 @@ export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): 
 
   // Beyond the newest `count`, or accepted before. What is appended to the ids keeps SQLite in the queue's index: in the one that
   // has the endpoint's ids in order is everything that it has ever got.
-  const overdueSql = `SELECT ${deliveryColumns.sql} FROM deliveries d
+  const overdueSql = `SELECT ${deliveryColumns.sql}, (SELECT m.source FROM messages m WHERE m.id = d.message_id) AS source
+    FROM deliveries d
     WHERE d.endpoint_id = $1 AND d.status = 'pending' AND (d.id < $2 OR d.id <= (
       SELECT id FROM deliveries WHERE endpoint_id = $1 AND status = 'pending' ORDER BY id || '' DESC LIMIT 1 OFFSET $3))
     ORDER BY d.id || '' LIMIT $4`;
@@ -105,7 +106,7 @@ export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): 
       if (!isSearchable(endpointId)) return [];
       const bind = [endpointId, lowestOutboundIdAt('dlv', before), count, limit];
       const rows = await query<Record<string, unknown>>(overdueSql, bind);
-      return rows.map((row) => toDelivery(deliveryColumns.pick(row)));
+      return rows.map((row) => ({ ...toDelivery(deliveryColumns.pick(row)), isOfEvent: isOfEvent(row.source) }));
     },
 
     async listHolding() {

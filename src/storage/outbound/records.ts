@@ -38,8 +38,16 @@ export function toEventType(row: EventTypeRow): EventType {
   };
 }
 
+/** Of a message, without what has a column of its own. */
+type StoredSource = Omit<NonNullable<Message['source']>, 'isAwaited'>;
+
+/** @param source the column of a message, as a query of its own gives it */
+export function isOfEvent(source: unknown): boolean {
+  return typeof source === 'string' && parseStored<StoredSource>(source).isOfEvent === true;
+}
+
 export function toMessage(row: MessageRow): Message {
-  const source = parsedOrNull<{ executionId: string; jobPath: string }>(row.source);
+  const source = parsedOrNull<StoredSource>(row.source);
   return {
     id: row.id,
     type: row.type,

@@ -142,7 +142,7 @@ function endpointRow(endpoint: Endpoint): Row {
 
 function messageRow({ id, type, version, data, timestamp, userId, idempotencyKey, source, createdAt }: Message): Row {
   const key = storableOrNull(idempotencyKey);
-  const from = source && JSON.stringify({ executionId: source.executionId, jobPath: source.jobPath });
+  const from = source && JSON.stringify({ ...source, isAwaited: undefined });
   const isAwaited = source?.isAwaited ?? false;
   return [id, storable(type), version, storable(data), timestamp, storableOrNull(userId), key, from, isAwaited, createdAt];
 }

@@ -218,7 +218,8 @@ export class MemoryStore {
         this.#answer(() => {
           const all = this.#pendingOf(endpointId);
           const beyond = new Set(all.slice(0, Math.max(0, all.length - count)).map(({ id }) => id));
-          return all.filter(({ id, createdAt }) => createdAt < before || beyond.has(id)).slice(0, limit);
+          const overdue = all.filter(({ id, createdAt }) => createdAt < before || beyond.has(id)).slice(0, limit);
+          return overdue.map((one) => ({ ...one, isOfEvent: this.messages.get(one.messageId)?.source?.isOfEvent === true }));
         }),
       listHolding: () =>
         this.#answer(() =>
