@@ -44,7 +44,8 @@ async function finished(messageId: string) {
   for (;;) {
     const { body } = await api.call('GET', `/api/deliveries?messageId=${messageId}`, { status: 200 });
     const [delivery] = body.data;
-    if (delivery.status !== 'pending') return delivery;
+    // `held`: the list was read while the attempt that disabled its endpoint was being committed.
+    if (delivery.status !== 'pending' && delivery.status !== 'held') return delivery;
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
