@@ -2,6 +2,7 @@
 
 import type { SignatureProfile } from '../../engine/outbound-model.ts';
 import type { OpenEndpoint } from '../open-endpoint.ts';
+import { readEscaped } from './escaped-text.ts';
 
 /** Shorter ones would blot out parts of innocent words. */
 const MIN_LENGTH = 6;
@@ -14,29 +15,57 @@ export interface Redactor {
   (text: string, isCut?: boolean): string;
 }
 
+/** The end of a text that was cut in the middle of an escaped character. */
+const BEGUN_ESCAPE = /(?:\\u[0-9a-f]{0,3}|%(?:25)*[0-9a-f]?|&(?:amp;)*[#a-z0-9]{0,9})$/i;
+
 /** @returns a function that replaces every secret of an endpoint in a text, in each form that a receiver may send back */
 export function createRedactor(endpoint: OpenEndpoint): Redactor {
   const forms = [...new Set(secretsOf(endpoint).flatMap(formsOf))]
     .filter((form) => form.length >= MIN_LENGTH)
+    .map((form) => readEscaped(form).text)
+    .filter((form) => form.length > 0)
     .sort((a, b) => b.length - a.length);
   if (forms.length === 0) return (text) => text;
   // One pass: a secret inside another one's form, longest first.
   const pattern = new RegExp(forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
   return (text, isCut = false) => {
-    const clean = text.replace(pattern, REDACTED);
+    const plain = readEscaped(text);
+    const ranges = [...plain.text.matchAll(pattern)].map(({ index, 0: { length } }) => plain.range(index, index + length));
+    const clean = replaceRanges(text, ranges);
     return isCut ? withoutBegun(clean, forms) : clean;
   };
 }
 
+/** @param ranges in order, and apart from each other, but for escapes that two of them may share */
+function replaceRanges(text: string, ranges: readonly (readonly [number, number])[]): string {
+  let clean = '';
+  let at = 0;
+  for (const [start, end] of ranges) {
+    clean += text.slice(at, Math.max(at, start)) + REDACTED;
+    at = end;
+  }
+  return clean + text.slice(at);
+}
+
 /** Without the beginning of a secret at the end. */
 function withoutBegun(text: string, forms: readonly string[]): string {
+  let cut = text.length;
+  for (const begun of [text, text.replace(BEGUN_ESCAPE, '')]) {
+    const plain = readEscaped(begun);
+    const longest = longestBegun(plain.text, forms);
+    if (longest > 0) cut = Math.min(cut, plain.range(plain.text.length - longest, plain.text.length)[0]);
+  }
+  return cut === text.length ? text : text.slice(0, cut) + REDACTED;
+}
+
+function longestBegun(text: string, forms: readonly string[]): number {
   let longest = 0;
   for (const form of forms) {
     for (let length = Math.min(form.length - 1, text.length); length >= MIN_LENGTH && length > longest; length -= 1) {
       if (text.endsWith(form.slice(0, length))) longest = length;
     }
   }
-  return longest === 0 ? text : text.slice(0, text.length - longest) + REDACTED;
+  return longest;
 }
 
 function secretsOf({ config, secrets }: OpenEndpoint): string[] {
@@ -75,7 +104,7 @@ function formsOf(secret: string): string[] {
   }
   if (HEX_KEY.test(secret)) texts.push(secret.toLowerCase(), secret.toUpperCase(), ...bytesAsText(Buffer.from(secret, 'hex')));
   texts.push(...bytesAsText(Buffer.from(secret, 'utf8')));
-  return texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())]);
+  return texts;
 }
 
 /** How somebody may print bytes. The padding of base64 is left out: with it or without, the rest is found. */

@@ -382,6 +382,52 @@ describe('secrets', () => {
     expect(attempt.requestHeaders['x-hub-signature-256']).toBe(receiver.requests[0]?.headers['x-hub-signature-256']);
   });
 
+  it('are found however the languages of receivers escape them', async () => {
+    const secret = 'own+"secret"/with <chars>&';
+    const utf16 = (text: string) => text.replace(/[^A-Za-z0-9]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+    const escaped = [
+      // PHP; Go and .NET; JSON inside JSON.
+      JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
+      utf16(secret),
+      utf16(secret)
+        .toUpperCase()
+        .replaceAll('\\U', '\\u')
+        .replace(/[A-Z]{3,}/g, (word) => word.toLowerCase()),
+      JSON.stringify(JSON.stringify(secret)).slice(3, -3),
+      // A form; a URL in a URL; .NET.
+      new URLSearchParams({ '': secret }).toString().slice(1),
+      encodeURIComponent(encodeURIComponent(secret)),
+      encodeURIComponent(secret).replace(/%../g, (byte) => byte.toLowerCase()),
+      // HTML.
+      secret.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+      secret.replace(/[^A-Za-z0-9]/g, (character) => `&#${character.charCodeAt(0)};`),
+      secret.replace(/[^A-Za-z0-9]/g, (character) => `&#x${character.charCodeAt(0).toString(16)};`),
+    ];
+    const receiver = await started(
+      startReceiver((response) => response.end(`${escaped.map((text) => `[${text}]`).join('\n')}\nC:\\temp 100% {"a":"b\\"c"}`)),
+    );
+    const { attempt } = await sendTo(receiver, { profiles: [{ type: 'github', secret }] });
+    expect(attempt.responseBody?.split('\n')).toEqual([...escaped.map(() => '[[redacted]]'), 'C:\\temp 100% {"a":"b\\"c"}']);
+  });
+
+  it('leave the JSON around them whole', async () => {
+    const secret = '"quoted\\secret"';
+    const echo = JSON.stringify({ in: JSON.stringify({ secret, after: 1 }) });
+    const receiver = await started(startReceiver((response) => response.end(echo)));
+    const { attempt } = await sendTo(receiver, { profiles: [{ type: 'github', secret }] });
+    expect(JSON.parse(JSON.parse(attempt.responseBody ?? '').in)).toEqual({ secret: '[redacted]', after: 1 });
+  });
+
+  it('do not stick out in the middle of an escape at the end of an answer that is cut', async () => {
+    const secret = 'begun/secret/of/a/profile';
+    const begun = encodeURIComponent(secret).slice(0, 16);
+    expect(begun.endsWith('%2')).toBe(true);
+    const start = 'x'.repeat(16 * 1024 - begun.length);
+    const receiver = await started(startReceiver((response) => response.end(start + encodeURIComponent(secret))));
+    const { attempt } = await sendTo(receiver, { profiles: [{ type: 'github', secret }] });
+    expect(attempt.responseBody).toBe(`${start}[redacted]`);
+  });
+
   it('do not stick out at the end of an answer that is cut', async () => {
     const receiver = await started(startReceiver((response) => response.end(`${'x'.repeat(16 * 1024 - 20)}${SECRET}${SECRET}`)));
     const { attempt } = await sendTo(receiver);
