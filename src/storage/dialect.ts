@@ -10,6 +10,10 @@ export interface Dialect {
   jsonMember(column: string, name: string): string;
   /** A subselect of the texts in a parameter that is a JSON array. */
   textsOf(parameter: string): string;
+  /** A row, as `alias`, for each element of a parameter that is a JSON array: `value`, which is JSON. */
+  elementsOf(parameter: string, alias: string): string;
+  /** JSON text of the rows of a select: an array of one array for each, with the values of these expressions. */
+  rowsAsJson(expressions: string): string;
   /**
    * A statement that waits for commits that add deliveries and holds up new ones until the end of the transaction: what they
    * need, such as the endpoint, is not deleted between their look at it and their end. Undefined where there is one writer.
@@ -23,6 +27,8 @@ export const DELETIONS_LOCK = '1752133483, 4';
 const SQLITE: Dialect = {
   jsonMember: (column, name) => `${column} -> '${name}'`,
   textsOf: (parameter) => `(SELECT value FROM json_each(${parameter}))`,
+  elementsOf: (parameter, alias) => `json_each(${parameter}) AS ${alias}`,
+  rowsAsJson: (expressions) => `json_group_array(json_array(${expressions}))`,
   lockDeletions: undefined,
 };
 
@@ -37,6 +43,8 @@ const POSTGRES: Dialect = {
     return String.raw`replace(replace((${hidden}::json -> '${name}')::text, '\\u', '\u'), '\/', '\\')`;
   },
   textsOf: (parameter) => `(SELECT json_array_elements_text(${parameter}::json))`,
+  elementsOf: (parameter, alias) => `json_array_elements(${parameter}::json) AS ${alias} (value)`,
+  rowsAsJson: (expressions) => `CAST(coalesce(json_agg(json_build_array(${expressions})), '[]') AS TEXT)`,
   lockDeletions: `SELECT pg_advisory_xact_lock(${DELETIONS_LOCK})`,
 };
 

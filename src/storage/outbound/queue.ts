@@ -3,11 +3,11 @@
 import { type Model, type ModelStatic, QueryTypes, type Sequelize } from 'sequelize';
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
 import { isSearchable } from '../database.ts';
-import { dialectOf } from '../dialect.ts';
 import type { Models } from '../models.ts';
 import { withStorageErrors } from '../storage-error.ts';
+import { dueReader } from './due.ts';
 import { lowestOutboundIdAt } from './ids.ts';
-import { isOfEvent, toDelivery, toEndpoint, toMessage } from './records.ts';
+import { isOfEvent, toDelivery, toEndpoint } from './records.ts';
 
 /** How endpoints are leased, which each database does in its own way. */
 export interface Leases {
@@ -40,29 +40,9 @@ export function sqliteLeases(reader: Sequelize): Leases {
   };
 }
 
-/** With an ordering key only the earliest delivery of each key that is pending; its condition on delivery `d`. */
-const IS_FIRST_OF_ITS_KEY = `(d.ordering_key IS NULL OR NOT EXISTS (
-  SELECT 1 FROM deliveries earlier WHERE earlier.endpoint_id = d.endpoint_id AND earlier.ordering_key = d.ordering_key
-    AND earlier.status = 'pending' AND earlier.id < d.id))`;
-
 /** The queue part of the outbound store. `sequelize` is the reader's. */
 export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): OutboundStore['queue'] {
-  const { textsOf } = dialectOf(sequelize);
   const deliveryColumns = columnsOf(read.deliveries, 'd');
-  const messageColumns = columnsOf(read.messages, 'm');
-
-  const dueSql = `WITH due AS (
-      SELECT * FROM deliveries d
-      WHERE d.endpoint_id = $1 AND d.status = 'pending' AND d.due_at <= $2 AND d.id NOT IN ${textsOf('$4')}
-        AND ${IS_FIRST_OF_ITS_KEY}
-      ORDER BY d.due_at, d.id LIMIT $3
-    )
-    SELECT ${deliveryColumns.sql}, ${messageColumns.sql} FROM due d JOIN messages m ON m.id = d.message_id
-    ORDER BY d.due_at, d.id`;
-
-  const nextDueSql = `SELECT d.due_at AS "dueAt" FROM deliveries d
-    WHERE d.endpoint_id = $1 AND d.status = 'pending' AND d.id NOT IN ${textsOf('$2')} AND ${IS_FIRST_OF_ITS_KEY}
-    ORDER BY d.due_at, d.id LIMIT 1`;
 
   // Beyond the newest `count`, or accepted before. What is appended to the ids keeps SQLite in the queue's index: in the one that
   // has the endpoint's ids in order is everything that it has ever got.
@@ -87,20 +67,7 @@ export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): 
     release: (endpointIds) =>
       endpointIds.length === 0 ? Promise.resolve() : withStorageErrors(() => leases.release(endpointIds)),
 
-    async due(endpointId, now, limit, without) {
-      if (!isSearchable(endpointId)) return [];
-      const rows = await query<Record<string, unknown>>(dueSql, [endpointId, now, limit, JSON.stringify(without)]);
-      return rows.map((row) => ({
-        delivery: toDelivery(deliveryColumns.pick(row)),
-        message: toMessage(messageColumns.pick(row)),
-      }));
-    },
-
-    async nextDueAt(endpointId, without) {
-      if (!isSearchable(endpointId)) return null;
-      const [row] = await query<{ dueAt: number | string }>(nextDueSql, [endpointId, JSON.stringify(without)]);
-      return row === undefined ? null : Number(row.dueAt);
-    },
+    ...dueReader(sequelize, read),
 
     async listOverdueHeld(endpointId, before, count, limit) {
       if (!isSearchable(endpointId)) return [];
