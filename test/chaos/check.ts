@@ -176,8 +176,10 @@ export function recoveryTimes({ executions, incidents }: Evidence): number[] {
     if (!['steps', 'sync', 'lane'].includes(workflow) || startedAt === null || finishedAt === null) continue;
     for (const kill of kills) {
       if (startedAt >= kill || finishedAt <= kill) continue;
-      const next = jobs.map((job) => job.startedAt).filter((at) => at > kill);
-      if (next.length > 0) times.push(Math.min(...next) - kill);
+      const next = Math.min(...jobs.map((job) => job.startedAt).filter((at) => at > kill));
+      // Killed again before it had come so far, as on a machine that starts processes slowly: it counts from the later kill.
+      if (kills.some((later) => later > kill && later < next)) continue;
+      if (next < Number.POSITIVE_INFINITY) times.push(next - kill);
     }
   }
   return times;
