@@ -132,4 +132,23 @@ describe.each(STORES)('webhooks of flows on %s', (store) => {
     expect(heard.source).toBe('event');
     expect(jobAt(heard, 'what').output).toContain('endpoint.blocked ep_');
   });
+
+  it('runs a workflow once when a delivery fails, although what that sends fails as well', async () => {
+    const { receiver } = world;
+    receiver.failures.set('/lost', 1_000);
+    const to = { type: 'url', url: `${receiver.url}/lost`, retry: { type: 'none' } };
+    const tell = { key: 'tell', type: 'send-webhook', config: { to, event: 'sad', data: {} }, branches: {} };
+    const alarm = await world.workflow([tell, value('what', '{{$context.data.type}} {{$context.data.error.code}}')], {
+      trigger: { type: 'hookline-event', config: { events: ['delivery.failed'] } },
+    });
+    const { hookUrl } = await world.workflow([{ ...tell, config: { ...tell.config, event: 'first' } }]);
+    await world.when(await world.fire(hookUrl), 'succeeded');
+    await receiver.called('/lost', 2);
+    const sad = async () => (await world.hookline.api('GET', '/api/deliveries?type=sad')).body.data;
+    // The executions of an event are committed with what it tells of.
+    await expect.poll(sad, { timeout: 15_000, interval: 10 }).toMatchObject([{ status: 'failed', lastStatus: 503 }]);
+    const heard = await world.executionsOf(alarm.id);
+    expect(heard).toHaveLength(1);
+    expect(jobAt(await world.when(heard[0].id, 'succeeded'), 'what').output).toBe('first unexpected_status');
+  });
 });
