@@ -13,6 +13,8 @@ export interface UrlRules {
   readonly allowsPlainHttp: boolean;
 }
 
+const UNWRITABLE = /[\s\p{Cc}]/u;
+
 /**
  * Makes the check. Names are looked up, and their addresses checked, at every request; what is refused here could never be sent.
  * @returns gives what is wrong with a URL, as a sentence that tells nothing about the network; undefined when it may be tried
@@ -26,6 +28,9 @@ export function createUrlProblem({ allowedTargets, ports, allowsPlainHttp }: Url
   return (text) => {
     const fault = urlFault(text);
     if (fault !== undefined) return fault;
+    // Readers of URLs drop or replace them: what was signed and shown would not be what is called.
+    if (UNWRITABLE.test(text)) return 'the URL has a space, a line break or a control character';
+    if (!text.isWellFormed()) return 'the URL has half of a surrogate pair';
     const url = new URL(text);
     const isSecure = url.protocol === 'https:';
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');

@@ -39,6 +39,10 @@ describe('without anything allowed', () => {
     ['ftp://shop.example/', 'the URL must begin with https:// or http://'],
     ['https://shop.example:22/', 'port 22 may not be used'],
     ['https://u:p@shop.example/', 'the URL holds credentials (user:password@); give them as authentication instead'],
+    ['https://shop.example/\r\nX: y', 'the URL has a space, a line break or a control character'],
+    ['https://shop.example/a\0b', 'the URL has a space, a line break or a control character'],
+    [' https://shop.example/', 'the URL has a space, a line break or a control character'],
+    ['https://shop.example/\ud800', 'the URL has half of a surrogate pair'],
     ['shop.example', 'the URL is not a complete one, such as https://example.com/path'],
   ])('%s: %s', (url, problem) => {
     expect(strict(url)).toBe(problem);

@@ -2,7 +2,7 @@
 
 import type { EndpointConfig, EventType } from '../../engine/outbound-model.ts';
 import { HooklineError } from '../../errors.ts';
-import { type BodyTools, evaluateOrFail } from './envelope.ts';
+import { type BodyTools, evaluateOrFail, writeMade } from './envelope.ts';
 
 export interface DataProblem {
   /** Inside the data; empty for the whole. */
@@ -85,5 +85,5 @@ async function convertDown(
     const [problem] = await tools.validate(target.schema, value);
     if (problem) throw fail(problem.path === '' ? problem.message : `${problem.path}: ${problem.message}`);
   }
-  return steps.length === 0 ? data : JSON.stringify(value);
+  return steps.length === 0 ? data : writeMade(value, place);
 }

@@ -78,13 +78,40 @@ const WRITERS: Record<Exclude<Envelope['type'], 'jsonata'>, Writer> = {
   },
 };
 
+/** Longest body that expressions may make, in characters: four times the most data that a message can have. */
+const MAX_MADE_LENGTH = 4 * 1024 ** 2;
+
+/**
+ * What an expression gave, as JSON text.
+ * @param place begins the sentence of the error
+ * @throws HooklineError `conversion_failed` when it is too long to be sent and logged
+ */
+export function writeMade(value: unknown, place: string): string {
+  const text = JSON.stringify(value);
+  refuseLonger(text.length, place);
+  return text;
+}
+
+function refuseLonger(length: number, place: string): void {
+  if (length <= MAX_MADE_LENGTH) return;
+  const message = `${place}: it gives ${length} characters of JSON; at most ${MAX_MADE_LENGTH} can be sent.`;
+  throw new HooklineError('conversion_failed', message);
+}
+
 async function transform({ items, isBatch, endpoint }: BodyInput, expression: string, tools: BodyTools): Promise<string> {
   const made = await Promise.all(items.map((item) => evaluate(item, endpoint, expression, tools)));
-  if (!isBatch) return JSON.stringify(made[0]);
-  const bodies = made.map((body, index) =>
-    isRecord(body) && !Object.hasOwn(body, 'id') ? { id: items[index]?.id, ...body } : body,
+  const texts = made.map((body, index) => {
+    const item = items[index];
+    const whole = isBatch && isRecord(body) && !Object.hasOwn(body, 'id') ? { id: item?.id, ...body } : body;
+    return writeMade(whole, placeOf(item));
+  });
+  if (!isBatch) return texts[0] ?? 'null';
+  // Then each is sent by itself.
+  refuseLonger(
+    texts.reduce((sum, { length }) => sum + length, 0),
+    placeOf(items[0]),
   );
-  return JSON.stringify(bodies);
+  return `[${texts.join(',')}]`;
 }
 
 async function evaluate(
@@ -102,11 +129,15 @@ async function evaluate(
     userId: item.userId,
     endpoint: { id, url, workspace },
   };
-  const place = `The envelope's expression failed for an event ${item.type}`;
+  const place = placeOf(item);
   const body = await evaluateOrFail(tools, expression, source, place);
   // The evaluator gives null for what is not there; no receiver expects that.
   if (body === null) throw new HooklineError('conversion_failed', `${place}: it gives nothing. Change the endpoint's envelope.`);
   return body;
+}
+
+function placeOf(item: BodyItem | undefined): string {
+  return `The envelope's expression failed for an event ${item?.type ?? ''}`;
 }
 
 /**

@@ -10,6 +10,9 @@ export interface Packing {
   readonly isProbe: boolean;
 }
 
+/** Most data of a batch, in characters of JSON: a receiver has to take it in one request. One message has at most a quarter. */
+const MAX_BATCH_LENGTH = 4 * 1024 ** 2;
+
 export class DeliveryBuffer {
   #waiting: DueDelivery[] = [];
   /** Read and not yet done: they are not read again. */
@@ -57,9 +60,12 @@ export class DeliveryBuffer {
     const { delivery } = head;
     if (!batch || isProbe || !this.#isFresh(head)) return delivery.dueAt;
     let count = 0;
+    let length = 0;
     for (const due of this.#waiting) {
-      if (this.#isFresh(due)) count += 1;
-      if (count >= batch.maxMessages) return delivery.dueAt;
+      if (!this.#isFresh(due)) continue;
+      count += 1;
+      length += due.message.data.length;
+      if (count >= batch.maxMessages || length >= MAX_BATCH_LENGTH) return delivery.dueAt;
     }
     return delivery.dueAt + batch.maxWaitMs;
   }
@@ -77,7 +83,15 @@ export class DeliveryBuffer {
       return { deliveries: [head], batchId: batch ? newBatchId() : null, isProbe };
     }
     let room = batch.maxMessages;
-    const isTaken = (due: DueDelivery): boolean => this.#isFresh(due) && room-- > 0;
+    let lengthLeft = MAX_BATCH_LENGTH;
+    const isTaken = (due: DueDelivery): boolean => {
+      if (!this.#isFresh(due) || room <= 0) return false;
+      lengthLeft -= due.message.data.length;
+      // Behind the first one that does not fit none is taken: they go in order.
+      const hasRoom = lengthLeft >= 0 || due === head;
+      room = hasRoom ? room - 1 : 0;
+      return hasRoom;
+    };
     return { deliveries: this.#takeWhere(isTaken), batchId: newBatchId(), isProbe };
   }
 

@@ -142,6 +142,22 @@ describe('an expression', () => {
     });
   });
 
+  it('may not blow the event up', async () => {
+    const tools = computing(({ id }: { id: string }) => 'x'.repeat(id === 'msg_1' ? 4 * 1024 ** 2 - 2 : 3 * 1024 ** 2));
+    expect(await single(JSONATA, {}, tools)).toHaveLength(4 * 1024 ** 2);
+    await expect(single(JSONATA, { id: 'msg_2' }, tools)).resolves.toHaveLength(3 * 1024 ** 2 + 2);
+    const tooLong = { code: 'conversion_failed', message: expect.stringContaining('at most 4194304 can be sent') };
+    await expect(
+      single(
+        JSONATA,
+        {},
+        computing(() => 'x'.repeat(4 * 1024 ** 2 - 1)),
+      ),
+    ).rejects.toMatchObject(tooLong);
+    // Of a batch each is sent by itself then.
+    await expect(batch(JSONATA, [item, { ...item, id: 'msg_2' }], tools)).rejects.toMatchObject(tooLong);
+  });
+
   it('may give what is false or empty', async () => {
     for (const value of [false, 0, '', [], {}])
       expect(
