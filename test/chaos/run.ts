@@ -73,6 +73,8 @@ const READY_TIMEOUT_MS = 60_000;
 const LEAST_SLACK_MS = 2_000;
 /** The slowest start of a process on a machine that has not too much to do, in milliseconds. */
 const QUIET_START_MS = 5_000;
+/** How long a process that is alone lives at least, in milliseconds: on a slow machine nothing would be acknowledged otherwise. */
+const LEAST_LIFE_MS = 1_000;
 /** On a slow machine the kills take longer than the load should; beyond this many times its length there are no more. */
 const MAX_STRETCH = 2;
 
@@ -157,6 +159,7 @@ async function play(options: ChaosOptions, stage: Stage): Promise<ChaosReport> {
       const { role } = fleet.members.find(({ name }) => name === victim) ?? {};
       const others = fleet.members.filter((one) => one.role === role && one.name !== victim).map(({ name }) => name);
       await fleet.ready(READY_TIMEOUT_MS, others.length > 0 ? others : [victim]);
+      while (others.length === 0 && !fleet.hasWorkerSince(Date.now() - LEAST_LIFE_MS)) await pause(20);
       print(`kill -9 ${victim}`);
       meter.follow(await fleet.kill(victim));
       return;
