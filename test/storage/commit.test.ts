@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { QueryTypes } from 'sequelize';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import type { DeliveryChange, OutboundWrite } from '../../src/engine/outbound-ports.ts';
 import type { ExecutionUpdate } from '../../src/engine/ports.ts';
 import { createCommitter, type SqliteCommitter } from '../../src/storage/commit.ts';
 import { connect } from '../../src/storage/connect.ts';
@@ -10,6 +11,7 @@ import { lowestIdAt } from '../../src/storage/execution-id.ts';
 import { migrate } from '../../src/storage/migrate.ts';
 import { makeExecution, makeJob, makeUpdate } from './contract.ts';
 import { temporaryFolder } from './folder.ts';
+import { makeAttempt, makeChange, makeDelivery, makeEndpoint, makeMessage, outboundId } from './outbound-fixture.ts';
 
 const idOf = (number: number): string => lowestIdAt(1_700_000_000_000 + number);
 const executionOf = (number: number, change = {}) => makeExecution(idOf(number), change);
@@ -50,14 +52,20 @@ async function open(): Promise<Opened> {
     const statement = originalPrepare(sql);
     const runStatement = statement.run.bind(statement);
     const allOfStatement = statement.all.bind(statement);
-    const note = (parameter: string) => {
+    const note = (...parameters: (string | null)[]) => {
+      if (sql.includes('outbound_batch')) {
+        const rows = parameters.flatMap((json) => (json === null ? [] : [JSON.parse(json).length]));
+        sent.push(`${rows.join(' and ')} rows of webhooks`);
+        return;
+      }
+      const [parameter] = parameters;
       const [, verb, table] = /^(INSERT INTO|DELETE FROM|UPDATE|SELECT id FROM) (\w+)/.exec(sql) ?? [];
       const direction = verb === 'INSERT INTO' ? 'into' : verb?.split(' ')[0]?.toLowerCase();
-      sent.push(`${JSON.parse(parameter).length} rows ${direction} ${table}`);
+      sent.push(`${JSON.parse(parameter ?? '').length} rows ${direction} ${table}`);
     };
-    statement.run = ((parameter: string, callback: () => void) => {
-      note(parameter);
-      return runStatement(parameter, callback);
+    statement.run = ((...given: [...(string | null)[], () => void]) => {
+      note(...(given.slice(0, -1) as (string | null)[]));
+      return runStatement(...given);
     }) as typeof statement.run;
     statement.all = ((parameter: string, callback: () => void) => {
       note(parameter);
@@ -225,6 +233,64 @@ it('claims everything that waits to be claimed in one statement', async () => {
   const claimed = await Promise.all(numbers.map((number) => committer.claim(idOf(number), 99)));
   expect(claimed).toEqual(numbers.map((number) => number % 2 === 0 || number <= 99));
   expect(sent).toEqual(['128 rows update executions', '72 rows update executions']);
+});
+
+const messageOf = (number: number): OutboundWrite => {
+  const [message, endpoint] = [outboundId('msg', number), outboundId('ep', 0)];
+  return { messages: [makeMessage(message, { deliveries: [makeDelivery(outboundId('dlv', number), message, endpoint)] })] };
+};
+const endOf = (number: number, change: Partial<DeliveryChange> = {}): OutboundWrite => ({
+  attempts: [makeAttempt(outboundId('atm', number), outboundId('ep', 0), [outboundId('dlv', number)])],
+  deliveries: [makeChange(outboundId('dlv', number), change)],
+});
+
+it('writes webhooks in one statement, 512 units at most, and with executions in one transaction', async () => {
+  const { committer, sent, rows } = await open();
+  const url = makeEndpoint(outboundId('ep', 0), { kind: 'url' });
+  await committer.commit([{ outbound: { endpoints: [url] } }]);
+  const numbers = Array.from({ length: 600 }, (_, number) => number);
+  await Promise.all(numbers.map((number) => committer.commit([{ outbound: messageOf(number) }])));
+  await Promise.all(numbers.slice(1).map((number) => committer.commit([{ outbound: endOf(number) }])));
+  expect(sent).toEqual([
+    ...['1 rows of webhooks', '512 and 512 rows of webhooks', '88 and 88 rows of webhooks'],
+    ...['512 and 512 rows of webhooks', '87 and 87 rows of webhooks'],
+  ]);
+  expect(await rows('SELECT status, COUNT(*) AS count FROM deliveries GROUP BY status')).toEqual([
+    { status: 'pending', count: 1 },
+    { status: 'succeeded', count: 599 },
+  ]);
+  sent.length = 0;
+  await Promise.all([
+    committer.commit([{ insert: executionOf(1), outbound: messageOf(700) }]),
+    committer.commit([{ outbound: endOf(0) }]),
+  ]);
+  expect(sent).toEqual(['BEGIN IMMEDIATE', '1 rows into executions', '1 and 1 and 1 and 1 rows of webhooks', 'COMMIT']);
+});
+
+it('writes changes of one delivery that come in the same batch one after the other, in one transaction', async () => {
+  const { committer, sent, rows } = await open();
+  await committer.commit([{ outbound: { endpoints: [makeEndpoint(outboundId('ep', 0))] } }]);
+  await committer.commit([{ outbound: messageOf(1) }]);
+  sent.length = 0;
+  await Promise.all([
+    committer.commit([{ outbound: endOf(1, { status: 'pending', finishedAt: null }) }]),
+    committer.commit([{ outbound: { deliveries: [makeChange(outboundId('dlv', 1), { knownAttempts: 1, attempts: 2 })] } }]),
+  ]);
+  expect(sent).toEqual(['BEGIN IMMEDIATE', '1 and 1 rows of webhooks', '1 rows of webhooks', 'COMMIT']);
+  expect(await rows('SELECT status, attempts FROM deliveries')).toEqual([{ status: 'succeeded', attempts: 2 }]);
+});
+
+it('keeps nothing of a statement with a row of a webhook that breaks a constraint, and all of the others', async () => {
+  const { committer, rows } = await open();
+  await committer.commit([{ outbound: { endpoints: [makeEndpoint(outboundId('ep', 0))] } }]);
+  await Promise.all([1, 2, 3].map((number) => committer.commit([{ outbound: messageOf(number) }])));
+  const broken = endOf(2, { dueAt: Number.NaN });
+  const results = await outcomes([endOf(1), broken, endOf(3)].map((outbound) => committer.commit([{ outbound }])));
+  expect(results).toEqual(['stored', 'storage_unavailable', 'stored']);
+  expect(await rows('SELECT status FROM deliveries ORDER BY id')).toEqual(
+    ['succeeded', 'pending', 'succeeded'].map((status) => ({ status })),
+  );
+  expect(await rows('SELECT id FROM attempts ORDER BY id')).toEqual([1, 3].map((number) => ({ id: outboundId('atm', number) })));
 });
 
 it('never lets a batch into an exclusive section, and lets batches and sections take turns', async () => {

@@ -452,6 +452,30 @@ export function outboundContract(name: string, open: () => Promise<OutboundContr
         ).toBeNull();
       });
 
+      test('gives everybody who asks at the same moment his own', async () => {
+        await addEndpoint();
+        await addEndpoint(OTHER_EP);
+        await add(
+          single(1),
+          single(2, { dueAt: START + 2 }),
+          single(3, { endpointId: OTHER_EP }),
+          single(4, { dueAt: START + 60 }),
+        );
+        const asked = [
+          due(START + 10),
+          due(START + 10, 99, [], OTHER_EP),
+          due(START + 1),
+          due(START + 10, 1),
+          due(START + 10, 99, [dlv(1)]),
+          due(START + 10, 99, [], 'none'),
+          due(START + 10, 99, [], '\0'),
+        ];
+        expect(await Promise.all(asked)).toEqual([[dlv(1), dlv(2)], [dlv(3)], [dlv(1)], [dlv(1)], [dlv(2)], [], []]);
+        const next = (endpointId: string, without: string[]) => outbound.queue.nextDueAt(endpointId, without);
+        const times = await Promise.all([next(EP, []), next(OTHER_EP, []), next(EP, [dlv(1), dlv(2)]), next(OTHER_EP, [dlv(3)])]);
+        expect(times).toEqual([START, START, START + 60, null]);
+      });
+
       test('gives of each ordering key only the earliest that is pending', async () => {
         await addEndpoint();
         await add(
