@@ -97,7 +97,12 @@ function urlProblems(url: string, checks: EndpointChecks): Problem[] {
   return fault === undefined ? [] : [problem('url', 'invalid_url', fault)];
 }
 
-function headerProblems({ headers, secretHeaders, profiles }: EndpointConfig): Problem[] {
+/** Headers that cannot be sent, that the sender or a signature sets itself, or that are given twice. */
+export function headerProblems({
+  headers,
+  secretHeaders,
+  profiles,
+}: Pick<EndpointConfig, 'headers' | 'secretHeaders' | 'profiles'>): Problem[] {
   const signing = new Set(
     profiles.flatMap((profile) => {
       const { header, companions } = schemeOf(profile);

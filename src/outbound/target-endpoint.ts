@@ -8,7 +8,8 @@ import type { OutgoingTarget } from '../engine/plugin.ts';
 import type { SecretBox } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import { INITIAL_STATE } from './delivery/breaker.ts';
-import { headerFault, urlFault } from './guard/outgoing-request.ts';
+import { headerProblems } from './endpoint-problems.ts';
+import { urlFault } from './guard/outgoing-request.ts';
 import { sealConfig, sealSecrets } from './open-endpoint.ts';
 import { validateProfiles } from './signing/validate-profiles.ts';
 
@@ -49,12 +50,7 @@ function makeEndpoint({ scope, origin, secret, settings = {} }: Parts, box: Secr
   // Nothing to sign with, and nothing that asks for it.
   if (secret === undefined && settings.profiles === undefined) config.profiles = [];
   const secrets: EndpointSecrets = { secret: secret ?? '' };
-  const ofHeaders = (list: 'headers' | 'secretHeaders') =>
-    config[list].flatMap(({ name, value }, index) => {
-      const fault = headerFault(name, value);
-      return fault === undefined ? [] : [{ path: formatPath([list, index]), message: fault }];
-    });
-  const problems = [...ofHeaders('headers'), ...ofHeaders('secretHeaders'), ...validateProfiles(config.profiles, secrets)];
+  const problems = [...headerProblems(config), ...validateProfiles(config.profiles, secrets)];
   if (problems.length > 0) throw invalid(problems);
   return {
     id: `url_${createHash('sha256').update(`${scope}\n${origin}`).digest('hex').slice(0, 32)}`,

@@ -306,6 +306,8 @@ describe('an event for one URL', () => {
     [{ settings: { profiles: [{ type: 'standard-v1a' as const }] } }, /no signing key/],
     [{ settings: { headers: [{ name: 'X-A', value: 'a\r\nb' }] } }, /headers\[0\]/],
     [{ settings: { secretHeaders: [{ name: 'Host', value: 'hush' }] } }, /secretHeaders\[0\]/],
+    [{ settings: { headers: [{ name: 'Webhook-ID', value: 'hush' }] } }, /headers\[0\].*set by the sender/],
+    [{ settings: { headers: [{ name: 'webhook-signature', value: 'hush' }] } }, /headers\[0\].*set by the sender/],
     [{ settings: { timeoutMs: 5 } }, /timeoutMs/],
   ])('that cannot be sent is refused without repeating secrets: %#', async (change, message) => {
     const error = await refusal(target(change));

@@ -82,6 +82,13 @@ describe('send webhook', () => {
     expect(await problemsOf(toUrl({ url: 'https://a:b@example.com/' }))).toEqual(['to.url: invalid_url']);
     expect(await problemsOf(toUrl({ url: 'https://[' }))).toEqual(['to.url: invalid_url']);
     expect(await problemsOf(toUrl({ secret: 'not-base64!' }))).toEqual(['to.secret: invalid_secret']);
+    const headers = ['X-Shop', 'Webhook-Id', 'HOST', 'Content-Type'].map((name) => ({ name, value: 'a' }));
+    expect(await problemsOf(toUrl({ headers, secretHeaders: [{ name: 'x-shop', value: 'b' }] }))).toEqual([
+      'to.headers[1].name: invalid_header',
+      'to.headers[2].name: invalid_header',
+      'to.headers[3].name: invalid_header',
+      'to.secretHeaders[0].name: invalid_header',
+    ]);
     expect(await problemsOf(toUrl({ secret: 'any text', profiles: [{ type: 'github' }] }))).toEqual([]);
     expect(await problemsOf(toUrl({ profiles: [{ type: 'github', secret: 'any text' }, { type: 'dastra' }] }))).toEqual([
       'to.profiles[1]: missing_secret',

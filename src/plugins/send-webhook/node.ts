@@ -15,7 +15,7 @@ export const sendWebhookNode = defineNode<SendWebhookConfig>({
   branches: ({ wait }) => (wait ? ['delivered', 'failed'] : []),
   canWait: true,
   waits: ({ wait }) => wait,
-  check: ({ to }) => (to.type === 'url' ? [...checkUrl(to.url), ...checkKeys(to)] : []),
+  check: ({ to }) => (to.type === 'url' ? [...checkUrl(to.url), ...checkHeaders(to), ...checkKeys(to)] : []),
   run(context) {
     const { wait, waitLimit, waitUnit } = context.config;
     const event = makeEvent(context);
@@ -50,6 +50,22 @@ function checkUrl(url: string): ConfigProblem[] {
   if (!/^https?:\/\//i.test(url)) return wrong('The URL must begin with https:// or http://');
   if (/^https?:\/\/[^/?#]*@/i.test(url)) return wrong('The URL holds credentials (user:password@); use a secret header instead');
   return hasTemplate(url) || URL.canParse(url) ? [] : wrong('The URL is not a complete one, such as https://example.com/path');
+}
+
+/** What describes the body, names the message or frames the request comes from the sender. */
+const OWN_HEADER =
+  /^(content-.*|webhook-.*|proxy-.*|connection|expect|host|http2-settings|keep-alive|te|trailer|transfer-encoding|upgrade)$/;
+
+function checkHeaders({ headers = [], secretHeaders = [] }: UrlTarget): ConfigProblem[] {
+  const seen = new Set<string>();
+  const judge = (list: string) => (header: { readonly name: string }, index: number) => {
+    const name = header.name.toLowerCase();
+    const fault = OWN_HEADER.test(name) ? 'is set by the sender; take it out' : seen.has(name) ? 'is given twice' : undefined;
+    seen.add(name);
+    if (fault === undefined) return [];
+    return [{ path: `to.${list}[${index}].name`, code: 'invalid_header', message: `The header ${name} ${fault}` }];
+  };
+  return [...headers.flatMap(judge('headers')), ...secretHeaders.flatMap(judge('secretHeaders'))];
 }
 
 /** Each way of signing needs a key, and Standard Webhooks a certain kind of it. */
