@@ -11,7 +11,7 @@ import { memoForRetry } from './memo-before.ts';
 import { type ExecutionWithJobs, isFinal, type Job } from './model.ts';
 import type { Publisher } from './outbound-ports.ts';
 import { isRecord } from './path.ts';
-import type { Bus, ExecutionStore, Queue } from './ports.ts';
+import type { Bus, ClaimedExecution, ExecutionStore, Queue } from './ports.ts';
 import type { Recorder } from './recorder.ts';
 import type { ResumeTarget } from './resume-token.ts';
 import { Run } from './run.ts';
@@ -43,14 +43,25 @@ export interface Control {
   retry(executionId: string): Promise<ExecutionWithJobs>;
   /** As `Engine.resume`. */
   resume(target: ResumeTarget, output: unknown): Promise<void>;
+  /** An execution goes on here with signals that were stored before, by another process perhaps. */
+  goesOn(claimed: Pick<ClaimedExecution, 'execution' | 'signals'>): void;
 }
 
 export function createControl(options: ControlOptions): Control {
   const { executions, executor, recorder, cancellations, publisher, bus, queue, requireAccepting, now } = options;
   /** Orders what is done to one execution. */
   const lock = createKeyedLock();
-  /** Job paths by execution whose callback was accepted here. Once the flow has taken it, storage would accept another. */
+  /**
+   * Job paths by execution whose callback was accepted, as far as this process knows. Once the flow has taken it, storage would
+   * accept another.
+   */
   const resumed = new Map<string, Set<string>>();
+
+  function remember(executionId: string, jobPaths: readonly string[]): void {
+    const accepted = resumed.get(executionId) ?? new Set();
+    for (const jobPath of jobPaths) accepted.add(jobPath);
+    setBounded(resumed, executionId, accepted, MAX_RESUMED);
+  }
 
   async function getExecution(executionId: string): Promise<ExecutionWithJobs> {
     const execution = await executions.get(executionId);
@@ -131,14 +142,20 @@ export function createControl(options: ControlOptions): Control {
           throw new HooklineError('execution_ended', `The execution has ended already (${execution.status}).`);
         }
         const job = execution.jobs.find(({ path }) => path === jobPath);
-        const accepted = resumed.get(executionId) ?? new Set<string>();
-        if (accepted.has(jobPath) || (job !== undefined && (job.status !== 'waiting' || job.wait?.kind !== 'node'))) {
+        // Nothing is awaited between this look and the commit: that is stored before the flow takes what was there already.
+        const isAccepted = resumed.get(executionId)?.has(jobPath) === true;
+        if (isAccepted || (job !== undefined && (job.status !== 'waiting' || job.wait?.kind !== 'node'))) {
           throw new HooklineError('already_resumed', `The execution does not wait at "${jobPath}" any more.`);
         }
         await executions.commit({ signal: { executionId, jobPath, output: toJsonValue(output) } });
-        setBounded(resumed, executionId, accepted.add(jobPath), MAX_RESUMED);
+        remember(executionId, [jobPath]);
         queue.wake();
       });
+    },
+
+    goesOn({ execution, signals }) {
+      const jobPaths = signals.map(({ jobPath }) => jobPath);
+      if (jobPaths.length > 0) remember(execution.id, jobPaths);
     },
   };
 }

@@ -309,6 +309,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function runQueued(claimed: ClaimedExecution): Promise<void> {
     const { execution } = claimed;
     const canceled = (): Promise<boolean> | undefined => cancellations.outcomeOf(execution.id);
+    control.goesOn(claimed);
     try {
       const { target, run } = prepared.get(execution) ?? (await restore(claimed));
       prepared.delete(execution);

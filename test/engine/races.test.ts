@@ -119,6 +119,31 @@ describe('a resume', () => {
     await engine.stop();
   });
 
+  it('that looks before the flow takes a value that was there already, and comes behind it, is refused', async () => {
+    const { engine, executions, accept, turn, settle, stored } = await start(
+      [node('n', 'sleeper'), node('last', 'sleeper')],
+      [sleeper],
+    );
+    const id = await accept();
+    await turn();
+    // Before a restart, or in another process.
+    await executions.store.commit({ signal: { executionId: id, jobPath: 'n', output: 'first' } });
+    const { get } = executions.store;
+    const seen = await get(id);
+    executions.store.get = async () => {
+      executions.store.get = get;
+      await settle();
+      return seen;
+    };
+    await expect(engine.resume({ executionId: id, jobPath: 'n' }, 'second')).rejects.toMatchObject({ code: 'already_resumed' });
+    expect(stored(id).jobs).toMatchObject([
+      { path: 'n', output: 'first' },
+      { path: 'last', status: 'waiting' },
+    ]);
+    expect(await executions.store.signals(id)).toEqual([]);
+    await engine.stop();
+  });
+
   it('meets a cancel: the cancel counts, whoever came first, and a resume behind it is refused', async () => {
     for (const first of ['resume', 'cancel']) {
       const { engine, executions, accept, turn, settle } = await start(nodes, [sleeper]);
