@@ -1,7 +1,14 @@
 // Seals and opens what an endpoint keeps secret: the write-only values of its configuration, and its keys.
 
 import { z } from 'zod';
-import { type Endpoint, type EndpointConfig, type EndpointSecrets, endpointConfigSchema } from '../engine/outbound-model.ts';
+import {
+  type Endpoint,
+  type EndpointConfig,
+  type EndpointSecrets,
+  endpointConfigSchema,
+  type SignatureProfile,
+} from '../engine/outbound-model.ts';
+import { isRecord } from '../engine/path.ts';
 import type { SecretBox } from '../engine/ports.ts';
 import { hideWriteOnly, keepWriteOnly, openWriteOnly, sealWriteOnly } from '../engine/write-only.ts';
 
@@ -28,9 +35,31 @@ export function hideConfig(config: EndpointConfig): Record<string, unknown> {
   return hideWriteOnly(config, CONFIG_JSON_SCHEMA);
 }
 
-/** An edit, not yet checked, with the write-only values that it leaves out. @param previous opened */
+/**
+ * An edit, not yet checked, with the write-only values that it leaves out. A profile keeps its own key by its type and header,
+ * wherever it stands; null takes the key away.
+ * @param previous opened
+ */
 export function keepConfigSecrets(next: Record<string, unknown>, previous: EndpointConfig): Record<string, unknown> {
-  return keepWriteOnly(next, previous, CONFIG_JSON_SCHEMA);
+  const kept = keepWriteOnly(next, previous, CONFIG_JSON_SCHEMA);
+  return Array.isArray(next.profiles) ? { ...kept, profiles: keepProfileKeys(next.profiles, previous.profiles) } : kept;
+}
+
+function keepProfileKeys(next: readonly unknown[], previous: readonly SignatureProfile[]): unknown[] {
+  return next.map((profile) => {
+    if (!isRecord(profile)) return profile;
+    const { secret, ...rest } = profile;
+    if (secret === null) return rest;
+    if (secret !== undefined) return profile;
+    const ofType = previous.filter(({ type }) => type === profile.type);
+    const isAlone = ofType.length === 1 && next.filter((one) => isRecord(one) && one.type === profile.type).length === 1;
+    const before = isAlone ? ofType[0] : ofType.find((one) => headerOf(one) === headerOf(profile));
+    return before !== undefined && 'secret' in before && before.secret !== undefined ? { ...rest, secret: before.secret } : rest;
+  });
+}
+
+function headerOf(profile: object): string | undefined {
+  return 'header' in profile && typeof profile.header === 'string' ? profile.header.toLowerCase() : undefined;
 }
 
 export function sealSecrets(secrets: EndpointSecrets, box: SecretBox): string {

@@ -106,6 +106,38 @@ describe('a change of an endpoint', () => {
     expect((await services.endpoints.update(id, { profiles: [{ type: 'standard' }] })).publicKey).toBeNull();
   });
 
+  test('keep the keys of profiles by type and header, wherever they stand and however briefly they are written', async () => {
+    const custom = (header: string) => ({ type: 'custom' as const, header });
+    const { id } = await services.endpoint({
+      profiles: [
+        { type: 'github', secret: 'own-key-of-github' },
+        { ...custom('X-One'), secret: 'own-key-of-one' },
+        { ...custom('X-Two'), secret: 'own-key-of-two' },
+      ],
+    });
+    const change = async (profiles: readonly object[]) => {
+      await services.endpoints.update(id, { profiles });
+      return (await opened(id)).config.profiles.map((profile) => ('secret' in profile ? profile.secret : undefined));
+    };
+    expect(await change([custom('X-Two'), { type: 'github' }, custom('x-one')])).toEqual([
+      'own-key-of-two',
+      'own-key-of-github',
+      'own-key-of-one',
+    ]);
+    // One that is new has none; one alone of its type may change its header.
+    expect(await change([custom('X-New'), { type: 'github' }, custom('X-One')])).toEqual([
+      undefined,
+      'own-key-of-github',
+      'own-key-of-one',
+    ]);
+    expect(await change([{ type: 'github' }, custom('X-One')])).toEqual(['own-key-of-github', 'own-key-of-one']);
+    expect(await change([custom('X-Renamed')])).toEqual(['own-key-of-one']);
+    // Another way of signing does not take the key over, and null takes it away.
+    expect(await change([{ type: 'shopify' }])).toEqual([undefined]);
+    expect(await change([{ type: 'shopify', secret: 'own-key-of-shop' }])).toEqual(['own-key-of-shop']);
+    expect(await change([{ type: 'shopify', secret: null }])).toEqual([undefined]);
+  });
+
   test('is refused as a whole when a part of it is wrong', async () => {
     const { id } = await services.endpoint();
     const error = await refusalOf(services.endpoints.update(id, { description: 'new', timeoutMs: 'long', enabled: 'no' }));

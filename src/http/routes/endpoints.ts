@@ -84,7 +84,7 @@ const updateEndpoint = defineRoute({
   name: 'updateEndpoint',
   summary: 'Changes the settings that are sent',
   description:
-    'Write-only values that are left out stay as they are; event types that `versions` leaves out stay on theirs. Enabling resets the count of failures.',
+    'Write-only values that are left out stay as they are (of profiles by type and header; a `secret` of null takes a key of its own away); event types that `versions` leaves out stay on theirs. Enabling resets the count of failures.',
   tag,
   params: idParams,
   body: anyFields,
