@@ -1,5 +1,6 @@
 // Pure: what of an exchange may be stored and shown: headers and answers as text, without the endpoint's secrets.
 
+import { createBoundedCache } from '../../engine/bounded-cache.ts';
 import type { SignatureProfile } from '../../engine/outbound-model.ts';
 import type { OpenEndpoint } from '../open-endpoint.ts';
 import { readEscaped } from './escaped-text.ts';
@@ -7,13 +8,14 @@ import { readEscaped } from './escaped-text.ts';
 /** Shorter ones would blot out parts of innocent words. */
 const MIN_LENGTH = 6;
 const REDACTED = '[redacted]';
+/** Texts that are remembered, and the longest of them in characters. */
+const MAX_KNOWN = 32;
+const MAX_KNOWN_LENGTH = 200;
 /** A key that gives access to the receiver's own pages, if its answer sets one. */
 const NEVER_STORED: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
 
-export interface Redactor {
-  /** @param isCut whether the text may end in the middle of a secret */
-  (text: string, isCut?: boolean): string;
-}
+/** @param isCut whether the text may end in the middle of a secret */
+export type Redactor = (text: string, isCut?: boolean) => string;
 
 /** The end of a text that was cut in the middle of an escaped character. */
 const BEGUN_ESCAPE = /(?:\\u[0-9a-f]{0,3}|%(?:25)*[0-9a-f]?|&(?:amp;)*[#a-z0-9]{0,9})$/i;
@@ -26,13 +28,21 @@ export function createRedactor(endpoint: OpenEndpoint): Redactor {
     .filter((form) => form.length > 0)
     .sort((a, b) => b.length - a.length);
   if (forms.length === 0) return (text) => text;
+  const shortest = forms.at(-1)?.length ?? 0;
   // One pass: a secret inside another one's form, longest first.
   const pattern = new RegExp(forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
-  return (text, isCut = false) => {
+  const clean = (text: string): string => {
     const plain = readEscaped(text);
     const ranges = [...plain.text.matchAll(pattern)].map(({ index, 0: { length } }) => plain.range(index, index + length));
-    const clean = replaceRanges(text, ranges);
-    return isCut ? withoutBegun(clean, forms) : clean;
+    return replaceRanges(text, ranges);
+  };
+  // Most answers of a receiver are the same but for the date.
+  const known = createBoundedCache(MAX_KNOWN, clean);
+  return (text, isCut = false) => {
+    if (isCut) return withoutBegun(clean(text), forms);
+    // A form is never longer without its escapes.
+    if (text.length < shortest) return text;
+    return text.length <= MAX_KNOWN_LENGTH ? known.get(text) : clean(text);
   };
 }
 
