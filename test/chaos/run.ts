@@ -306,10 +306,13 @@ async function createWorkflows(fleet: Fleet, receiverUrl: string, webhookUrl: st
   return created;
 }
 
+/** Looks in a row that find nothing left: what changes its status between two questions of one look is missed by it. */
+const QUIET_LOOKS = 3;
+
 /** Waits until nothing is left to run. @returns the ids of some that are left when the time is over */
 async function drain(fleet: Fleet): Promise<string[]> {
   const deadline = performance.now() + DRAIN_TIMEOUT_MS;
-  for (;;) {
+  for (let quiet = 0; ; ) {
     const left: string[] = [];
     for (const status of ['queued', 'running', 'waiting']) {
       const page = await api(fleet, 'GET', `/api/executions?limit=5&status=${status}`);
@@ -317,7 +320,8 @@ async function drain(fleet: Fleet): Promise<string[]> {
     }
     const pending = await api(fleet, 'GET', '/api/deliveries?limit=5&status=pending');
     left.push(...(pending as { data: { id: string }[] }).data.map(({ id }) => `pending ${id}`));
-    if (left.length === 0 || performance.now() > deadline) return left;
+    quiet = left.length === 0 ? quiet + 1 : 0;
+    if (quiet === QUIET_LOOKS || performance.now() > deadline) return left;
     await pause(50);
   }
 }
