@@ -4,6 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as Ids from '../../src/engine/id.ts';
 import type { NewMessage } from '../../src/engine/outbound-ports.ts';
+import type * as NewDelivery from '../../src/outbound/new-delivery.ts';
 import type * as Storage from '../../src/storage/storage.ts';
 import { keepBusy, makeSubject, memory, parameters, quantile, round, until } from './hookline.ts';
 import type { Counts, Kind, Ports } from './receivers.ts';
@@ -43,6 +44,7 @@ const COMMITTERS = 64;
 const options = { databaseUrl: url, durability: 'full', outboundAllow: ['127.0.0.1'] } as const;
 const built = (name: string): string => new URL(`../../dist/src/${name}`, import.meta.url).href;
 const { openStorage } = (await import(built('storage/storage.js'))) as typeof Storage;
+const { newDelivery } = (await import(built('outbound/new-delivery.js'))) as typeof NewDelivery;
 const { createIdSource } = (await import(built('engine/id.js'))) as typeof Ids;
 
 /** Between two questions, in milliseconds: whoever asks all the time takes part of the processor. */
@@ -82,23 +84,7 @@ function makeMessage(number: number): NewMessage | undefined {
   const now = Date.now();
   const message = { id: makeId('msg'), type: target.type, version: null, data: JSON.stringify({ number, note }), timestamp: now };
   const rest = { userId: null, idempotencyKey: null, source: null, createdAt: now };
-  const delivery = {
-    id: makeId('dlv'),
-    messageId: message.id,
-    endpointId: target.id,
-    eventType: target.type,
-    status: 'pending' as const,
-    dueAt: now,
-    attempts: 0,
-    attemptsBefore: 0,
-    orderingKey: null,
-    batchId: null,
-    url: null,
-    lastStatus: null,
-    error: null,
-    createdAt: now,
-    finishedAt: null,
-  };
+  const delivery = newDelivery({ ...message, createdAt: now }, { id: makeId('dlv'), endpointId: target.id });
   return { ...message, ...rest, deliveries: [delivery] };
 }
 

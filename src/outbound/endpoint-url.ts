@@ -1,8 +1,8 @@
 // Pure: which URLs an endpoint may have, as far as that can be said without asking for names.
 
 import { isIP } from 'node:net';
-import { urlFault } from './guard/outgoing-request.ts';
-import { isPortAllowed, judgeAddress, parsePorts, parseTarget, type TargetRules } from './guard/targets.ts';
+import { readUrl, urlFault } from './guard/outgoing-request.ts';
+import { isPortAllowed, judgeAddress, readTargetRules } from './guard/targets.ts';
 
 export interface UrlRules {
   /** As in the configuration; each can be read. */
@@ -20,10 +20,7 @@ const UNWRITABLE = /[\s\p{Cc}]/u;
  * @returns gives what is wrong with a URL, as a sentence that tells nothing about the network; undefined when it may be tried
  */
 export function createUrlProblem({ allowedTargets, ports, allowsPlainHttp }: UrlRules): (url: string) => string | undefined {
-  const rules: TargetRules = {
-    targets: allowedTargets.flatMap((text) => parseTarget(text) ?? []),
-    ports: parsePorts(ports) ?? [],
-  };
+  const rules = readTargetRules(allowedTargets, ports);
 
   return (text) => {
     const fault = urlFault(text);
@@ -31,10 +28,8 @@ export function createUrlProblem({ allowedTargets, ports, allowsPlainHttp }: Url
     // Readers of URLs drop or replace them: what was signed and shown would not be what is called.
     if (UNWRITABLE.test(text)) return 'the URL has a space, a line break or a control character';
     if (!text.isWellFormed()) return 'the URL has half of a surrogate pair';
-    const url = new URL(text);
-    const isSecure = url.protocol === 'https:';
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
-    const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
+    const { isSecure, port, host: written } = readUrl(text);
+    const host = written.replace(/\.$/, '');
     if (!isPortAllowed(rules, port)) return `port ${port} may not be used`;
     const address = literalOf(host);
     const verdict = address === undefined ? 'public' : judgeAddress(rules, { host, port }, address);

@@ -9,7 +9,7 @@ import { createRequestReader, type ReadRequest } from './outgoing-request.ts';
 import { codeOf, toRequestFailure } from './request-failure.ts';
 import { ACCEPTED_ENCODINGS, type Overflow } from './response-body.ts';
 import { createSignalTies, Stop } from './stop.ts';
-import { parsePorts, parseTarget, type TargetRules } from './targets.ts';
+import { readTargetRules } from './targets.ts';
 import { type ExchangeTrace, Stopwatch } from './trace.ts';
 
 export interface GuardedFetchOptions {
@@ -75,7 +75,7 @@ type Sending = Omit<ExchangeOptions, 'onHead'> & { readonly isRepeatable: boolea
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
   const { defaultTimeoutMs = DEFAULT_TIMEOUT_MS, maxTimeoutMs = DEFAULT_MAX_TIMEOUT_MS } = options;
   const { userAgent = 'Hookline', plainHttp = false, ca } = options;
-  const guard = createAddressGuard(readRules(options), plainHttp);
+  const guard = createAddressGuard(readTargetRules(options.allowedTargets ?? [], options.ports ?? DEFAULT_PORTS), plainHttp);
   const lookup = shareLookups(options.lookup ?? lookupName);
   const readRequest = createRequestReader({ 'accept-encoding': ACCEPTED_ENCODINGS, 'user-agent': userAgent });
   const idle = createIdleConnections();
@@ -160,15 +160,4 @@ function tookTooLong(host: string, timeoutMs: number): HooklineError {
 
 function shuttingDown(): HooklineError {
   return new HooklineError('shutting_down', 'The server is stopping; the request was ended.');
-}
-
-function readRules({ allowedTargets = [], ports = DEFAULT_PORTS }: GuardedFetchOptions): TargetRules {
-  const targets = allowedTargets.map((text) => {
-    const target = parseTarget(text);
-    if (target) return target;
-    throw new HooklineError('invalid_configuration', `The allowed target ${JSON.stringify(text)} is no CIDR, address or host.`);
-  });
-  const ranges = parsePorts(ports);
-  if (ranges) return { targets, ports: ranges };
-  throw new HooklineError('invalid_configuration', `The ports ${JSON.stringify(ports)} are no list such as ${DEFAULT_PORTS}.`);
 }

@@ -79,7 +79,7 @@ const MAX_NAMES = 1_000;
  */
 export function createRequestReader(defaults: Readonly<Record<string, string>>): (request: OutgoingRequest) => ReadRequest {
   const ownHeaders = Object.entries(defaults);
-  const urls = createBoundedCache(MAX_URLS, parseUrl);
+  const urls = createBoundedCache(MAX_URLS, readUrl);
   /** Names without fault, and their form in lower case. */
   const names = new Map<string, string>();
 
@@ -119,7 +119,8 @@ function hasHeader(headers: readonly string[], key: string): boolean {
   return false;
 }
 
-function parseUrl(text: string): ReadUrl {
+/** Where a URL leads. @throws HooklineError `request_failed` with what `urlFault` says */
+export function readUrl(text: string): ReadUrl {
   refuse(urlFault(text));
   const url = new URL(text);
   const isSecure = url.protocol === 'https:';

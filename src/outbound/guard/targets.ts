@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { HooklineError } from '../../errors.ts';
 import { isInRange, isPublicAddress, type Range, readAddress } from './addresses.ts';
 
 /** A target inside the operator's network that may be called. */
@@ -58,6 +59,22 @@ function parseRange(text: string): Range | undefined {
   if (address === undefined) return undefined;
   if (bits === undefined) return [address, address instanceof ipaddr.IPv4 ? 32 : 128];
   return /^\d{1,3}$/.test(bits) && Number(bits) <= width ? [address, Number(bits)] : undefined;
+}
+
+/**
+ * Reads what the operator says.
+ * @param ports such as `443,8000-8999`
+ * @throws HooklineError `invalid_configuration` for a target or a port that cannot be read
+ */
+export function readTargetRules(allowedTargets: readonly string[], ports: string): TargetRules {
+  const targets = allowedTargets.map((text) => {
+    const target = parseTarget(text);
+    if (target) return target;
+    throw new HooklineError('invalid_configuration', `The allowed target ${JSON.stringify(text)} is no CIDR, address or host.`);
+  });
+  const ranges = parsePorts(ports);
+  if (ranges) return { targets, ports: ranges };
+  throw new HooklineError('invalid_configuration', `The ports ${JSON.stringify(ports)} are no list such as 80,443,1024-65535.`);
 }
 
 /** Reads `443,8000-8999`; undefined when it is wrong. */

@@ -1,26 +1,10 @@
 import { expect, test } from 'vitest';
 import type { DueDelivery } from '../../../src/engine/outbound-ports.ts';
 import { DeliveryBuffer } from '../../../src/outbound/delivery/delivery-buffer.ts';
+import { newDelivery } from '../../../src/outbound/new-delivery.ts';
 
 function due(number: number, length: number): DueDelivery {
   const id = `dlv_${String(number).padStart(4, '0')}`;
-  const delivery = {
-    id,
-    messageId: `msg_${number}`,
-    endpointId: 'ep_1',
-    eventType: 'order.created',
-    status: 'pending',
-    dueAt: 1_000 + number,
-    attempts: 0,
-    attemptsBefore: 0,
-    orderingKey: null,
-    batchId: null,
-    url: null,
-    lastStatus: null,
-    error: null,
-    createdAt: 1_000,
-    finishedAt: null,
-  } as const;
   const message = {
     id: `msg_${number}`,
     type: 'order.created',
@@ -32,7 +16,7 @@ function due(number: number, length: number): DueDelivery {
     source: null,
     createdAt: 1_000,
   };
-  return { delivery, message };
+  return { delivery: { ...newDelivery(message, { id, endpointId: 'ep_1' }), dueAt: 1_000 + number }, message };
 }
 
 test('a batch holds as much data as a receiver can take in one request, in order', () => {

@@ -85,7 +85,7 @@ export class MemoryStore {
   change(id: string, change: Partial<Endpoint>): void {
     const endpoint = this.endpoints.get(id);
     if (!endpoint) throw new Error(`There is no endpoint ${id}.`);
-    const stateSequence = change.state ? endpoint.stateSequence + 1 : endpoint.stateSequence;
+    const stateSequence = change.state ? endpoint.stateSequence + 1_000 : endpoint.stateSequence;
     this.endpoints.set(id, { ...endpoint, ...change, stateSequence, updatedAt: endpoint.updatedAt + 1 });
   }
 
