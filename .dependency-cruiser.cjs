@@ -89,7 +89,8 @@ module.exports = {
     folder('migrations', '^migrations/', ['^migrations/', DATABASES]),
     folder('queue', '^src/queue/', ['^src/queue/', PURE_ENGINE, ERRORS, '^node_modules/graphile-worker/', POSTGRES]),
     folder('cluster', '^src/cluster/', ['^src/cluster/', PURE_ENGINE, ERRORS, POSTGRES]),
-    folder('http', '^src/http/', ['^src/http/', '^src/engine/', '^src/outbound/', ERRORS, NPM]),
+    folder('access', '^src/access/', ['^src/access/', PURE_ENGINE, ERRORS, NPM]),
+    folder('http', '^src/http/', ['^src/http/', '^src/access/', '^src/engine/', '^src/outbound/', ERRORS, NPM]),
     {
       name: 'http-has-no-database',
       severity: 'error',

@@ -23,6 +23,9 @@ export const ERROR_CATALOGUE = {
   event_type_not_found: { status: 404, exposed: true },
   message_not_found: { status: 404, exposed: true },
   delivery_not_found: { status: 404, exposed: true },
+  user_not_found: { status: 404, exposed: true },
+  token_not_found: { status: 404, exposed: true },
+  secret_not_found: { status: 404, exposed: true },
   method_not_allowed: { status: 405, exposed: true },
   conflict: { status: 409, exposed: true },
   // Callbacks that come too late: a second one, one after the time-out, one for an execution that has ended

@@ -1,6 +1,7 @@
 // What a route of the admin API is: a value that says everything about itself, so that one table serves, checks and documents it.
 
 import type { z } from 'zod';
+import type { Actor, Permission } from '../access/model.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExecutionStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
@@ -28,13 +29,22 @@ export interface Services {
   readonly senderAddresses: readonly string[];
 }
 
-/** What a handler gets besides its input. */
-export interface RouteContext extends Services {
+/** What every handler shares. */
+export interface ServerContext extends Services {
   /** The whole trigger URL of a hook key. */
   hookUrl(hookKey: string): string;
   /** The OpenAPI document of this API. */
   openapi(): Record<string, unknown>;
 }
+
+/** What a handler gets besides its input. */
+export interface RouteContext extends ServerContext {
+  /** Who asks; null on a route for everybody when nobody is signed in. */
+  readonly actor: Actor | null;
+}
+
+/** What a route asks of who calls it: a permission, that somebody is signed in, or nothing. */
+export type RoutePermission = Permission | 'any' | 'none';
 
 /** Input as the route's schemas have parsed it; `undefined` for a part without a schema. */
 export interface RouteInput<Params, Query, Body, Headers = undefined> {
@@ -69,6 +79,8 @@ export interface Route<
   readonly path: `/${string}`;
   /** Unique; generated clients name their functions by it. */
   readonly name: string;
+  /** Checked before anything is read. `any`: whoever is signed in; `none`: everybody. */
+  readonly permission: RoutePermission;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;

@@ -11,7 +11,7 @@ import { mount, normalizePrefix } from './middleware/mount.ts';
 import { resume } from './middleware/resume.ts';
 import { router } from './middleware/router.ts';
 import { toOpenapi } from './openapi.ts';
-import type { RouteContext, Services } from './route.ts';
+import type { ServerContext, Services } from './route.ts';
 import { type HandleHook, hooksMiddleware } from './routes/hooks.ts';
 import { routes } from './routes/index.ts';
 
@@ -37,7 +37,7 @@ export function createHttp(services: Services, options: HttpOptions): Middleware
   const prefix = normalizePrefix(options.prefix ?? '');
   const baseUrl = options.publicUrl.replace(/\/+$/, '') + prefix;
   let openapi: Record<string, unknown> | undefined;
-  const context: RouteContext = {
+  const context: ServerContext = {
     ...services,
     hookUrl: (hookKey) => `${baseUrl}/hooks/${hookKey}`,
     // Made when somebody asks: a start need not wait for it.

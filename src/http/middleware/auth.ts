@@ -1,6 +1,7 @@
 // Lets only requests with a known bearer token through.
 
 import type { Middleware } from 'koa';
+import { type Actor, PERMISSIONS } from '../../access/model.ts';
 import { HooklineError } from '../../errors.ts';
 import type { TokenVerifier } from '../admin-token.ts';
 
@@ -22,10 +23,13 @@ export async function requireToken(header: string, tokens: TokenVerifier): Promi
   );
 }
 
+const ADMIN: Actor = { kind: 'admin-token', id: 'admin', name: 'admin token', permissions: new Set(PERMISSIONS) };
+
 /** Middleware that guards everything behind it. */
 export function auth(tokens: TokenVerifier): Middleware {
   return async (ctx, next) => {
     await requireToken(ctx.get('Authorization'), tokens);
+    ctx.state.actor = ADMIN;
     return next();
   };
 }

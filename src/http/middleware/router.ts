@@ -1,9 +1,10 @@
 // Serves a table of routes: finds the route, reads and checks its input, calls its handler, writes its reply.
 
 import KoaRouter from '@koa/router';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
+import type { Actor } from '../../access/model.ts';
 import { HooklineError } from '../../errors.ts';
-import { ReplyWithHeaders, type Route, type RouteContext } from '../route.ts';
+import { ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
 import { jsonBody } from './json-body.ts';
 import { parseInput } from './validate.ts';
 
@@ -15,11 +16,29 @@ function toPattern(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-function serve(route: Route, context: RouteContext): Middleware {
+/** Who asks, as the middleware `auth` has found; null for nobody. */
+function actorOf(ctx: Context): Actor | null {
+  return ctx.state.actor ?? null;
+}
+
+/** @throws HooklineError `unauthorized` for nobody, `forbidden` for somebody who may not */
+function requirePermission(needed: RoutePermission): Middleware {
+  return (ctx, next) => {
+    if (needed === 'none') return next();
+    const actor = actorOf(ctx);
+    if (actor === null) throw new HooklineError('unauthorized', 'Sign in first.');
+    if (needed !== 'any' && !actor.permissions.has(needed)) {
+      throw new HooklineError('forbidden', `This needs the permission "${needed}", which ${actor.name} does not have.`);
+    }
+    return next();
+  };
+}
+
+function serve(route: Route, context: ServerContext): Middleware {
   return async (ctx) => {
     const { params, query, headers } = ctx;
     const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
-    const result = await route.handle(input, context);
+    const result = await route.handle(input, { ...context, actor: actorOf(ctx) });
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
     ctx.set({ ...ownHeaders, ...REPLY_HEADERS });
     ctx.status = route.status ?? 200;
@@ -47,11 +66,12 @@ const otherMethods: Middleware = (ctx, next) => {
 };
 
 /** Middleware for the routes; paths that none of them has go on. */
-export function router(routes: readonly Route[], context: RouteContext): Middleware {
+export function router(routes: readonly Route[], context: ServerContext): Middleware {
   const table = new KoaRouter({ sensitive: true });
   const readBody = jsonBody();
   for (const route of routes) {
-    const handlers = route.body === undefined ? [serve(route, context)] : [readBody, serve(route, context)];
+    const check = requirePermission(route.permission);
+    const handlers = route.body === undefined ? [check, serve(route, context)] : [check, readBody, serve(route, context)];
     table.register(toPattern(route.path), [route.method], handlers, { name: route.name });
   }
   const find = table.routes();

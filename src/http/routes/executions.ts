@@ -22,6 +22,7 @@ const listExecutions = defineRoute({
   method: 'GET',
   path: '/api/executions',
   name: 'listExecutions',
+  permission: 'executions:read',
   summary: 'Lists executions, newest first',
   tag,
   query: z.strictObject({
@@ -42,6 +43,7 @@ const getExecution = defineRoute({
   method: 'GET',
   path: '/api/executions/{id}',
   name: 'getExecution',
+  permission: 'executions:read',
   summary: 'Reads an execution with its request, its reply and the job of each node',
   tag,
   params: executionParams,
@@ -58,6 +60,7 @@ const replayExecution = defineRoute({
   method: 'POST',
   path: '/api/executions/{id}/replay',
   name: 'replayExecution',
+  permission: 'executions:write',
   summary: 'Runs the stored request once more',
   description:
     'Makes a new execution, on the live revision unless another is named. Of a sync workflow the finished execution comes back, of an async one the accepted execution.',
@@ -76,6 +79,7 @@ const retryExecution = defineRoute({
   method: 'POST',
   path: '/api/executions/{id}/retry',
   name: 'retryExecution',
+  permission: 'executions:write',
   summary: 'Goes on with an execution that did not succeed, from the node that failed',
   description:
     'The execution itself goes back into the queue. What is finished stays; the node that failed runs again, with the same idempotency key.',
@@ -92,6 +96,7 @@ const rerunExecution = defineRoute({
   method: 'POST',
   path: '/api/executions/{id}/rerun',
   name: 'rerunExecution',
+  permission: 'executions:write',
   summary: 'Runs an execution again from a chosen node on',
   description:
     'Makes a new execution of the same revision; what ran before the node is taken over, the node and what follows run anew.',
@@ -112,6 +117,7 @@ const cancelExecution = defineRoute({
   method: 'POST',
   path: '/api/executions/{id}/cancel',
   name: 'cancelExecution',
+  permission: 'executions:write',
   summary: 'Stops an execution that has not finished',
   tag,
   params: executionParams,

@@ -73,7 +73,7 @@ export const workflowView = z
   })
   .meta({ id: 'Workflow' });
 
-const requestView = z
+export const requestView = z
   .strictObject({
     method: z.string(),
     url: z.string(),
@@ -83,7 +83,7 @@ const requestView = z
   })
   .meta({ id: 'StoredRequest', description: 'The request as it came, secret headers redacted, the body as text.' });
 
-const replyView = z
+export const replyView = z
   .strictObject({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.string() })
   .meta({ id: 'Reply' });
 

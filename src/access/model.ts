@@ -1,0 +1,149 @@
+// Who may do what with the admin API: permissions, roles, and what users, tokens and the audit log look like from outside.
+
+import { z } from 'zod';
+
+/** What a route can ask for. A read never changes anything. */
+export const PERMISSIONS = [
+  'workflows:read',
+  'workflows:write',
+  'executions:read',
+  'executions:write',
+  'outbound:read',
+  'outbound:write',
+  'messages:write',
+  'secrets:read',
+  'secrets:write',
+  'settings:read',
+  'settings:write',
+  'access:read',
+  'access:write',
+] as const;
+export const permissionSchema = z.enum(PERMISSIONS);
+export type Permission = z.infer<typeof permissionSchema>;
+
+export const ROLES = ['owner', 'editor', 'viewer'] as const;
+export const roleSchema = z.enum(ROLES).meta({
+  description:
+    '`owner` may do everything; `editor` builds workflows and endpoints and keeps secrets; `viewer` looks at everything but users, tokens and the audit log.',
+});
+export type Role = z.infer<typeof roleSchema>;
+
+const VIEWER: readonly Permission[] = ['workflows:read', 'executions:read', 'outbound:read', 'secrets:read', 'settings:read'];
+
+/** What each role may do. */
+export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
+  owner: PERMISSIONS,
+  editor: [...VIEWER, 'workflows:write', 'executions:write', 'outbound:write', 'messages:write', 'secrets:write'],
+  viewer: VIEWER,
+};
+
+/** Who sends a request to the admin API. */
+export interface Actor {
+  readonly kind: 'user' | 'token' | 'admin-token';
+  /** Id of the user or the token; `admin` for the configured or generated admin token. */
+  readonly id: string;
+  /** What the audit log shows: the user's e-mail address, the token's name. */
+  readonly name: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+const time = z.iso.datetime().meta({ description: 'ISO 8601 in UTC.' });
+
+/** How a user signs in. Kept in lower case. */
+export const emailSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address, such as ada@example.com');
+export const personNameSchema = z.string().trim().min(1, 'must not be empty').max(100);
+/** NIST SP 800-63B-4, section 3.1.1.2: length counts, rules of composition do not. */
+export const passwordSchema = z.string().min(12, 'must have at least 12 characters').max(200);
+
+export const userView = z
+  .strictObject({
+    id: z.string(),
+    email: z.string(),
+    name: z.string(),
+    role: roleSchema,
+    status: z.enum(['active', 'invited', 'disabled']).meta({ description: '`invited`: has not chosen a password yet.' }),
+    lastSeenAt: time.nullable(),
+    createdAt: time,
+  })
+  .meta({ id: 'User' });
+export type UserView = z.infer<typeof userView>;
+
+export const oneTimeLinkView = z
+  .strictObject({
+    url: z.string().meta({ description: 'Works once; the part behind # never reaches a server log.' }),
+    expiresAt: time,
+  })
+  .meta({ id: 'OneTimeLink' });
+export type OneTimeLinkView = z.infer<typeof oneTimeLinkView>;
+
+export const tokenView = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    hint: z.string().meta({ description: 'The last four characters, to tell tokens apart.' }),
+    permissions: z.array(permissionSchema),
+    expiresAt: time.nullable(),
+    lastUsedAt: time.nullable(),
+    createdBy: z.string(),
+    createdAt: time,
+  })
+  .meta({ id: 'ApiToken' });
+export type TokenView = z.infer<typeof tokenView>;
+
+export const auditEntryView = z
+  .strictObject({
+    id: z.string(),
+    at: time,
+    actor: z.strictObject({ kind: z.enum(['user', 'token', 'admin-token', 'nobody']), id: z.string(), name: z.string() }),
+    action: z
+      .string()
+      .meta({ description: 'The name of the route, such as `updateWorkflow`, or `signIn`, `signInRefused`, `signOut`.' }),
+    target: z.string().nullable().meta({ description: 'Id of what was changed.' }),
+    fields: z.array(z.string()).meta({ description: 'Names of the fields that were sent; never their values.' }),
+    address: z.string(),
+  })
+  .meta({ id: 'AuditEntry' });
+export type AuditEntryView = z.infer<typeof auditEntryView>;
+
+/** What the designer knows of itself when it opens. */
+export const sessionView = z
+  .strictObject({
+    user: userView.nullable().meta({ description: 'Null: nobody is signed in.' }),
+    permissions: z.array(permissionSchema),
+    csrfToken: z.string().nullable().meta({ description: 'To be sent as `X-CSRF-Token` with everything but GET.' }),
+    needsSetup: z.boolean().meta({ description: 'No owner exists yet: the one-time link that the server printed makes one.' }),
+    version: z.string(),
+  })
+  .meta({ id: 'Session' });
+export type SessionView = z.infer<typeof sessionView>;
+
+export const linkPurposeSchema = z.enum(['setup', 'invitation', 'reset']);
+/** What a one-time link is for. */
+export const linkView = z
+  .strictObject({ purpose: linkPurposeSchema, email: z.string().nullable(), name: z.string().nullable(), expiresAt: time })
+  .meta({ id: 'Link' });
+export type LinkView = z.infer<typeof linkView>;
+
+/** Names as `$secrets.NAME` uses them. */
+export const secretNameSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must start with a letter or _ and hold only letters, digits and _ (64 at most)');
+
+export const secretView = z
+  .strictObject({
+    name: z.string(),
+    description: z.string(),
+    usedBy: z.array(z.strictObject({ workflowId: z.string(), title: z.string() })).meta({
+      description: 'Workflows whose live revision names it.',
+    }),
+    createdAt: time,
+    updatedAt: time,
+    updatedBy: z.string(),
+  })
+  .meta({ id: 'Secret', description: 'A secret without its value, which never comes back.' });
+export type SecretView = z.infer<typeof secretView>;
