@@ -5,5 +5,7 @@ import type { RunnableMigration } from 'umzug';
 import { init } from './0001-init.ts';
 import { durable } from './0002-durable.ts';
 import { outbound } from './0003-outbound.ts';
+import { access } from './0004-access.ts';
+import { samples } from './0007-samples.ts';
 
-export const migrations: readonly RunnableMigration<QueryInterface>[] = [init, durable, outbound];
+export const migrations: readonly RunnableMigration<QueryInterface>[] = [init, durable, outbound, access, samples];

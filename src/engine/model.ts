@@ -223,6 +223,23 @@ export interface StoredRequest {
   address: string;
 }
 
+/** One path of a value and what is there. */
+export interface SamplePath {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** A call that came while somebody listened. */
+export interface Capture {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** A long body is cut. */
+  request: StoredRequest;
+  /** What became of it; the status is what the caller was answered. */
+  outcome: { status: number; executionId: string | null; error: Failure | null };
+  paths: { headers: SamplePath[]; query: SamplePath[]; body: SamplePath[] };
+}
+
 /** Where an execution came from. */
 export const executionSourceSchema = z.enum(['webhook', 'trigger', 'manual', 'replay', 'subflow', 'failure', 'event']);
 export type ExecutionSource = z.infer<typeof executionSourceSchema>;

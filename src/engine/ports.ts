@@ -1,6 +1,7 @@
 // What the engine needs from the outside: storage, a queue, an evaluator of expressions, a box for secrets.
 
 import type {
+  Capture,
   Document,
   Execution,
   ExecutionStatus,
@@ -11,6 +12,7 @@ import type {
   Reply,
   Revision,
   Signal,
+  StoredRequest,
   Workflow,
 } from './model.ts';
 import type { OutboundStore, OutboundWrite } from './outbound-ports.ts';
@@ -171,6 +173,28 @@ export interface ExecutionStore {
   oldestQueuedAt(): Promise<number | null>;
   /** Deletes up to `limit` executions in a final status accepted before a time. @returns how many */
   deleteOld(status: ExecutionStatus, before: number, limit: number): Promise<number>;
+}
+
+/** A request that a designer keeps with a workflow to build by, at most one. */
+export interface Sample {
+  /** When it came, in milliseconds since 1970. */
+  at: number;
+  request: StoredRequest;
+}
+
+export interface SampleStore {
+  get(workflowId: string): Promise<Sample | undefined>;
+  /** Replaces the one that is there. @throws HooklineError `workflow_not_found` */
+  set(workflowId: string, sample: Sample): Promise<void>;
+  delete(workflowId: string): Promise<void>;
+}
+
+/** Captured calls on their way from the process that was called to the one whose user listens. */
+export interface CaptureStore {
+  add(id: string, workflowId: string, capture: Capture): Promise<void>;
+  get(id: string): Promise<Capture | undefined>;
+  /** Deletes those captured before a time, in milliseconds since 1970. */
+  deleteBefore(time: number): Promise<void>;
 }
 
 export interface Storage {

@@ -2,14 +2,11 @@
 
 import { HooklineError } from '../errors.ts';
 import { parseJson } from './json.ts';
-import { FORBIDDEN_NAMES } from './model.ts';
+import { FORBIDDEN_NAMES, type SamplePath } from './model.ts';
 import { appendSegment, isRecord, MAX_PATH_LENGTH, MAX_PATH_SEGMENTS, type Segment } from './path.ts';
 import { parseQuery } from './query.ts';
 
-export interface SamplePath {
-  readonly path: string;
-  readonly value: unknown;
-}
+export type { SamplePath };
 
 /** Most paths of one sample. */
 const MAX_SAMPLE_PATHS = 5000;
@@ -21,7 +18,19 @@ const MAX_SAMPLE_PATHS = 5000;
  */
 export function listPaths(value: unknown): SamplePath[] {
   const found: SamplePath[] = [];
-  visitChildren(value, '', 1, found);
+  visitChildren(value, '', 1, (path) => {
+    if (found.length >= MAX_SAMPLE_PATHS) {
+      throw new HooklineError('invalid_request', `The sample has more than ${MAX_SAMPLE_PATHS} paths. Use a smaller one.`);
+    }
+    return found.push(path) > 0;
+  });
+  return found;
+}
+
+/** As `listPaths`, but of more than `limit` paths only the first ones. */
+export function listFirstPaths(value: unknown, limit: number): SamplePath[] {
+  const found: SamplePath[] = [];
+  visitChildren(value, '', 1, (path) => found.length < limit && found.push(path) > 0);
   return found;
 }
 
@@ -54,22 +63,19 @@ function cutQuery(sample: string): string {
   return mark < 0 ? '' : address.slice(mark + 1);
 }
 
-function visitChildren(container: unknown, path: string, depth: number, found: SamplePath[]): void {
-  if (depth > MAX_PATH_SEGMENTS) return;
-  if (Array.isArray(container)) {
-    for (const [index, element] of container.entries()) visit(element, path, index, depth, found);
-  } else if (isRecord(container)) {
-    for (const name of Object.keys(container)) visit(container[name], path, name, depth, found);
-  }
+/** @returns false when no more are wanted */
+type Keep = (path: SamplePath) => boolean;
+
+function visitChildren(container: unknown, path: string, depth: number, keep: Keep): boolean {
+  if (depth > MAX_PATH_SEGMENTS) return true;
+  if (Array.isArray(container)) return container.every((element, index) => visit(element, path, index, depth, keep));
+  if (!isRecord(container)) return true;
+  return Object.keys(container).every((name) => visit(container[name], path, name, depth, keep));
 }
 
-function visit(value: unknown, parent: string, segment: Segment, depth: number, found: SamplePath[]): void {
-  if (typeof segment === 'string' && FORBIDDEN_NAMES.has(segment)) return;
+function visit(value: unknown, parent: string, segment: Segment, depth: number, keep: Keep): boolean {
+  if (typeof segment === 'string' && FORBIDDEN_NAMES.has(segment)) return true;
   const path = appendSegment(parent, segment);
-  if (path.length > MAX_PATH_LENGTH) return;
-  if (found.length >= MAX_SAMPLE_PATHS) {
-    throw new HooklineError('invalid_request', `The sample has more than ${MAX_SAMPLE_PATHS} paths. Use a smaller one.`);
-  }
-  found.push({ path, value });
-  visitChildren(value, path, depth + 1, found);
+  if (path.length > MAX_PATH_LENGTH) return true;
+  return keep({ path, value }) && visitChildren(value, path, depth + 1, keep);
 }

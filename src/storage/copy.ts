@@ -44,7 +44,7 @@ interface TableDescription {
   change?(row: Row): void;
 }
 
-/** Everything but `processes` (nobody runs) and `migrations` (the target has its own). Referenced tables come first. */
+/** Everything but `processes` (nobody runs), `captures` (nobody listens) and `migrations` (the target has its own). Referenced tables come first. */
 const TABLES: readonly TableDescription[] = [
   {
     name: 'workflows',
@@ -93,6 +93,28 @@ const TABLES: readonly TableDescription[] = [
   { name: 'deliveries', key: ['id'], columns: Object.keys(COLUMNS.deliveries) },
   { name: 'attempts', key: ['id'], columns: Object.keys(COLUMNS.attempts), booleans: ['succeeded'] },
   { name: 'attempt_batches', key: ['attempt_id', 'position'], columns: Object.keys(COLUMNS.batches) },
+  { name: 'samples', key: ['workflow_id'], columns: ['workflow_id', 'request', 'created_at'] },
+  {
+    name: 'users',
+    key: ['id'],
+    columns: ['id', 'email', 'name', 'role', 'password', 'disabled', 'last_seen_at', 'created_at', 'updated_at'],
+    booleans: ['disabled'],
+  },
+  { name: 'sessions', key: ['hash'], columns: ['hash', 'user_id', 'last_seen_at', 'created_at'] },
+  { name: 'one_time_links', key: ['hash'], columns: ['hash', 'purpose', 'user_id', 'expires_at', 'created_at'] },
+  {
+    name: 'api_tokens',
+    key: ['id'],
+    columns: [
+      ...['id', 'hash', 'name', 'hint', 'permissions', 'user_id', 'created_by'],
+      ...['expires_at', 'last_used_at', 'created_at'],
+    ],
+  },
+  {
+    name: 'audit_log',
+    key: ['id'],
+    columns: ['id', 'at', 'actor_kind', 'actor_id', 'actor_name', 'action', 'target', 'fields', 'address'],
+  },
   { name: 'settings', key: ['name'], columns: ['name', 'value'] },
 ];
 

@@ -1,6 +1,7 @@
 // The one description of the schema: a Sequelize model for each table.
 
 import { DataTypes, type Model, type ModelAttributes, type ModelStatic, type Sequelize } from 'sequelize';
+import { type AccessModels, defineAccessModels } from './access-models.ts';
 
 // Times are milliseconds since 1970. `null` stands for what is not there.
 
@@ -191,9 +192,26 @@ export interface AttemptBatchRow {
   deliveryId: string;
 }
 
+/** The pinned sample of a workflow. */
+export interface SampleRow {
+  workflowId: string;
+  /** JSON of `StoredRequest`. */
+  request: string;
+  createdAt: number;
+}
+
+/** A captured call on its way to the process whose user listens. */
+export interface CaptureRow {
+  id: string;
+  workflowId: string;
+  /** JSON of `Capture`. */
+  capture: string;
+  createdAt: number;
+}
+
 type Table<Row extends object> = ModelStatic<Model<Row, Row>>;
 
-export interface Models {
+export interface Models extends AccessModels {
   readonly workflows: Table<WorkflowRow>;
   readonly revisions: Table<RevisionRow>;
   readonly executions: Table<ExecutionRow>;
@@ -208,6 +226,8 @@ export interface Models {
   readonly deliveries: Table<DeliveryRow>;
   readonly attempts: Table<AttemptRow>;
   readonly attemptBatches: Table<AttemptBatchRow>;
+  readonly samples: Table<SampleRow>;
+  readonly captures: Table<CaptureRow>;
 }
 
 const key = (type: DataTypes.DataType) => ({ type, allowNull: false, primaryKey: true });
@@ -222,6 +242,7 @@ export function defineModels(sequelize: Sequelize): Models {
   const { BIGINT, BOOLEAN, INTEGER, TEXT } = DataTypes;
   const DOUBLE = 'DOUBLE PRECISION';
   return {
+    ...defineAccessModels(table),
     workflows: table<WorkflowRow>('workflows', {
       id: key(TEXT),
       title: required(TEXT),
@@ -347,6 +368,13 @@ export function defineModels(sequelize: Sequelize): Models {
       detail: required(TEXT),
       body: optional(TEXT),
       responseBody: optional(TEXT),
+    }),
+    samples: table<SampleRow>('samples', { workflowId: key(TEXT), request: required(TEXT), createdAt: required(BIGINT) }),
+    captures: table<CaptureRow>('captures', {
+      id: key(TEXT),
+      workflowId: required(TEXT),
+      capture: required(TEXT),
+      createdAt: required(BIGINT),
     }),
     attemptBatches: table<AttemptBatchRow>('attempt_batches', {
       attemptId: key(TEXT),

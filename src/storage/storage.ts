@@ -2,7 +2,7 @@
 
 import type { Sequelize } from 'sequelize';
 import type { OutboundStore } from '../engine/outbound-ports.ts';
-import type { ExecutionStore, Storage, WorkflowStore } from '../engine/ports.ts';
+import type { CaptureStore, ExecutionStore, SampleStore, Storage, WorkflowStore } from '../engine/ports.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
 import { connect, connectReader, type Durability } from './connect.ts';
@@ -16,6 +16,7 @@ import { type Leases, sqliteLeases } from './outbound/queue.ts';
 import { outboundStore } from './outbound/store.ts';
 import type { AddTasks } from './postgres/commit.ts';
 import { isPostgresUrl } from './postgres-url.ts';
+import { captureStore, sampleStore } from './samples.ts';
 import { settingStore } from './settings.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { workflowStore } from './workflows.ts';
@@ -39,6 +40,8 @@ export interface StorageOptions {
 
 /** The storage port, with what only the server itself needs. */
 export interface OpenStorage extends Storage {
+  readonly samples: SampleStore;
+  readonly captures: CaptureStore;
   /** Deletes what deletions that a crash interrupted have left; `startRetention` calls it. */
   finishDeletes(): Promise<void>;
   /** For tests and for tools that work on the database itself. On PostgreSQL both are the same. */
@@ -90,6 +93,8 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     executions: executionStore(connections.reader, database, writer),
     outbound: outboundStore(connections.reader, database, leases),
     settings: settingStore(database),
+    samples: sampleStore(database),
+    captures: captureStore(database),
     ping: pingOn(connections.reader, database),
     finishDeletes: () => finishPurges(database),
     connections,

@@ -150,6 +150,7 @@ export function workflowStore(database: Database): WorkflowStore {
       await write(async (models) => {
         await requireWorkflow(models.workflows, id);
         await models.revisions.destroy({ where: { workflowId: id } });
+        await models.samples.destroy({ where: { workflowId: id } });
         await models.workflows.destroy({ where: { id } });
         await startPurge(models, id);
       });
