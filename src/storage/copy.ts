@@ -151,8 +151,8 @@ async function copyTables(
   onProgress: (progress: CopyProgress) => void,
 ): Promise<CopiedTable[]> {
   await requireEmpty(target.sequelize);
-  // Of a server that was only started on it: its token and its key are not those of what is copied.
-  await target.sequelize.query('DELETE FROM settings');
+  // Of a server that was only started on it: its token, its key and its setup link are not those of what is copied.
+  for (const table of ['settings', 'one_time_links', 'audit_log']) await target.sequelize.query(`DELETE FROM ${table}`);
   const totals = new Map<string, number>();
   for (const { name } of TABLES) totals.set(name, await count(source.sequelize, name));
   const allTotalRows = [...totals.values()].reduce((sum, rows) => sum + rows, 0);
@@ -183,7 +183,7 @@ async function copyTables(
 }
 
 async function requireEmpty(target: Sequelize): Promise<void> {
-  for (const table of ['workflows', 'executions', 'endpoints', 'messages']) {
+  for (const table of ['workflows', 'executions', 'endpoints', 'messages', 'users', 'api_tokens']) {
     const rows = await count(target, table);
     if (rows === 0) continue;
     throw new HooklineError('invalid_configuration', `The target is not empty: it has ${rows} ${table}. Name an empty database.`);

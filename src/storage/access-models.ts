@@ -1,0 +1,132 @@
+// The tables of access to the admin API: their rows and columns, for `models.ts`.
+
+import type { Model, ModelAttributes, ModelStatic } from 'sequelize';
+import { DataTypes } from 'sequelize';
+
+export interface UserRow {
+  id: string;
+  /** In lower case. */
+  email: string;
+  name: string;
+  role: string;
+  /** As `passwords.ts` encodes it; null until the user has chosen one. */
+  password: string | null;
+  disabled: boolean;
+  lastSeenAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface SessionRow {
+  /** SHA-256 of what the cookie holds, as links and tokens have theirs. */
+  hash: string;
+  userId: string;
+  lastSeenAt: number;
+  createdAt: number;
+}
+
+export interface OneTimeLinkRow {
+  hash: string;
+  purpose: string;
+  /** Null for the link that makes the first owner. */
+  userId: string | null;
+  expiresAt: number;
+  createdAt: number;
+}
+
+export interface ApiTokenRow {
+  id: string;
+  hash: string;
+  name: string;
+  hint: string;
+  /** JSON array. */
+  permissions: string;
+  /** Whose rights bound those of the token; null for a token made with the admin token. */
+  userId: string | null;
+  createdBy: string;
+  expiresAt: number | null;
+  lastUsedAt: number | null;
+  createdAt: number;
+}
+
+export interface AuditRow {
+  /** UUIDv7: the order of ids is the order of entries. */
+  id: string;
+  at: number;
+  actorKind: string;
+  actorId: string;
+  actorName: string;
+  action: string;
+  target: string | null;
+  /** JSON array. */
+  fields: string;
+  address: string;
+}
+
+type Table<Row extends object> = ModelStatic<Model<Row, Row>>;
+type DefineTable = <Row extends object>(name: string, attributes: ModelAttributes<Model<Row, Row>, Row>) => Table<Row>;
+
+export interface AccessModels {
+  readonly users: Table<UserRow>;
+  readonly sessions: Table<SessionRow>;
+  readonly oneTimeLinks: Table<OneTimeLinkRow>;
+  readonly apiTokens: Table<ApiTokenRow>;
+  readonly auditLog: Table<AuditRow>;
+}
+
+const key = (type: DataTypes.DataType) => ({ type, allowNull: false, primaryKey: true });
+const required = (type: DataTypes.DataType) => ({ type, allowNull: false });
+const optional = (type: DataTypes.DataType) => ({ type, allowNull: true });
+
+export function defineAccessModels(table: DefineTable): AccessModels {
+  const { BIGINT, BOOLEAN, TEXT } = DataTypes;
+  return {
+    users: table<UserRow>('users', {
+      id: key(TEXT),
+      email: { ...required(TEXT), unique: true },
+      name: required(TEXT),
+      role: required(TEXT),
+      password: optional(TEXT),
+      disabled: required(BOOLEAN),
+      lastSeenAt: optional(BIGINT),
+      createdAt: required(BIGINT),
+      updatedAt: required(BIGINT),
+    }),
+    sessions: table<SessionRow>('sessions', {
+      hash: key(TEXT),
+      userId: required(TEXT),
+      lastSeenAt: required(BIGINT),
+      createdAt: required(BIGINT),
+    }),
+    oneTimeLinks: table<OneTimeLinkRow>('one_time_links', {
+      hash: key(TEXT),
+      purpose: required(TEXT),
+      userId: optional(TEXT),
+      expiresAt: required(BIGINT),
+      createdAt: required(BIGINT),
+    }),
+    apiTokens: table<ApiTokenRow>('api_tokens', {
+      id: key(TEXT),
+      hash: { ...required(TEXT), unique: true },
+      name: required(TEXT),
+      hint: required(TEXT),
+      permissions: required(TEXT),
+      userId: optional(TEXT),
+      createdBy: required(TEXT),
+      expiresAt: optional(BIGINT),
+      lastUsedAt: optional(BIGINT),
+      createdAt: required(BIGINT),
+    }),
+    auditLog: table<AuditRow>('audit_log', {
+      id: key(TEXT),
+      at: required(BIGINT),
+      actorKind: required(TEXT),
+      actorId: required(TEXT),
+      actorName: required(TEXT),
+      action: required(TEXT),
+      target: optional(TEXT),
+      fields: required(TEXT),
+      address: required(TEXT),
+    }),
+  };
+}
