@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Log } from '../engine/plugin.ts';
-import type { Bus, BusMessage } from '../engine/ports.ts';
+import { type Bus, type BusMessage, CHANGE_KINDS, type ChangedIds } from '../engine/ports.ts';
 import { startSession } from './session.ts';
 
 export interface ProcessBus extends Bus {
@@ -119,8 +119,30 @@ function parseMessage(payload: string, ownSender: string): BusMessage | undefine
   }
   if (value.type === 'event-types-changed') return { type: value.type };
   if (value.type === 'deliveries-added' && 'endpointIds' in value && Array.isArray(value.endpointIds)) {
-    const endpointIds: unknown[] = value.endpointIds;
-    return { type: value.type, endpointIds: endpointIds.filter((id) => typeof id === 'string') };
+    return { type: value.type, endpointIds: textsOf(value.endpointIds) };
   }
-  return undefined;
+  if (value.type === 'interest' && 'topics' in value && Array.isArray(value.topics)) {
+    return { type: value.type, topics: textsOf(value.topics) };
+  }
+  if (value.type === 'changes' && 'changed' in value && typeof value.changed === 'object' && value.changed !== null) {
+    return { type: value.type, changed: parseChanged(new Map(Object.entries(value.changed))) };
+  }
+  if (value.type !== 'call-captured' || !('workflowId' in value) || !('captureId' in value)) return undefined;
+  const { workflowId, captureId } = value;
+  if (typeof workflowId !== 'string' || typeof captureId !== 'string') return undefined;
+  return { type: value.type, workflowId, captureId };
+}
+
+function parseChanged(changed: ReadonlyMap<string, unknown>): ChangedIds {
+  return Object.fromEntries(
+    CHANGE_KINDS.flatMap((kind) => {
+      const ids = changed.get(kind);
+      if (ids === undefined) return [];
+      return [[kind, Array.isArray(ids) ? textsOf(ids) : null]];
+    }),
+  );
+}
+
+function textsOf(values: readonly unknown[]): string[] {
+  return values.filter((value) => typeof value === 'string');
 }

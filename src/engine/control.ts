@@ -30,6 +30,8 @@ export interface ControlOptions {
   readonly queue: Pick<Queue, 'wake'>;
   /** @throws HooklineError `shutting_down` */
   requireAccepting(): void;
+  /** Told of an execution that was put back into the queue. */
+  onChange(execution: ExecutionWithJobs): void;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -48,7 +50,7 @@ export interface Control {
 }
 
 export function createControl(options: ControlOptions): Control {
-  const { executions, executor, recorder, cancellations, publisher, bus, queue, requireAccepting, now } = options;
+  const { executions, executor, recorder, cancellations, publisher, bus, queue, requireAccepting, now, onChange } = options;
   /** Orders what is done to one execution. */
   const lock = createKeyedLock();
   /**
@@ -130,6 +132,7 @@ export function createControl(options: ControlOptions): Control {
         await executions.reopen(executionId, jobs);
         await tellOutcomes(executionId, jobs);
         queue.wake();
+        onChange(execution);
         return getExecution(executionId);
       });
     },
@@ -150,6 +153,7 @@ export function createControl(options: ControlOptions): Control {
         await executions.commit({ signal: { executionId, jobPath, output: toJsonValue(output) } });
         remember(executionId, [jobPath]);
         queue.wake();
+        onChange(execution);
       });
     },
 

@@ -3,6 +3,8 @@
 import { HooklineError } from '../errors.ts';
 import { createCalls } from './calls.ts';
 import { createCancellations } from './cancellations.ts';
+import { type Captures, captured } from './captures.ts';
+import type { Changes } from './changes.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
 import { createControl } from './control.ts';
 import { createEventOrigin } from './event-origin.ts';
@@ -51,6 +53,10 @@ export interface EngineOptions {
   readonly deadlineMs: number;
   /** Told of each execution that has ended and is stored; the duration runs from its acceptance. */
   onFinish?(status: ExecutionStatus, durationMs: number): void;
+  /** Told of executions that were accepted, have changed their status or have ended. */
+  readonly changes?: Pick<Changes, 'execution'>;
+  /** Shown what is run by hand. */
+  readonly captures?: Pick<Captures, 'isWanted' | 'add'>;
   /** How long `stop` waits for running executions, in milliseconds. */
   readonly shutdownGraceMs: number;
 }
@@ -143,8 +149,12 @@ export function createEngine(options: EngineOptions): Engine {
   let isLeading = false;
   let unsubscribe: (() => void) | undefined;
 
+  const tellOf = ({ id, workflowId }: Pick<Execution, 'id' | 'workflowId'>): void => options.changes?.execution(workflowId, id);
   const onQueued = (executions: readonly ExecutionWithJobs[]): void => {
-    for (const execution of executions) queue.push({ execution, signals: [] });
+    for (const execution of executions) {
+      queue.push({ execution, signals: [] });
+      tellOf(execution);
+    }
   };
   const calls = createCalls({
     load: async (workflowId) => pinned(await revisions.load(workflowId, undefined)),
@@ -163,6 +173,7 @@ export function createEngine(options: EngineOptions): Engine {
     followUps: calls.followUps,
     onQueued,
     onPublished: (messages) => publisher.committed(messages),
+    onStored: options.changes && tellOf,
     onFinish: options.onFinish,
   });
   const executor = createExecutor({
@@ -198,6 +209,7 @@ export function createEngine(options: EngineOptions): Engine {
     bus,
     queue,
     requireAccepting,
+    onChange: tellOf,
     now,
   });
   const listeners = createListeners({
@@ -315,6 +327,7 @@ export function createEngine(options: EngineOptions): Engine {
       prepared.delete(execution);
       // Asked last, so that nothing is awaited between a no and the start: a cancel finds the run either before or after.
       for (let outcome = canceled(); outcome; outcome = canceled()) if (await outcome) return;
+      tellOf(execution);
       await executor.execute(target.nodes, run);
       if (execution.status === 'waiting') queue.push({ execution, signals: [] });
     } catch (error) {
@@ -441,7 +454,10 @@ export function createEngine(options: EngineOptions): Engine {
     async run(workflowId, input, { revision } = {}) {
       const target = await revisions.load(workflowId, revision);
       const request = isHttpTrigger(target.trigger) ? toManualRequest(target.workflow.hookKey, input) : null;
-      return perform(await begin(target, { source: 'manual', request, context: toJsonValue(input.context) }));
+      const runNow = async () => perform(await begin(target, { source: 'manual', request, context: toJsonValue(input.context) }));
+      const { captures } = options;
+      if (request === null || !captures?.isWanted(workflowId)) return runNow();
+      return captured(captures, workflowId, request, runNow);
     },
 
     async replay(executionId, { revision } = {}) {

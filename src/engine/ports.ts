@@ -253,6 +253,12 @@ export interface Bus {
   subscribe(listener: (message: BusMessage) => void): () => void;
 }
 
+/** What changes are told of. `executionWorkflows`: those whose executions are among `executions`; `deliveries` go by endpoint. */
+export const CHANGE_KINDS = ['executions', 'executionWorkflows', 'workflows', 'endpoints', 'deliveries'] as const;
+
+/** Ids of what has changed; null: too many to name. Kinds of which nothing has changed are missing. */
+export type ChangedIds = { readonly [Kind in (typeof CHANGE_KINDS)[number]]?: readonly string[] | null };
+
 export type BusMessage =
   /** A workflow changed: its compiled copies are stale. */
   | { readonly type: 'workflow-changed'; readonly workflowId: string }
@@ -264,6 +270,12 @@ export type BusMessage =
   | { readonly type: 'event-types-changed' }
   /** Deliveries were committed for these endpoints; none named: for some. */
   | { readonly type: 'deliveries-added'; readonly endpointIds: readonly string[] }
+  /** Somebody in this process wants to hear of these topics; repeated, or it expires. */
+  | { readonly type: 'interest'; readonly topics: readonly string[] }
+  /** What has changed lately; told while somebody wants to hear of it. */
+  | { readonly type: 'changes'; readonly changed: ChangedIds }
+  /** A call that somebody listens for is in storage. */
+  | { readonly type: 'call-captured'; readonly workflowId: string; readonly captureId: string }
   /** Messages may have been missed (the connection was lost): everything cached is stale. From this process to itself. */
   | { readonly type: 'messages-missed' }
   /** This process was taken for dead and others run what it ran: it stops running it. From this process to itself. */

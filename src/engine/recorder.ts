@@ -17,6 +17,8 @@ export interface RecorderOptions {
   onQueued(executions: readonly ExecutionWithJobs[]): void;
   /** Told of messages that a commit has stored. */
   onPublished(messages: readonly NewMessage[]): void;
+  /** Told of each execution whose state was just stored. */
+  onStored?: ((execution: Execution) => void) | undefined;
   /** Told of each execution that has ended and is stored. */
   onFinish: ((status: ExecutionStatus, durationMs: number) => void) | undefined;
 }
@@ -47,7 +49,8 @@ export interface Recorder {
   settle(run: Run, outcome: RunOutcome | Interruption, isForced?: boolean): Promise<void>;
 }
 
-export function createRecorder({ executions, now, followUps, onQueued, onPublished, onFinish }: RecorderOptions): Recorder {
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { executions, now, followUps, onQueued, onPublished, onStored, onFinish } = options;
   /** Looks at the run only when its turn has come: the write before may have failed, or may have taken everything. */
   async function commit(run: Run, isForced: boolean): Promise<void> {
     if (run.isStoredFinal) return;
@@ -86,6 +89,7 @@ export function createRecorder({ executions, now, followUps, onQueued, onPublish
     run.isStored = true;
     run.isShownRunning = execution.status === 'running';
     run.isStoredFinal = isLast;
+    onStored?.(execution);
     if (isLast) onFinish?.(execution.status, now() - execution.createdAt);
     if (calls.length > 0) onQueued(calls);
     if (prepared.length > 0) onPublished(prepared.flatMap(({ messages }) => messages));
