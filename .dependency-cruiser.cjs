@@ -81,6 +81,7 @@ module.exports = {
     folder('storage', '^src/storage/', [
       '^src/storage/',
       '^migrations/',
+      '^src/access/(model|ports)\\.ts$',
       PURE_ENGINE,
       ERRORS,
       DATABASES,

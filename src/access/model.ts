@@ -55,8 +55,13 @@ export const emailSchema = z
   .trim()
   .toLowerCase()
   .max(254)
-  .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address, such as ada@example.com');
-export const personNameSchema = z.string().trim().min(1, 'must not be empty').max(100);
+  .regex(/^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u, 'must be an e-mail address, such as ada@example.com');
+export const personNameSchema = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(100)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not have control characters');
 /** NIST SP 800-63B-4, section 3.1.1.2: length counts, rules of composition do not. */
 export const passwordSchema = z.string().min(12, 'must have at least 12 characters').max(200);
 
@@ -123,6 +128,7 @@ export const sessionView = z
 export type SessionView = z.infer<typeof sessionView>;
 
 export const linkPurposeSchema = z.enum(['setup', 'invitation', 'reset']);
+export type LinkPurpose = z.infer<typeof linkPurposeSchema>;
 /** What a one-time link is for. */
 export const linkView = z
   .strictObject({ purpose: linkPurposeSchema, email: z.string().nullable(), name: z.string().nullable(), expiresAt: time })

@@ -1,8 +1,10 @@
 // Opens the storage: connections, migrations, committer and stores, wired together.
 
 import type { Sequelize } from 'sequelize';
+import type { AccessStore } from '../access/ports.ts';
 import type { OutboundStore } from '../engine/outbound-ports.ts';
 import type { CaptureStore, ExecutionStore, SampleStore, Storage, WorkflowStore } from '../engine/ports.ts';
+import { accessStore } from './access.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
 import { connect, connectReader, type Durability } from './connect.ts';
@@ -40,6 +42,7 @@ export interface StorageOptions {
 
 /** The storage port, with what only the server itself needs. */
 export interface OpenStorage extends Storage {
+  readonly access: AccessStore;
   readonly samples: SampleStore;
   readonly captures: CaptureStore;
   /** Deletes what deletions that a crash interrupted have left; `startRetention` calls it. */
@@ -93,6 +96,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     executions: executionStore(connections.reader, database, writer),
     outbound: outboundStore(connections.reader, database, leases),
     settings: settingStore(database),
+    access: accessStore(database),
     samples: sampleStore(database),
     captures: captureStore(database),
     ping: pingOn(connections.reader, database),

@@ -1,0 +1,162 @@
+// What access control stores: its records, and the port that the storage implements. Times are milliseconds since 1970.
+
+import type { Page, PageRequest } from '../engine/ports.ts';
+import type { Actor, LinkPurpose, Permission, Role } from './model.ts';
+
+export interface User {
+  readonly id: string;
+  /** In lower case; no two users have the same. */
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+  /** As `passwords.ts` encodes it; null until the user has chosen one. */
+  readonly password: string | null;
+  readonly isDisabled: boolean;
+  readonly lastSeenAt: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface Session {
+  /** Of what the cookie holds; the value itself is nowhere. */
+  readonly hash: string;
+  readonly userId: string;
+  readonly lastSeenAt: number;
+  readonly createdAt: number;
+}
+
+export interface OneTimeLink {
+  readonly hash: string;
+  readonly purpose: LinkPurpose;
+  /** Null for `setup`. */
+  readonly userId: string | null;
+  readonly expiresAt: number;
+  readonly createdAt: number;
+}
+
+export interface ApiToken {
+  readonly id: string;
+  readonly hash: string;
+  readonly name: string;
+  /** Its last four characters. */
+  readonly hint: string;
+  readonly permissions: readonly Permission[];
+  /** Whose rights bound those of the token; null when it was made with the admin token. */
+  readonly userId: string | null;
+  /** Name of who made it. */
+  readonly createdBy: string;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+  readonly createdAt: number;
+}
+
+export interface AuditEntry {
+  /** UUIDv7: the order of ids is the order of entries. */
+  readonly id: string;
+  readonly at: number;
+  readonly actor: { readonly kind: Actor['kind'] | 'nobody'; readonly id: string; readonly name: string };
+  readonly action: string;
+  readonly target: string | null;
+  readonly fields: readonly string[];
+  readonly address: string;
+}
+
+export interface AuditFilter extends PageRequest {
+  /** Id or name. */
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly target?: string | undefined;
+  readonly from?: number | undefined;
+  /** Exclusive. */
+  readonly to?: number | undefined;
+}
+
+export interface UserStore {
+  get(id: string): Promise<User | undefined>;
+  findByEmail(email: string): Promise<User | undefined>;
+  /** The oldest first. */
+  list(): Promise<User[]>;
+  /** Whether there is an owner who can sign in. */
+  hasOwner(): Promise<boolean>;
+  /** @throws HooklineError `conflict` when the e-mail address is taken */
+  insert(user: User, link: OneTimeLink): Promise<void>;
+  /**
+   * Disabling ends the user's sessions and links.
+   * @throws HooklineError `user_not_found`; `conflict` when no owner who can sign in would be left
+   */
+  update(
+    id: string,
+    change: { name?: string | undefined; role?: Role | undefined; isDisabled?: boolean | undefined; updatedAt: number },
+  ): Promise<User>;
+  /**
+   * Sets a password, ends all sessions but one, and takes links back, unless the password is another one by now.
+   * @returns whether it is set
+   */
+  changePassword(id: string, change: { from: string; to: string; keepSession: string; updatedAt: number }): Promise<boolean>;
+  /** Stores the same password with other parameters, unless it was changed meanwhile. */
+  rehash(id: string, from: string, to: string): Promise<void>;
+  /**
+   * With sessions, links and tokens.
+   * @throws HooklineError `user_not_found`; `conflict` when no owner who can sign in would be left
+   */
+  delete(id: string): Promise<void>;
+}
+
+export interface SessionStore {
+  /**
+   * @param password the encoded one that was checked
+   * @returns false when the user is disabled or gone, or has another password by now; then there is no session
+   */
+  start(session: Session, password: string): Promise<boolean>;
+  find(hash: string): Promise<{ readonly session: Session; readonly user: User } | undefined>;
+  /** Writes when a session, and so its user, was last seen. */
+  touch(session: Pick<Session, 'hash' | 'userId'>, at: number): Promise<void>;
+  end(hash: string): Promise<void>;
+  /** @throws HooklineError `user_not_found` */
+  endAll(userId: string): Promise<void>;
+}
+
+export interface LinkStore {
+  /** A link for a user replaces the ones before. @throws HooklineError `user_not_found` */
+  insert(link: OneTimeLink): Promise<void>;
+  find(hash: string): Promise<{ readonly link: OneTimeLink; readonly user: User | null } | undefined>;
+  /**
+   * Uses a link up: sets the password of its user (for `setup`, adds `owner`), ends his sessions, starts a new one.
+   * @returns undefined when it is unknown, used or expired, its user is disabled, or an owner exists already
+   * @throws HooklineError `conflict` when the owner's e-mail address is taken; the link can then be used again
+   */
+  accept(
+    hash: string,
+    use: { readonly now: number; readonly password: string; readonly owner: User | undefined; readonly sessionHash: string },
+  ): Promise<User | undefined>;
+}
+
+export interface TokenStore {
+  insert(token: ApiToken): Promise<void>;
+  /** The oldest first. */
+  list(): Promise<ApiToken[]>;
+  /** With the user whose rights bound it. */
+  find(hash: string): Promise<{ readonly token: ApiToken; readonly user: User | undefined } | undefined>;
+  touch(id: string, at: number): Promise<void>;
+  /** @throws HooklineError `token_not_found` */
+  delete(id: string): Promise<void>;
+}
+
+export interface AuditStore {
+  add(entry: AuditEntry): Promise<void>;
+  /** The newest first. */
+  list(filter: AuditFilter): Promise<Page<AuditEntry>>;
+  /** Deletes up to `limit` entries from before a time. @returns how many */
+  deleteOld(before: number, limit: number): Promise<number>;
+}
+
+/** The access part of a storage. */
+export interface AccessStore {
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly links: LinkStore;
+  readonly tokens: TokenStore;
+  readonly audit: AuditStore;
+  /** Deletes sessions begun or last seen before these times, and links that expired before `now`. */
+  deleteExpired(bounds: { readonly begunBefore: number; readonly seenBefore: number; readonly now: number }): Promise<void>;
+}

@@ -1,0 +1,90 @@
+// Changes of users that have to hold together in one transaction: an owner always stays, a link works once.
+
+import { Op, UniqueConstraintError } from 'sequelize';
+import type { User, UserStore } from '../access/ports.ts';
+import { HooklineError } from '../errors.ts';
+import type { UserRow } from './access-models.ts';
+import { toUser, userRow } from './access-records.ts';
+import { isSearchable } from './database.ts';
+import type { Models } from './models.ts';
+import { storable } from './outbound/rows.ts';
+
+/** An owner who can sign in. */
+export const ACTIVE_OWNER = { role: 'owner', disabled: false, password: { [Op.ne]: null } };
+
+/** @throws HooklineError `conflict` in place of the database's complaint about a unique value */
+export async function refuseTakenEmail<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UniqueConstraintError)) throw error;
+    throw new HooklineError('conflict', 'Another user has this e-mail address.', { cause: error });
+  }
+}
+
+/** Reads a user and locks the row. @throws HooklineError `user_not_found` */
+export async function requireUser({ users }: Models, id: string): Promise<UserRow> {
+  const row = isSearchable(id) ? await users.findByPk(id, { lock: true }) : null;
+  if (!row) throw new HooklineError('user_not_found', `There is no user ${id}.`);
+  return row.get();
+}
+
+/**
+ * All owners are locked, always in the same order: of two processes that each take another owner's rights away, the second
+ * sees what the first has done.
+ * @throws HooklineError `conflict` when this is the only owner who can sign in
+ */
+export async function requireOwnerBeside({ users }: Models, id: string): Promise<void> {
+  const rows = await users.findAll({ where: { role: 'owner' }, order: [['id', 'ASC']], lock: true });
+  const active = rows.map((row) => row.get()).filter((row) => !row.disabled && row.password !== null);
+  if (active.length !== 1 || active[0]?.id !== id) return;
+  throw new HooklineError('conflict', 'This is the last owner who can sign in. Make somebody else an owner first.');
+}
+
+export async function updateUser(
+  models: Models,
+  id: string,
+  { name, role, isDisabled, updatedAt }: Parameters<UserStore['update']>[1],
+): Promise<User> {
+  const losesOwner = isDisabled === true || (role !== undefined && role !== 'owner');
+  if (losesOwner) await requireOwnerBeside(models, id);
+  const before = await requireUser(models, id);
+  const change: Partial<UserRow> = {
+    ...(name === undefined ? {} : { name: storable(name) }),
+    ...(role === undefined ? {} : { role }),
+    ...(isDisabled === undefined ? {} : { disabled: isDisabled }),
+    updatedAt,
+  };
+  await models.users.update(change, { where: { id } });
+  if (isDisabled === true) {
+    await models.sessions.destroy({ where: { userId: id } });
+    await models.oneTimeLinks.destroy({ where: { userId: id } });
+  }
+  return toUser({ ...before, ...change });
+}
+
+/** Uses the setup link up. Of two at once one finds its link: all of them are locked, and go together. */
+export async function addOwner(models: Models, hash: string, now: number, owner: User): Promise<User | undefined> {
+  const { users, oneTimeLinks } = models;
+  const rows = await oneTimeLinks.findAll({ where: { purpose: 'setup' }, order: [['hash', 'ASC']], lock: true });
+  const link = rows.map((row) => row.get()).find((row) => row.hash === hash);
+  if (!link || Number(link.expiresAt) <= now || (await users.count({ where: ACTIVE_OWNER })) > 0) return undefined;
+  await oneTimeLinks.destroy({ where: { purpose: 'setup' } });
+  await users.create(userRow({ ...owner, lastSeenAt: now }));
+  return { ...owner, lastSeenAt: now };
+}
+
+/** Uses an invitation or a reset link up. */
+export async function setPassword(models: Models, hash: string, now: number, password: string): Promise<User | undefined> {
+  const { users, sessions, oneTimeLinks } = models;
+  const row = (await oneTimeLinks.findByPk(hash, { lock: true }))?.get();
+  if (!row || row.userId === null || Number(row.expiresAt) <= now) return undefined;
+  const { userId } = row;
+  const user = await users.findByPk(userId, { lock: true });
+  if (!user || user.get().disabled) return undefined;
+  const change = { password, lastSeenAt: now, updatedAt: now };
+  await users.update(change, { where: { id: userId } });
+  await sessions.destroy({ where: { userId } });
+  await oneTimeLinks.destroy({ where: { userId } });
+  return toUser({ ...user.get(), ...change });
+}
