@@ -49,6 +49,8 @@ export class ChangeSet {
 }
 
 export interface Changes {
+  /** Whether somebody listens; what is told while nobody does is dropped at once. */
+  isWanted(): boolean;
   /** An execution was accepted, has changed its status or has ended. */
   execution(workflowId: string, executionId: string): void;
   workflow(workflowId: string): void;
@@ -88,6 +90,7 @@ export function createChanges({ bus, interest }: { readonly bus: Bus; readonly i
   });
 
   return {
+    isWanted,
     execution(workflowId, executionId) {
       if (!isWanted()) return;
       pending.add('executions', executionId);

@@ -1,8 +1,9 @@
 // Everything that sends webhooks, wired together: publishing, delivering, and what people do with endpoints and messages.
 
+import type { Changes } from '../engine/changes.ts';
 import { createIdSource } from '../engine/id.ts';
 import type { Attempt } from '../engine/outbound-model.ts';
-import type { EventSink, OutboundStore } from '../engine/outbound-ports.ts';
+import type { EventSink, OutboundStore, OutboundWrite } from '../engine/outbound-ports.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { Bus, ExecutionStore, ExpressionEvaluator, SecretBox } from '../engine/ports.ts';
 import { EMPTY_SCOPE } from '../engine/scope.ts';
@@ -39,6 +40,8 @@ export interface OutboundOptions {
   onSignaled(): void;
   /** Told of each attempt of a delivery when it is committed. */
   onAttempt(attempt: Attempt): void;
+  /** Told of endpoints and deliveries that have changed. */
+  readonly changes?: Pick<Changes, 'isWanted' | 'endpoint' | 'deliveries'>;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -55,7 +58,11 @@ export interface Outbound {
 }
 
 export function createOutbound(options: OutboundOptions): Outbound {
-  const { store, commit, secretBox, evaluator, bus, log, now, events } = options;
+  const { store, secretBox, evaluator, bus, log, now, events, changes } = options;
+  const commit: ExecutionStore['commit'] = async (...unit) => {
+    await options.commit(...unit);
+    if (changes?.isWanted()) for (const { outbound } of unit) if (outbound) tellOf(outbound, changes);
+  };
   const createId = createIdSource();
   const validate = createDataValidator(evaluator);
   const tools: ConversionTools = {
@@ -84,7 +91,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
     onSignaled: () => options.onSignaled(),
     onAttempt: ({ attempt }) => options.onAttempt(attempt),
   });
-  const notify = (endpointIds: readonly string[]): void => dispatcher.notify(endpointIds);
+  const notify = (endpointIds: readonly string[]): void => {
+    dispatcher.notify(endpointIds);
+    changes?.deliveries(endpointIds);
+  };
   const publisher = createPublisher({ store, catalogue, bus, secretBox, now, notify });
   const endpoints = createEndpointService({
     store,
@@ -99,6 +109,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     onChange(endpointId) {
       publisher.refresh();
       dispatcher.endpointChanged(endpointId);
+      changes?.endpoint(endpointId);
     },
     now,
   });
@@ -118,4 +129,14 @@ export function createOutbound(options: OutboundOptions): Outbound {
       catalogue.close();
     },
   };
+}
+
+function tellOf(
+  { states = [], attempts = [], deliveries = [] }: OutboundWrite,
+  changes: NonNullable<OutboundOptions['changes']>,
+): void {
+  for (const { endpointId } of states) changes.endpoint(endpointId);
+  const endpointIds = new Set(attempts.map(({ endpointId }) => endpointId));
+  // A change of a delivery does not name its endpoint; one without an attempt is rare.
+  if (endpointIds.size > 0 || deliveries.length > 0) changes.deliveries([...endpointIds]);
 }
