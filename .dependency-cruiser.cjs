@@ -17,7 +17,8 @@ function folder(name, path, allowed, options = {}) {
     severity: 'error',
     comment: options.comment ?? `${path} may import only: ${allowed.join('  ')}`,
     from: { path, ...(options.except ? { pathNot: options.except } : {}) },
-    to: { pathNot: allowed, ...NODE },
+    // What only types are taken from is gone when it runs.
+    to: { pathNot: allowed, ...(options.typesToo ? { dependencyTypesNot: ['core', 'type-only'] } : NODE) },
   };
 }
 
@@ -99,6 +100,16 @@ module.exports = {
       from: { path: '^src/http/' },
       to: { path: DATABASES },
     },
+    folder(
+      'client',
+      '^client/src/',
+      ['^client/src/', PURE_ENGINE, '^src/access/model\\.ts$', '^src/plugins/[^/]+/schema\\.ts$', NPM],
+      {
+        comment:
+          'The designer is bundled for browsers: of the server it may run only what is pure; of the rest it may know types.',
+        typesToo: true,
+      },
+    ),
     {
       name: 'wiring-is-at-the-top',
       severity: 'error',

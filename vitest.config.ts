@@ -4,7 +4,9 @@ export default defineConfig({
   test: {
     reporters: ['default', './scripts/plain-summary.ts'],
     setupFiles: ['./test/setup.ts'],
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.{ts,tsx}'],
+    // In a browser, with a configuration of its own.
+    exclude: ['test/e2e/**'],
     // Tests start real servers and child processes; two cores run two files at a time well.
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -238,3 +238,13 @@ export function showAttempt({
 export const deliveryWithAttemptsView = z
   .strictObject({ ...deliveryShape, attempts: z.array(attemptView).meta({ description: 'All attempts, the first one first.' }) })
   .meta({ id: 'DeliveryWithAttempts' });
+
+// What the designer reads, as types.
+export type EndpointJson = z.output<typeof endpointView>;
+export type EndpointWithSecretJson = z.output<typeof endpointWithSecretView>;
+export type EventTypeJson = z.output<typeof eventTypeView>;
+export type MessageSummaryJson = z.output<typeof messageSummaryView>;
+export type MessageJson = z.output<typeof messageView>;
+export type DeliveryJson = z.output<typeof deliveryView>;
+export type DeliveryWithAttemptsJson = z.output<typeof deliveryWithAttemptsView>;
+export type AttemptJson = z.output<typeof attemptView>;

@@ -9,7 +9,7 @@ const tag = 'Revisions';
 
 const revisionParams = workflowParams.extend({ revision: revisionInPath });
 
-const revisionView = z
+export const revisionView = z
   .strictObject({
     workflowId: z.string(),
     revision: z.int(),
@@ -20,7 +20,7 @@ const revisionView = z
   })
   .meta({ id: 'Revision' });
 
-const comparisonView = z
+export const comparisonView = z
   .strictObject({
     from: z.int(),
     to: z.int(),
@@ -106,3 +106,7 @@ const activateRevision = defineRoute({
 });
 
 export const revisionRoutes: readonly Route[] = [listRevisions, getRevision, compareRevisions, activateRevision];
+
+// What the designer reads, as types.
+export type RevisionJson = z.output<typeof revisionView>;
+export type ComparisonJson = z.output<typeof comparisonView>;

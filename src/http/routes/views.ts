@@ -195,3 +195,9 @@ export function toExecutionView(execution: ExecutionWithJobs): z.input<typeof ex
     })),
   };
 }
+
+// What the designer reads, as types.
+export type WorkflowJson = z.output<typeof workflowView>;
+export type ExecutionSummaryJson = z.output<typeof executionSummaryView>;
+export type ExecutionJson = z.output<typeof executionView>;
+export type JobJson = ExecutionJson['jobs'][number];

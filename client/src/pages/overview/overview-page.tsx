@@ -1,0 +1,9 @@
+// The page "overview".
+
+import { useTranslation } from 'react-i18next';
+import { Page } from '../../ui/page.tsx';
+
+export default function ThisPage() {
+  const { t } = useTranslation();
+  return <Page title={t('areas.overview')}>{null}</Page>;
+}

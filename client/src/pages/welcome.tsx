@@ -1,0 +1,110 @@
+// Where a one-time link leads: the owner of a new installation, an invited user or one who forgot chooses a password here.
+
+import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation, useNavigate } from 'react-router';
+import type { LinkView } from '../../../src/access/model.ts';
+import { ApiError } from '../api/request.ts';
+import { useAcceptLink, useLink } from '../api/session.ts';
+import { FrontDoor } from '../shell/front-door.tsx';
+import { errorText } from '../ui/notify.ts';
+import { Loading } from '../ui/page.tsx';
+
+/** As the server demands (`passwordSchema`). */
+const MIN_PASSWORD_LENGTH = 12;
+
+export default function WelcomePage() {
+  const { t } = useTranslation();
+  const token = useLocation().hash.replace(/^#/, '');
+  const link = useLink(token);
+  if (token !== '' && link.isPending) return <Loading />;
+  if (link.data) return <ChoosePassword token={token} link={link.data} />;
+  const isGone = token === '' || (link.error instanceof ApiError && link.error.status === 404);
+  return (
+    <FrontDoor title={t('link.unusable')} text={isGone ? t('link.unusableText') : errorText(link.error)}>
+      <Button component={Link} to="/sign-in" variant="default">
+        {t('signIn')}
+      </Button>
+    </FrontDoor>
+  );
+}
+
+function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const accept = useAcceptLink();
+  const [name, setName] = useState('');
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [again, setAgain] = useState('');
+  const [tried, setTried] = useState(false);
+  const isSetup = link.purpose === 'setup';
+  const tooShort = password.length < MIN_PASSWORD_LENGTH;
+  const differs = password !== again;
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    setTried(true);
+    if (tooShort || differs) return;
+    const input = { token, password, ...(isSetup ? { name, email } : {}) };
+    accept.mutate(input, { onSuccess: () => void navigate('/workflows', { replace: true }) });
+  }
+
+  return (
+    <FrontDoor title={t(`link.${link.purpose}`)} text={t(`link.${link.purpose}Text`, { email: link.email ?? '' })}>
+      <form onSubmit={submit} noValidate={false}>
+        <Stack>
+          {accept.isError && (
+            <Alert color="red" role="alert">
+              {errorText(accept.error)}
+            </Alert>
+          )}
+          {isSetup && (
+            <>
+              <TextInput
+                label={t('yourName')}
+                name="name"
+                autoComplete="name"
+                required
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
+              <TextInput
+                label={t('email')}
+                type="email"
+                name="email"
+                autoComplete="username"
+                required
+                value={email}
+                onChange={(event) => setEmail(event.currentTarget.value)}
+              />
+            </>
+          )}
+          <PasswordInput
+            label={t('newPassword')}
+            description={t('passwordRule', { count: MIN_PASSWORD_LENGTH })}
+            name="new-password"
+            autoComplete="new-password"
+            required
+            value={password}
+            error={tried && tooShort ? t('passwordRule', { count: MIN_PASSWORD_LENGTH }) : undefined}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <PasswordInput
+            label={t('passwordAgain')}
+            name="password-again"
+            autoComplete="new-password"
+            required
+            value={again}
+            error={tried && differs ? t('passwordsDiffer') : undefined}
+            onChange={(event) => setAgain(event.currentTarget.value)}
+          />
+          <Button type="submit" loading={accept.isPending} fullWidth>
+            {t('link.go')}
+          </Button>
+        </Stack>
+      </form>
+    </FrontDoor>
+  );
+}
