@@ -196,6 +196,10 @@ export interface Job {
   isResult?: boolean | undefined;
   /** Lines for the designer, such as what a script wrote with `console`. */
   log?: string[] | undefined;
+  /** It was left by an execution that had access to named secrets. */
+  usesSecrets?: boolean | undefined;
+  /** As stored: what a run needs of it where `output`, `assigns` and `wait` show `[secret NAME]`; see `concealed-execution.ts`. */
+  sealed?: string | undefined;
   /** Milliseconds since 1970, as everywhere inside the server. */
   startedAt: number;
   finishedAt: number | null;
@@ -272,6 +276,8 @@ export interface Execution {
   lane: Lane | null;
   /** While it waits: when it goes on by itself, in milliseconds since 1970; null when only somebody else can resume it. */
   wakeAt: number | null;
+  /** The context as it is, sealed, where `context` shows `[secret NAME]`. */
+  sealed?: string | undefined;
 }
 
 export interface Lane {
@@ -289,6 +295,8 @@ export interface Signal {
   error?: Failure | undefined;
   /** The branch that is taken. Default the one that the job waits with. */
   branch?: string | undefined;
+  /** The output as it is, sealed, where `output` shows `[secret NAME]`. */
+  sealed?: string | undefined;
 }
 
 /** An execution with the jobs its nodes have left so far, in the order they finished. */

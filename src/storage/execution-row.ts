@@ -19,6 +19,8 @@ export interface Origin {
   parent?: Execution['parent'] | undefined;
   depth?: number | undefined;
   lane?: Execution['lane'] | undefined;
+  /** The context as it is, where `context` shows names of secrets. */
+  sealed?: string | undefined;
 }
 
 /** What is known at the end. */
@@ -77,6 +79,7 @@ function originOf(execution: ExecutionWithJobs): Origin {
     parent: parent ?? undefined,
     depth: depth === 0 ? undefined : depth,
     lane: lane ?? undefined,
+    sealed: execution.sealed,
   };
 }
 
@@ -123,6 +126,7 @@ export function toExecution(row: ExecutionRow, logged: readonly Job[]): Executio
     depth: origin.depth ?? 0,
     output: result?.output ?? null,
     lane: origin.lane ?? null,
+    ...(origin.sealed === undefined ? {} : { sealed: origin.sealed }),
   };
   return { ...execution, jobs: latest([...logged, ...(result?.jobs ?? [])]) };
 }

@@ -124,8 +124,8 @@ export async function unitWriter(handle: sqlite3.Database): Promise<UnitWriter> 
 
   /** @throws HooklineError `execution_ended`, `already_resumed`, unless it may be left out */
   async function storeSignal(write: NonNullable<ExecutionWrite['signal']>): Promise<void> {
-    const { executionId, jobPath, output, error, branch, isOptional = false } = write;
-    const stored = await signal.all(JSON.stringify([[executionId, jobPath, { output, error, branch }, Date.now()]]));
+    const { executionId, jobPath, output, error, branch, sealed, isOptional = false } = write;
+    const stored = await signal.all(JSON.stringify([[executionId, jobPath, { output, error, branch, sealed }, Date.now()]]));
     const id = JSON.stringify([executionId]);
     if (stored.length > 0) return wake.run(id);
     if (isOptional) return;

@@ -63,8 +63,8 @@ export function stepsOf(unit: Unit): readonly Step[] {
     const written = writtenBy(write);
     if (written) steps.push(written);
     if (write.signal) {
-      const { executionId, jobPath, output, error, branch, isOptional = false } = write.signal;
-      const value = JSON.stringify({ output, error, branch });
+      const { executionId, jobPath, output, error, branch, sealed, isOptional = false } = write.signal;
+      const value = JSON.stringify({ output, error, branch, sealed });
       steps.push({ type: 'signal', id: text(executionId), jobPath: text(jobPath), value, isOptional });
     }
     return steps;

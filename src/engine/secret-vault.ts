@@ -1,0 +1,62 @@
+// Named secrets as the engine uses them: opened in memory, read by `$secrets`, and kept out of what an execution leaves behind.
+
+import { HooklineError } from '../errors.ts';
+import { type Concealer, createConcealer, type NamedValue } from './concealer.ts';
+
+/** All named secrets at one moment; never changed. */
+export interface SecretSet {
+  /** Values by name. Without a prototype. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly concealer: Concealer;
+}
+
+/** Where the engine gets named secrets from. */
+export interface SecretVault {
+  /** As they are known here. */
+  current(): SecretSet;
+  /** Reads them again when they have changed meanwhile; undefined when there is nothing to wait for. @throws `storage_unavailable` */
+  refresh(): Promise<void> | undefined;
+  /** Seals what is stored of an execution that has secrets in it. */
+  seal(text: string): string;
+  /** @throws HooklineError `invalid_configuration` when it was sealed with another key */
+  open(sealed: string): string;
+}
+
+export function createSecretSet(secrets: readonly NamedValue[]): SecretSet {
+  const values: Record<string, string> = Object.create(null);
+  for (const [name, value] of secrets) values[name] = value;
+  return { values: Object.freeze(values), concealer: createConcealer(secrets) };
+}
+
+/**
+ * A secret's value.
+ * @throws HooklineError `secret_not_found` that names it: an empty text in its place would be sent to somebody as a password
+ */
+export function readSecret(values: Readonly<Record<string, string>>, name: string): string {
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  if (value !== undefined) return value;
+  throw new HooklineError('secret_not_found', `There is no secret "${name}": add it to the secrets, or correct the name.`, {
+    details: { secret: name },
+  });
+}
+
+/** Looks for these values, too: what an execution holds from before a secret was changed. */
+export function withValues({ concealer }: SecretSet, more: readonly NamedValue[]): Concealer {
+  const known = new Set(concealer.secrets.map(([name, value]) => `${name}=${value}`));
+  const added = more.filter(([name, value]) => !known.has(`${name}=${value}`));
+  return added.length === 0 ? concealer : createConcealer([...concealer.secrets, ...added]);
+}
+
+const EMPTY = createSecretSet([]);
+
+/** For an installation without named secrets. */
+export const NO_SECRETS: SecretVault = {
+  current: () => EMPTY,
+  refresh: () => undefined,
+  seal: () => {
+    throw new HooklineError('internal', 'There are no secrets to be sealed.');
+  },
+  open: () => {
+    throw new HooklineError('invalid_configuration', 'A stored secret cannot be read: this server has no secrets.');
+  },
+};
