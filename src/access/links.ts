@@ -1,0 +1,128 @@
+// One-time links: the first owner's setup, invitations, forgotten passwords.
+
+import { v7 as uuid } from 'uuid';
+import { HooklineError } from '../errors.ts';
+import type { AuditService } from './audit.ts';
+import type { LinkView, OneTimeLinkView } from './model.ts';
+import type { Passwords } from './passwords.ts';
+import type { AccessStore, OneTimeLink, User } from './ports.ts';
+import { hashSecret, makeSecret } from './random-secret.ts';
+import { actorOfUser, type NewSession, type Origin, type SessionService } from './sessions.ts';
+import { createThrottle, placeOfAddress, requireNoWait } from './throttle.ts';
+import { showLink } from './views.ts';
+
+const DAY_MS = 86_400_000;
+/** How long each kind of link works, in milliseconds. */
+const LASTS_MS = { setup: DAY_MS, invitation: 7 * DAY_MS, reset: DAY_MS } as const;
+
+export interface LinkUse {
+  readonly token: string;
+  readonly password: string;
+  /** For `setup` only, and needed there, both. */
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+export interface LinkService {
+  /** The link that makes the first owner; undefined when there is one. Each is another link, and all work until one is used. */
+  createSetup(): Promise<OneTimeLinkView | undefined>;
+  /**
+   * What a token is for.
+   * @throws HooklineError `not_found` when it is unknown, used or expired; `too_many_requests`
+   */
+  check(token: string, from: Origin): Promise<LinkView>;
+  /**
+   * Uses a link up and signs its user in.
+   * @throws HooklineError as `check`; `invalid_request` when e-mail address and name are not as the link needs them; `conflict`
+   */
+  accept(use: LinkUse, from: Origin): Promise<NewSession>;
+}
+
+/** A new link for a user who has a password (`reset`) or not (`invitation`). */
+export function newLink(user: Pick<User, 'id' | 'password'> | null, now: number): { link: OneTimeLink; secret: string } {
+  const purpose = user === null ? 'setup' : user.password === null ? 'invitation' : 'reset';
+  const secret = makeSecret();
+  const times = { createdAt: now, expiresAt: now + LASTS_MS[purpose] };
+  return { secret, link: { hash: hashSecret(secret), purpose, userId: user?.id ?? null, ...times } };
+}
+
+export function createLinks(options: {
+  store: AccessStore;
+  passwords: Passwords;
+  sessions: SessionService;
+  audit: AuditService;
+  baseUrl: string;
+  now: () => number;
+}): LinkService {
+  const { store, passwords, sessions, audit, baseUrl, now } = options;
+  const byPlace = createThrottle({ free: 20, maxWaitMs: 60_000, now });
+
+  async function find(token: string, { address }: Origin): Promise<{ link: OneTimeLink; user: User | null }> {
+    const place = placeOfAddress(address);
+    requireNoWait([byPlace, place]);
+    byPlace.count(place);
+    const found = await store.links.find(hashSecret(token));
+    const isUsable =
+      found !== undefined &&
+      found.link.expiresAt > now() &&
+      !found.user?.isDisabled &&
+      (found.link.purpose !== 'setup' || !(await store.users.hasOwner()));
+    if (!isUsable) throw notUsable();
+    byPlace.takeBack(place);
+    return found;
+  }
+
+  return {
+    async createSetup() {
+      if (await store.users.hasOwner()) return undefined;
+      const { link, secret } = newLink(null, now());
+      await store.links.insert(link);
+      return showLink(baseUrl, secret, link.expiresAt);
+    },
+
+    async check(token, from) {
+      const { link, user } = await find(token, from);
+      const expiresAt = new Date(link.expiresAt).toISOString();
+      return { purpose: link.purpose, email: user?.email ?? null, name: user?.name ?? null, expiresAt };
+    },
+
+    async accept({ token, password, email, name }, from) {
+      const { link } = await find(token, from);
+      const owner = ownerOf(link, email, name, now());
+      const encoded = await passwords.encode(password);
+      const secret = makeSecret();
+      const use = { now: now(), password: encoded, owner, sessionHash: hashSecret(secret) };
+      const user = await store.links.accept(link.hash, use);
+      if (!user) throw notUsable();
+      if (from.session) await store.sessions.end(from.session.hash);
+      const fields = [...(owner ? ['email', 'name'] : []), 'password'];
+      await audit.note(actorOfUser(user), {
+        action: `acceptLink.${link.purpose}`,
+        target: user.id,
+        fields,
+        address: from.address,
+      });
+      return sessions.describe(secret, user);
+    },
+  };
+}
+
+/** @throws HooklineError `invalid_request` */
+function ownerOf({ purpose }: OneTimeLink, email: string | undefined, name: string | undefined, now: number): User | undefined {
+  if (purpose === 'setup') {
+    if (email === undefined || name === undefined) {
+      throw new HooklineError('invalid_request', 'body: the first owner needs an "email" and a "name".');
+    }
+    const times = { lastSeenAt: now, createdAt: now, updatedAt: now };
+    return { id: uuid({ msecs: now }), email, name, role: 'owner', password: null, isDisabled: false, ...times };
+  }
+  if (email === undefined && name === undefined) return undefined;
+  throw new HooklineError('invalid_request', 'body: "email" and "name" are for the first owner only; this link has a user.');
+}
+
+function notUsable(): HooklineError {
+  return new HooklineError(
+    'not_found',
+    'This link does not work: it was used already, has expired, or was replaced by a newer one.',
+  );
+}

@@ -1,0 +1,152 @@
+// Sessions of people in a browser: signing in, knowing them again, signing out.
+
+import { createHmac } from 'node:crypto';
+import { toFailure } from '../engine/failure.ts';
+import type { Log } from '../engine/plugin.ts';
+import { HooklineError } from '../errors.ts';
+import type { AuditService } from './audit.ts';
+import { type Actor, ROLE_PERMISSIONS } from './model.ts';
+import type { Passwords } from './passwords.ts';
+import type { AccessStore, User } from './ports.ts';
+import { hashSecret, makeSecret } from './random-secret.ts';
+import { createThrottle, placeOfAddress, requireNoWait } from './throttle.ts';
+
+/** A session nobody uses ends after this time, in milliseconds. */
+const IDLE_MS = 7 * 86_400_000;
+/** Every session ends after this time, in milliseconds. */
+export const SESSION_MAX_MS = 30 * 86_400_000;
+/** How exactly it is known when somebody was last seen, in milliseconds; more often is not written. */
+export const SEEN_EVERY_MS = 60_000;
+
+/** A session and who it belongs to. */
+export interface ActiveSession {
+  readonly hash: string;
+  readonly user: User;
+  /** What requests that change something have to send; only who has the session's secret can make it. */
+  readonly csrfToken: string;
+}
+
+/** A session that begins, with the secret for its cookie. */
+export interface NewSession extends ActiveSession {
+  readonly secret: string;
+}
+
+/** Where a request comes from. */
+export interface Origin {
+  /** The caller's IP address. */
+  readonly address: string;
+  readonly session: ActiveSession | null;
+}
+
+export interface SessionService {
+  /**
+   * Starts a new session, always: what secret the browser had before does not matter, and that session ends.
+   * @throws HooklineError `unauthorized`, the same for every reason; `too_many_requests` with `Retry-After`
+   */
+  signIn(given: { email: string; password: string }, from: Origin): Promise<NewSession>;
+  /** The session of a secret, unless it is over or its user disabled or deleted. */
+  find(secret: string): Promise<ActiveSession | undefined>;
+  end(session: ActiveSession): Promise<void>;
+  /** What a session is when somebody has it that was started elsewhere. */
+  describe(secret: string, user: User): NewSession;
+  /** Times before which sessions are over. */
+  bounds(): { begunBefore: number; seenBefore: number };
+}
+
+/** Who a user is to the routes. */
+export function actorOfUser({ id, email, role }: User): Actor {
+  return { kind: 'user', id, name: email, permissions: new Set(ROLE_PERMISSIONS[role]) };
+}
+
+export function createSessions(options: {
+  store: Pick<AccessStore, 'users' | 'sessions'>;
+  passwords: Passwords;
+  audit: AuditService;
+  now: () => number;
+  log: Log;
+}): SessionService {
+  const { store, passwords, audit, now, log } = options;
+  const byEmail = createThrottle({ free: 5, maxWaitMs: 300_000, now });
+  // Many people may share an address; who guesses has to wait a minute for each further try.
+  const byPlace = createThrottle({ free: 20, maxWaitMs: 60_000, now });
+  /** Sessions whose last use is being written. */
+  const touching = new Set<string>();
+
+  function bounds() {
+    return { begunBefore: now() - SESSION_MAX_MS, seenBefore: now() - IDLE_MS };
+  }
+
+  function describe(secret: string, user: User): NewSession {
+    const csrfToken = createHmac('sha256', secret).update('hookline csrf').digest('base64url');
+    return { secret, hash: hashSecret(secret), user, csrfToken };
+  }
+
+  /** Starts a session for who gives the right password; undefined when anything is wrong. */
+  async function start(email: string, password: string, secret: string): Promise<User | undefined> {
+    const user = await store.users.findByEmail(email);
+    const encoded = user === undefined || user.isDisabled ? null : user.password;
+    const { isRight, isOutdated } = await passwords.check(encoded, password);
+    if (!isRight || user === undefined || encoded === null) return undefined;
+    const at = now();
+    const session = { hash: hashSecret(secret), userId: user.id, lastSeenAt: at, createdAt: at };
+    if (!(await store.sessions.start(session, encoded))) {
+      // It was changed while it was being checked, perhaps only encoded anew.
+      const { password: newer } = (await store.users.get(user.id)) ?? { password: null };
+      const again = await passwords.check(newer, password);
+      if (newer === null || !again.isRight || !(await store.sessions.start(session, newer))) return undefined;
+    }
+    if (isOutdated) await store.users.rehash(user.id, encoded, await passwords.encode(password));
+    return { ...user, lastSeenAt: at };
+  }
+
+  async function touch(hash: string, userId: string): Promise<void> {
+    if (touching.has(hash)) return;
+    touching.add(hash);
+    try {
+      await store.sessions.touch({ hash, userId }, now());
+    } catch (error) {
+      // Who only reads can do so also while the database cannot write.
+      log.warn({ error: toFailure(error) }, 'Could not store when a session was last used');
+    } finally {
+      touching.delete(hash);
+    }
+  }
+
+  return {
+    bounds,
+    describe,
+
+    async signIn({ email, password }, { address, session: before }) {
+      const place = placeOfAddress(address);
+      requireNoWait([byEmail, email], [byPlace, place]);
+      byEmail.count(email);
+      byPlace.count(place);
+      const secret = makeSecret();
+      const user = await start(email, password, secret);
+      if (!user) {
+        await audit.note(email, { action: 'signInRefused', address });
+        throw new HooklineError('unauthorized', 'The e-mail address or the password is wrong.', {
+          headers: { 'WWW-Authenticate': 'Bearer realm="hookline"' },
+        });
+      }
+      byEmail.forget(email);
+      byPlace.takeBack(place);
+      if (before) await store.sessions.end(before.hash);
+      await audit.note(actorOfUser(user), { action: 'signIn', target: user.id, address });
+      return describe(secret, user);
+    },
+
+    async find(secret) {
+      const found = await store.sessions.find(hashSecret(secret));
+      if (!found) return undefined;
+      const { session, user } = found;
+      const { begunBefore, seenBefore } = bounds();
+      if (user.isDisabled || session.createdAt <= begunBefore || session.lastSeenAt <= seenBefore) return undefined;
+      if (session.lastSeenAt + SEEN_EVERY_MS <= now()) await touch(session.hash, user.id);
+      const { hash, csrfToken } = describe(secret, user);
+      return { hash, user, csrfToken };
+    },
+
+    end: ({ hash }) => store.sessions.end(hash),
+  };
+}

@@ -1,0 +1,106 @@
+// API tokens: for programs that use the admin API, with their own permissions and end.
+
+import { v7 as uuid } from 'uuid';
+import { toFailure } from '../engine/failure.ts';
+import type { Log } from '../engine/plugin.ts';
+import { HooklineError } from '../errors.ts';
+import { type Actor, PERMISSIONS, type Permission, ROLE_PERMISSIONS } from './model.ts';
+import type { ApiToken, TokenStore, User } from './ports.ts';
+import { hashSecret, makeSecret } from './random-secret.ts';
+import { SEEN_EVERY_MS } from './sessions.ts';
+
+/** What every token begins with, so that people and scanners recognise one that was published by mistake. */
+export const TOKEN_PREFIX = 'hlk_';
+
+export interface TokenService {
+  list(): Promise<ApiToken[]>;
+  /**
+   * Makes a token; the secret is never seen again. A token of a user, or of a user's token, never has more rights than that
+   * user has at the moment, and works only as long as the user does.
+   * @throws HooklineError `forbidden` for permissions that the actor does not have; `invalid_request` for an end in the past
+   */
+  create(
+    given: { name: string; permissions: readonly Permission[]; expiresAt: number | null },
+    actor: Actor,
+  ): Promise<{ token: ApiToken; secret: string }>;
+  /** @throws HooklineError `token_not_found` */
+  delete(id: string): Promise<void>;
+  /** Whom a secret makes its bearer; undefined when it is unknown, expired, or its user is disabled or gone. */
+  find(secret: string): Promise<Actor | undefined>;
+}
+
+export function createTokens({ store, now, log }: { store: TokenStore; now: () => number; log: Log }): TokenService {
+  /** Tokens whose last use is being written. */
+  const touching = new Set<string>();
+
+  /** The user behind an actor; null for the admin token, which none is behind. */
+  async function userOf(actor: Actor): Promise<string | null> {
+    if (actor.kind === 'user') return actor.id;
+    if (actor.kind === 'admin-token') return null;
+    const own = (await store.list()).find(({ id }) => id === actor.id);
+    if (!own) throw new HooklineError('unauthorized', 'This token does not exist any more.');
+    return own.userId;
+  }
+
+  async function touch(id: string): Promise<void> {
+    if (touching.has(id)) return;
+    touching.add(id);
+    try {
+      await store.touch(id, now());
+    } catch (error) {
+      log.warn({ error: toFailure(error) }, 'Could not store when an API token was last used');
+    } finally {
+      touching.delete(id);
+    }
+  }
+
+  return {
+    list: () => store.list(),
+
+    async create({ name, permissions, expiresAt }, actor) {
+      const missing = permissions.filter((permission) => !actor.permissions.has(permission));
+      if (missing.length > 0) {
+        throw new HooklineError('forbidden', `${actor.name} does not have ${missing.join(', ')}, so its tokens cannot either.`);
+      }
+      if (expiresAt !== null && expiresAt <= now()) {
+        throw new HooklineError('invalid_request', 'body.expiresAt: must be in the future.');
+      }
+      const secret = TOKEN_PREFIX + makeSecret();
+      const token: ApiToken = {
+        id: uuid({ msecs: now() }),
+        hash: hashSecret(secret),
+        name,
+        hint: secret.slice(-4),
+        permissions: PERMISSIONS.filter((permission) => permissions.includes(permission)),
+        userId: await userOf(actor),
+        createdBy: actor.name,
+        expiresAt,
+        lastUsedAt: null,
+        createdAt: now(),
+      };
+      await store.insert(token);
+      return { token, secret };
+    },
+
+    delete: (id) => store.delete(id),
+
+    async find(secret) {
+      if (!secret.startsWith(TOKEN_PREFIX)) return undefined;
+      const found = await store.find(hashSecret(secret));
+      if (!found) return undefined;
+      const { token, user } = found;
+      if (token.expiresAt !== null && token.expiresAt <= now()) return undefined;
+      const allowed = allowedBy(token, user);
+      if (allowed === undefined) return undefined;
+      if ((token.lastUsedAt ?? 0) + SEEN_EVERY_MS <= now()) await touch(token.id);
+      const permissions = new Set(token.permissions.filter((permission) => allowed.includes(permission)));
+      return { kind: 'token', id: token.id, name: token.name, permissions };
+    },
+  };
+}
+
+/** What the user behind a token may do now; undefined when that user is out. */
+function allowedBy({ userId }: ApiToken, user: User | undefined): readonly Permission[] | undefined {
+  if (userId === null) return PERMISSIONS;
+  return user === undefined || user.isDisabled ? undefined : ROLE_PERMISSIONS[user.role];
+}
