@@ -10,13 +10,17 @@ const OUT = fileURLToPath(new URL('../dist/client', import.meta.url));
 
 /** Writes `file.br` and `file.gz` beside what compresses well, so that the server never does it again. */
 function precompress(): Plugin {
+  let folder = OUT;
   return {
     name: 'precompress',
     apply: 'build',
+    configResolved(config) {
+      folder = config.build.outDir;
+    },
     closeBundle() {
-      for (const entry of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
+      for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
         if (!/\.(js|css|svg|json)$/.test(entry)) continue;
-        const file = `${OUT}/${entry}`;
+        const file = `${folder}/${entry}`;
         const content = readFileSync(file);
         if (content.length < 1024) continue;
         writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
