@@ -5,7 +5,10 @@ import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
 import { openBackend } from './backend.ts';
 import { type Config, type ConfigOptions, parseOptions } from './config.ts';
+import { createCaptures } from './engine/captures.ts';
+import { createChanges } from './engine/changes.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import { createInterest } from './engine/interest.ts';
 import type { OutboundStore } from './engine/outbound-ports.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
@@ -15,6 +18,8 @@ import { createWorkflowService, type WorkflowService } from './engine/workflows.
 import { HooklineError } from './errors.ts';
 import { createEvaluator } from './expressions/evaluator.ts';
 import { createTokenVerifier } from './http/admin-token.ts';
+import { createEventStreams } from './http/event-streams.ts';
+import { createHookCalls } from './http/hook-calls.ts';
 import { createMetrics } from './http/metrics.ts';
 import { errors, notFound } from './http/middleware/errors.ts';
 import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
@@ -131,6 +136,15 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     const now = Date.now;
     const backend = await openBackend(config, log);
     const { storage, queue, bus } = backend;
+    const interest = createInterest(bus);
+    const changes = createChanges({ bus, interest });
+    const captures = createCaptures({ bus, interest, store: storage.captures, log, now });
+    const streams = createEventStreams({ log });
+    const stopTelling = async (): Promise<void> => {
+      changes.stop();
+      await captures.stop();
+      interest.stop();
+    };
     const outgoing = createOutgoing(config);
     const evaluator = createEvaluator({
       timeoutMs: config.expressionTimeoutMs,
@@ -158,7 +172,10 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         evaluator,
         secretBox,
         now,
-        onChange: (workflowId) => engine.refresh(workflowId),
+        async onChange(workflowId) {
+          await engine.refresh(workflowId);
+          changes.workflow(workflowId);
+        },
       });
       const metrics = createMetrics({ stats: () => engine.stats(), executions, outbound: storage.outbound, now, log });
       const outbound = createOutbound({
@@ -181,6 +198,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         delivers: config.role !== 'web',
         onSignaled: () => engine.wakeQueue(),
         onAttempt: (attempt) => metrics.countAttempt(attempt.endpointId, attempt),
+        changes,
         now,
       });
       const { endpoints, eventTypes, messages } = outbound;
@@ -199,9 +217,12 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         deadlineMs: config.deadlineMs,
         shutdownGraceMs: config.shutdownGraceMs,
         onFinish: metrics.countExecution,
+        changes,
+        captures,
       });
       const isWorker = config.role === 'worker';
-      const hooks = createHooks({ engine, prefix, maxBodyBytes: config.maxBodyBytes, metrics, log });
+      const calls = { engine, maxBodyBytes: config.maxBodyBytes, metrics, captures, log };
+      const hooks = createHooks({ ...calls, prefix });
       const middleware = createHttp(
         {
           workflows,
@@ -214,6 +235,11 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
           endpoints,
           eventTypes,
           messages,
+          samples: storage.samples,
+          changes,
+          captures,
+          streams,
+          callWorkflow: createHookCalls({ ...calls, baseUrl }),
           senderAddresses: config.senderAddresses,
         },
         {
@@ -245,9 +271,11 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         generatedAdminToken: generated,
         async stop() {
           try {
+            await streams.close();
             await Promise.all([engine.stop(), outbound.stop(config.shutdownGraceMs)]);
             await stopRetention();
           } finally {
+            await stopTelling();
             await outgoing.close();
             await evaluator.close();
             await backend.close();
@@ -255,6 +283,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         },
       };
     } catch (error) {
+      await stopTelling();
       await outgoing.close();
       await evaluator.close();
       await backend.close();

@@ -99,8 +99,8 @@ function parameters(route: Route, components: Components): Json[] {
 
 function responses(route: Route, components: Components): Json {
   const status = route.status ?? 200;
-  const content =
-    status === 204 ? {} : { content: { 'application/json': { schema: referable(route.response, 'output', components) } } };
+  const mediaType = route.isStream ? 'text/event-stream' : 'application/json';
+  const content = status === 204 ? {} : { content: { [mediaType]: { schema: referable(route.response, 'output', components) } } };
   const headers = Object.entries(route.replyHeaders ?? {}).map(([name, description]) => {
     return [name, { description, schema: { type: 'string' } }];
   });

@@ -18,9 +18,20 @@ function tooLarge(maxBytes: number): HooklineError {
 export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(req.headers['content-length']) > maxBytes) throw tooLarge(maxBytes);
   const body = collect(req, maxBytes);
-  const encoding = req.headers['content-encoding']?.toLowerCase();
-  if (encoding === undefined || encoding === 'identity') return body;
-  return body.then((bytes) => (bytes.length === 0 ? bytes : inflate(bytes, encoding, maxBytes, tooLarge)));
+  const encoding = req.headers['content-encoding'];
+  return encoding === undefined ? body : body.then((bytes) => inflateBody(bytes, encoding, maxBytes));
+}
+
+/**
+ * A body that is there already.
+ * @param encoding the header `Content-Encoding`
+ * @throws HooklineError `payload_too_large`, `unsupported_media_type`, `invalid_request`
+ */
+export function inflateBody(body: Buffer, encoding: string | undefined, maxBytes: number): Buffer | Promise<Buffer> {
+  if (body.length > maxBytes) throw tooLarge(maxBytes);
+  const coding = encoding?.toLowerCase();
+  if (coding === undefined || coding === 'identity' || body.length === 0) return body;
+  return inflate(body, coding, maxBytes, tooLarge);
 }
 
 function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -2,8 +2,10 @@
 
 import type { z } from 'zod';
 import type { Actor, Permission } from '../access/model.ts';
+import type { Captures } from '../engine/captures.ts';
+import type { Changes } from '../engine/changes.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { ExecutionStore, Storage } from '../engine/ports.ts';
+import type { ExecutionStore, SampleStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
 import type { ResumeTokens } from '../engine/resume-token.ts';
 import type { WorkflowService } from '../engine/workflows.ts';
@@ -12,6 +14,8 @@ import type { EndpointService } from '../outbound/endpoints.ts';
 import type { EventTypeService } from '../outbound/event-types.ts';
 import type { MessageService } from '../outbound/messages.ts';
 import type { TokenVerifier } from './admin-token.ts';
+import type { EventStreams } from './event-streams.ts';
+import type { CallWorkflow } from './hook-calls.ts';
 
 /** The parts of Hookline that the admin API speaks with. */
 export interface Services {
@@ -25,6 +29,11 @@ export interface Services {
   readonly endpoints: EndpointService;
   readonly eventTypes: EventTypeService;
   readonly messages: MessageService;
+  readonly samples: SampleStore;
+  readonly changes: Pick<Changes, 'subscribe'>;
+  readonly captures: Pick<Captures, 'listen'>;
+  readonly streams: Pick<EventStreams, 'serve'>;
+  readonly callWorkflow: CallWorkflow;
   /** Addresses and CIDR blocks that webhooks are sent from, as configured. */
   readonly senderAddresses: readonly string[];
 }
@@ -65,6 +74,24 @@ export class ReplyWithHeaders<Data> {
   }
 }
 
+/** One server-sent event. */
+export interface StreamEvent {
+  readonly event: string;
+  /** Any JSON value. */
+  readonly data: unknown;
+  readonly id?: string;
+}
+
+/** What a handler returns whose reply goes on: events as they happen. What it throws before is an error reply like any other. */
+export class EventStream {
+  /** Called once; it ends when the signal does, which is when the reader hangs up or the server stops. */
+  readonly open: (signal: AbortSignal) => AsyncIterable<StreamEvent>;
+
+  constructor(open: (signal: AbortSignal) => AsyncIterable<StreamEvent>) {
+    this.open = open;
+  }
+}
+
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export interface Route<
@@ -93,6 +120,8 @@ export interface Route<
   readonly body?: Body;
   /** What the OpenAPI document says of the body when `body` leaves the inside of it to a service. Default `body`. */
   readonly documentedBody?: z.ZodType;
+  /** The handler returns an `EventStream`; `response` is the schema of `{ event, data }`. Default false. */
+  readonly isStream?: boolean;
   /** Schema of the JSON reply; `z.undefined()` for none. Replies are checked against it in tests only. */
   readonly response: Response;
   /** Default 200. */
@@ -107,7 +136,7 @@ export interface Route<
   ): HandlerResult<z.input<Response>> | Promise<HandlerResult<z.input<Response>>>;
 }
 
-export type HandlerResult<Data> = Data | ReplyWithHeaders<Data>;
+export type HandlerResult<Data> = Data | ReplyWithHeaders<Data> | EventStream;
 
 /** Gives a route its types: the handler's input follows from the schemas, its result is checked against `response`. */
 export function defineRoute<

@@ -29,7 +29,7 @@ interface ErrorAnswer {
 }
 
 /** The reply of an error: `{ error: { code, message, details? } }` with its request id; status 500 and up is logged under that id. */
-function answerTo(
+export function errorAnswer(
   error: unknown,
   request: { method: string; path: string; requestId: string | undefined },
   log: Log,
@@ -59,7 +59,7 @@ export function errors(log: Log): Middleware {
 
 function answerOn(ctx: Context, error: unknown, log: Log): void {
   const request = { method: ctx.method, path: ctx.path, requestId: ctx.get('X-Request-Id') };
-  const { status, headers, body } = answerTo(error, request, log);
+  const { status, headers, body } = errorAnswer(error, request, log);
   ctx.status = status;
   ctx.set(headers);
   ctx.body = body;
@@ -73,7 +73,7 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: unkn
     path: (req.url ?? '').replace(/\?.*$/s, ''),
     requestId: typeof given === 'string' ? given : undefined,
   };
-  const { status, headers, body } = answerTo(error, request, log);
+  const { status, headers, body } = errorAnswer(error, request, log);
   if (res.headersSent || res.destroyed) return;
   const text = JSON.stringify(body);
   res.writeHead(status, {

@@ -4,7 +4,7 @@ import KoaRouter from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Actor } from '../../access/model.ts';
 import { HooklineError } from '../../errors.ts';
-import { ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
+import { EventStream, ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
 import { jsonBody } from './json-body.ts';
 import { parseInput } from './validate.ts';
 
@@ -39,6 +39,10 @@ function serve(route: Route, context: ServerContext): Middleware {
     const { params, query, headers } = ctx;
     const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
     const result = await route.handle(input, { ...context, actor: actorOf(ctx) });
+    if (result instanceof EventStream) {
+      context.streams.serve(ctx, actorOf(ctx), result);
+      return;
+    }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
     ctx.set({ ...ownHeaders, ...REPLY_HEADERS });
     ctx.status = route.status ?? 200;

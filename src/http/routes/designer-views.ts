@@ -94,6 +94,16 @@ export const captureView = z
   .meta({ id: 'Capture' });
 export type CaptureView = z.infer<typeof captureView>;
 
+/** What the stream of a workflow's calls tells. */
+export const listenEvents = z.discriminatedUnion('event', [
+  z.strictObject({
+    event: z.literal('listening'),
+    data: z.strictObject({ until: timeSchema.meta({ description: 'When the stream ends by itself.' }) }),
+  }),
+  z.strictObject({ event: z.literal('request'), data: captureView }),
+]);
+export type ListenEvent = z.infer<typeof listenEvents>;
+
 /** The reply to a test call. */
 export const testCallView = z
   .strictObject({

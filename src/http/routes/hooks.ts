@@ -2,15 +2,17 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
-import { type CompiledWorkflow, isHttpTrigger } from '../../engine/compile.ts';
+import { type Captures, outcomeOf, refusalOf } from '../../engine/captures.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { ExecutionWithJobs, Reply } from '../../engine/model.ts';
+import type { Reply } from '../../engine/model.ts';
 import type { Log, RequestHead } from '../../engine/plugin.ts';
 import { toStoredRequest } from '../../engine/stored-request.ts';
 import { HooklineError } from '../../errors.ts';
+import { type ReadTap, tapBody } from '../body-tap.ts';
 import type { Metrics } from '../metrics.ts';
 import { sendError } from '../middleware/errors.ts';
-import { decodeText, drain, readBody } from '../request-body.ts';
+import { drain, readBody } from '../request-body.ts';
+import { createTriggerCall } from '../trigger-call.ts';
 
 export interface HooksOptions {
   readonly engine: Pick<Engine, 'find' | 'accept'>;
@@ -19,6 +21,8 @@ export interface HooksOptions {
   /** Upper bound in bytes for the limit of any workflow. */
   readonly maxBodyBytes: number;
   readonly metrics: Pick<Metrics, 'countTrigger'>;
+  /** Shown the calls that somebody listens for. */
+  readonly captures: Pick<Captures, 'isWanted' | 'add'>;
   readonly log: Log;
 }
 
@@ -35,7 +39,8 @@ const ORIGIN = /^https?:\/\/[^/?]*/i;
  * listeners would cost a tenth of the throughput. Inside a Koa app `hooksMiddleware` calls the same.
  */
 export function createHooks(options: HooksOptions): HandleHook {
-  const { engine, metrics, log } = options;
+  const { engine, metrics, captures, log } = options;
+  const call = createTriggerCall(options);
   const path = options.prefix + PATH;
   const alias = options.prefix + ALIAS;
 
@@ -50,38 +55,29 @@ export function createHooks(options: HooksOptions): HandleHook {
   };
 
   async function handle(req: IncomingMessage, res: ServerResponse, key: string, url: string, address: string): Promise<void> {
+    const head: RequestHead = { method: req.method ?? '', url, headers: req.headers, address };
+    let listenedFor: string | undefined;
+    let readTap: ReadTap | undefined;
     try {
       const known = engine.find(key);
       const target = known instanceof Promise ? await known : known;
-      const { id, response } = await answer(req, url, target, address);
+      if (target !== undefined && captures.isWanted(target.workflow.id)) {
+        listenedFor = target.workflow.id;
+        readTap = tapBody(req);
+      }
+      const execution = await call(target, head, (maxBytes) => readBody(req, maxBytes));
+      const { id, response, request } = execution;
       if (response) send(res, response, id);
+      if (listenedFor !== undefined && request) captures.add(listenedFor, request, outcomeOf(execution));
       // Behind what may still throw: one request is counted once.
       metrics.countTrigger(target?.workflow.mode === 'sync' ? 'answered' : 'accepted');
     } catch (error) {
       metrics.countTrigger(error instanceof HooklineError ? error.code : 'internal');
       drain(req);
       sendError(req, res, error, log);
+      if (listenedFor === undefined || readTap === undefined) return;
+      captures.add(listenedFor, toStoredRequest(head, await readTap()), refusalOf(error));
     }
-  }
-
-  async function answer(
-    req: IncomingMessage,
-    url: string,
-    target: CompiledWorkflow | undefined,
-    address: string,
-  ): Promise<ExecutionWithJobs> {
-    if (!target?.workflow.enabled || !isHttpTrigger(target.trigger)) {
-      throw new HooklineError('hook_not_found', 'There is no enabled workflow behind this URL.');
-    }
-    const { trigger } = target;
-    if (req.method !== 'POST') {
-      throw new HooklineError('method_not_allowed', 'A trigger URL takes POST requests only.', { headers: { Allow: 'POST' } });
-    }
-    const head: RequestHead = { method: req.method, url, headers: req.headers, address };
-    trigger.admit?.(head);
-    const rawBody = await readBody(req, Math.min(trigger.maxBodyBytes, options.maxBodyBytes));
-    trigger.verify?.({ ...head, rawBody });
-    return engine.accept(target, toStoredRequest(head, decodeText(rawBody, req.headers['content-type'])));
   }
 }
 
@@ -97,8 +93,13 @@ export function hooksMiddleware(handle: HandleHook, prefix: string): Middleware 
 
 function send(res: ServerResponse, reply: Reply, executionId: string): void {
   if (res.headersSent || res.destroyed) return;
-  const headers: Record<string, string | number> = { ...reply.headers, 'x-hookline-execution-id': executionId };
-  if (reply.status !== 204 && reply.status !== 304) headers['content-length'] = Buffer.byteLength(reply.body);
-  res.writeHead(reply.status, headers);
+  res.writeHead(reply.status, replyHeaders(reply, executionId));
   res.end(reply.body);
+}
+
+/** The headers of a reply as they are sent. */
+export function replyHeaders({ status, headers, body }: Reply, executionId: string): Record<string, string | number> {
+  const all: Record<string, string | number> = { ...headers, 'x-hookline-execution-id': executionId };
+  if (status !== 204 && status !== 304) all['content-length'] = Buffer.byteLength(body);
+  return all;
 }

@@ -2,23 +2,31 @@
 
 import type { Route } from '../route.ts';
 import { aboutRoutes } from './about.ts';
+import { callRoutes } from './call.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { eventTypeRoutes } from './event-types.ts';
+import { eventRoutes } from './events.ts';
 import { executionRoutes } from './executions.ts';
+import { listenRoutes } from './listen.ts';
 import { messageRoutes } from './messages.ts';
 import { parseRoutes } from './parse.ts';
 import { revisionRoutes } from './revisions.ts';
+import { sampleRoutes } from './samples.ts';
 import { workflowRoutes } from './workflows.ts';
 
 export const routes: readonly Route[] = [
   ...workflowRoutes,
+  ...callRoutes,
   ...revisionRoutes,
   ...executionRoutes,
   ...endpointRoutes,
   ...eventTypeRoutes,
   ...messageRoutes,
   ...deliveryRoutes,
+  ...listenRoutes,
+  ...eventRoutes,
+  ...sampleRoutes,
   ...parseRoutes,
   ...aboutRoutes,
 ];

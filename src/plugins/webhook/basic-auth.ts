@@ -22,6 +22,11 @@ export function createBasicAuth(username: string, password: string): (authorizat
   };
 }
 
+/** The header `Authorization` of a caller with these credentials. */
+export function basicHeader(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+}
+
 function credentials(authorization: string | undefined): Buffer {
   const match = /^basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(authorization ?? '');
   return Buffer.from(match?.[1] ?? '', 'base64');

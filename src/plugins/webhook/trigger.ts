@@ -9,7 +9,7 @@ import { parseQuery } from '../../engine/query.ts';
 import { buildReply, checkReply, replyConfigSchema } from '../../engine/reply.ts';
 import { isSecretHeader } from '../../engine/stored-request.ts';
 import { HooklineError } from '../../errors.ts';
-import { createBasicAuth } from './basic-auth.ts';
+import { basicHeader, createBasicAuth } from './basic-auth.ts';
 import { type PathVariable, type WebhookConfig, webhookConfigSchema } from './schema.ts';
 import { compileHeaders, compilePart } from './variables.ts';
 
@@ -56,6 +56,8 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
         const { authorization } = head.headers;
         checkCredentials?.(typeof authorization === 'string' ? authorization : undefined);
       },
+
+      callerHeaders: () => (auth ? { authorization: basicHeader(auth.username, auth.password) } : {}),
 
       // What needs the exact bytes stands here.
       verify: requireJson,
