@@ -3,6 +3,8 @@
 import type { RequestListener } from 'node:http';
 import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
+import { type Access, createAccess } from './access/access.ts';
+import type { OneTimeLinkView } from './access/model.ts';
 import { openBackend } from './backend.ts';
 import { type Config, type ConfigOptions, parseOptions } from './config.ts';
 import { createCaptures } from './engine/captures.ts';
@@ -21,6 +23,7 @@ import { createTokenVerifier } from './http/admin-token.ts';
 import { createEventStreams } from './http/event-streams.ts';
 import { createHookCalls } from './http/hook-calls.ts';
 import { createMetrics } from './http/metrics.ts';
+import { designerUrl } from './http/middleware/designer.ts';
 import { errors, notFound } from './http/middleware/errors.ts';
 import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
 import { createHooks, type HandleHook } from './http/routes/hooks.ts';
@@ -43,6 +46,8 @@ import { version } from './version.ts';
 export type HooklineOptions = ConfigOptions & {
   /** Node and trigger types beside the built-in ones. */
   readonly plugins?: readonly Plugin[];
+  /** Folder of the built designer; default the one of this package. */
+  readonly designerFolder?: string;
   /** Where log lines go; default JSON lines on standard output, from `logLevel` on. */
   readonly log?: Log;
 };
@@ -68,9 +73,17 @@ export interface Hookline {
   readonly outbound: OutboundStore;
   /** The admin token that the very first start made, once; undefined at later starts or when one is configured. */
   readonly generatedAdminToken: string | undefined;
+  /** Where the designer is. */
+  readonly designerUrl: string;
+  /**
+   * A one-time link that makes the first owner, for 24 hours; undefined when there is one. To be shown to whoever installs.
+   * @throws HooklineError `storage_unavailable`
+   */
+  createSetupLink(): Promise<OneTimeLinkView | undefined>;
 }
 
 interface Parts {
+  readonly access: Access;
   readonly workflows: WorkflowService;
   readonly executions: ExecutionStore;
   readonly engine: Engine;
@@ -116,11 +129,12 @@ function createOutgoing(config: Config): GuardedFetch {
  * @throws HooklineError `invalid_configuration` that lists every wrong option, `duplicate_plugin`
  */
 export function createHookline(options: HooklineOptions = {}): Hookline {
-  const { plugins = [], log: givenLog, ...configOptions } = options;
+  const { plugins = [], log: givenLog, designerFolder, ...configOptions } = options;
   const config = parseOptions(configOptions);
   const registry = createRegistry([builtIns, ...plugins]);
   const log = givenLog ?? createLog(config.logLevel);
   const prefix = normalizePrefix(config.prefix);
+  const baseUrl = config.publicUrl + prefix;
   let parts: Parts | undefined;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -165,7 +179,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         log,
       });
       const resumeTokens = createResumeTokens(secretBox);
-      const baseUrl = config.publicUrl + prefix;
+      const access = createAccess({ store: storage.access, baseUrl, now, log });
       const workflows = createWorkflowService({
         storage,
         registry,
@@ -231,6 +245,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
           registry,
           storage,
           tokens: verifier,
+          access,
           resumeTokens,
           endpoints,
           eventTypes,
@@ -251,14 +266,21 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
           hooks,
           isWorker,
           version,
+          designerFolder,
         },
       );
       await engine.start();
       outbound.start();
       await backend.lead({ onLead: () => engine.lead(), onLose: () => engine.unlead() });
       const keepMessagesMs = config.messageRetention ?? undefined;
-      const stopRetention = startRetention(storage, config.retention, { keepMessagesMs, log, now });
+      const stopRetention = startRetention(storage, config.retention, {
+        keepMessagesMs,
+        others: [{ what: 'entries of the audit log', deleteOld: access.deleteOld }],
+        log,
+        now,
+      });
       parts = {
+        access,
         workflows,
         executions,
         engine,
@@ -316,7 +338,12 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       const koa = new Koa();
       // A caller that hangs up in the middle is nothing to print.
       koa.silent = true;
-      const others = koa.use(middleware).use(notFound(log)).callback();
+      const toDesigner: Middleware = (ctx, next) => {
+        const isRoot = ctx.path === `${prefix}/` || (prefix !== '' && ctx.path === prefix);
+        if (!isRoot || config.role === 'worker' || !['GET', 'HEAD'].includes(ctx.method)) return next();
+        return ctx.redirect(designerUrl(baseUrl));
+      };
+      const others = koa.use(middleware).use(toDesigner).use(notFound(log)).callback();
       return (req, res) => {
         const { url = '', socket } = req;
         if (parts?.handleHook(req, res, url, socket.remoteAddress ?? '') === undefined) void others(req, res);
@@ -359,6 +386,8 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     get outbound() {
       return started().outbound;
     },
+    designerUrl: designerUrl(baseUrl),
+    createSetupLink: async () => started().access.links.createSetup(),
     get generatedAdminToken() {
       return parts?.generatedAdminToken;
     },

@@ -21,6 +21,7 @@ export const errorSchema = z
 export function errorCodes(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([
     'unauthorized',
+    'forbidden',
     'method_not_allowed',
     'internal',
     'storage_unavailable',
@@ -143,6 +144,7 @@ function operation(route: Route, components: Components): Json {
           },
         }),
     responses: responses(route, components),
+    ...(route.permission === 'none' ? { security: [] } : {}),
   };
 }
 
@@ -163,12 +165,21 @@ export function toOpenapi(routes: readonly Route[], about: { serverUrl: string; 
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: about.serverUrl }],
-    security: [{ adminToken: [] }],
+    security: [{ adminToken: [] }, { session: [] }],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     paths,
     components: {
       schemas: components.schemas,
-      securitySchemes: { adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token.' } },
+      securitySchemes: {
+        adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token, or an API token with the permission.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'hookline_session',
+          description:
+            'As `signIn` sets it; `__Host-hookline_session` with https and no prefix. Everything but GET also needs the header `X-CSRF-Token`.',
+        },
+      },
     },
   };
 }

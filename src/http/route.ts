@@ -1,7 +1,9 @@
 // What a route of the admin API is: a value that says everything about itself, so that one table serves, checks and documents it.
 
 import type { z } from 'zod';
+import type { Access } from '../access/access.ts';
 import type { Actor, Permission } from '../access/model.ts';
+import type { Origin } from '../access/sessions.ts';
 import type { Captures } from '../engine/captures.ts';
 import type { Changes } from '../engine/changes.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -16,6 +18,7 @@ import type { MessageService } from '../outbound/messages.ts';
 import type { TokenVerifier } from './admin-token.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { CallWorkflow } from './hook-calls.ts';
+import type { SessionCookie } from './session-cookie.ts';
 
 /** The parts of Hookline that the admin API speaks with. */
 export interface Services {
@@ -25,6 +28,7 @@ export interface Services {
   readonly registry: Pick<Registry, 'describe'>;
   readonly storage: Pick<Storage, 'ping'>;
   readonly tokens: TokenVerifier;
+  readonly access: Access;
   readonly resumeTokens: Pick<ResumeTokens, 'read'>;
   readonly endpoints: EndpointService;
   readonly eventTypes: EventTypeService;
@@ -44,12 +48,18 @@ export interface ServerContext extends Services {
   hookUrl(hookKey: string): string;
   /** The OpenAPI document of this API. */
   openapi(): Record<string, unknown>;
+  readonly sessionCookie: SessionCookie;
+  /** Where our pages are: `https://hooks.example.com`. */
+  readonly publicOrigin: string;
+  /** Of Hookline. */
+  readonly version: string;
 }
 
 /** What a handler gets besides its input. */
 export interface RouteContext extends ServerContext {
   /** Who asks; null on a route for everybody when nobody is signed in. */
   readonly actor: Actor | null;
+  readonly origin: Origin;
 }
 
 /** What a route asks of who calls it: a permission, that somebody is signed in, or nothing. */
@@ -108,6 +118,11 @@ export interface Route<
   readonly name: string;
   /** Checked before anything is read. `any`: whoever is signed in; `none`: everybody. */
   readonly permission: RoutePermission;
+  /**
+   * Whether what succeeds is noted in the audit log. Default: what is no GET, and asks for more than to read. False for what
+   * changes nothing, or has a log of its own.
+   */
+  readonly isAudited?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;

@@ -4,16 +4,19 @@ import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { Log } from '../engine/plugin.ts';
 import type { Metrics } from './metrics.ts';
-import { auth } from './middleware/auth.ts';
+import { auth, requireSomebody } from './middleware/auth.ts';
+import { designer } from './middleware/designer.ts';
 import { errors, notFound } from './middleware/errors.ts';
 import { health, type MetricsAccess } from './middleware/health.ts';
 import { mount, normalizePrefix } from './middleware/mount.ts';
 import { resume } from './middleware/resume.ts';
 import { router } from './middleware/router.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
 import { toOpenapi } from './openapi.ts';
 import type { ServerContext, Services } from './route.ts';
 import { type HandleHook, hooksMiddleware } from './routes/hooks.ts';
 import { routes } from './routes/index.ts';
+import { createSessionCookie } from './session-cookie.ts';
 
 export interface HttpOptions {
   /** Where callers reach this server, without the prefix: `https://hooks.example.com`. Trigger URLs begin with it. */
@@ -28,23 +31,30 @@ export interface HttpOptions {
   readonly hooks: HandleHook;
   /** A process that only runs executions answers for its health alone. */
   readonly isWorker: boolean;
-  /** The version for the OpenAPI document. */
+  /** The version for the OpenAPI document and the designer. */
   readonly version?: string | undefined;
+  /** Folder of the built designer. Default the one of this package. */
+  readonly designerFolder?: string | undefined;
 }
 
 /** Makes the middleware to mount in a Koa app. */
 export function createHttp(services: Services, options: HttpOptions): Middleware {
   const prefix = normalizePrefix(options.prefix ?? '');
   const baseUrl = options.publicUrl.replace(/\/+$/, '') + prefix;
+  const { origin: publicOrigin, pathname, protocol } = new URL(baseUrl);
+  const { version = '0.0.0' } = options;
   let openapi: Record<string, unknown> | undefined;
   const context: ServerContext = {
     ...services,
     hookUrl: (hookKey) => `${baseUrl}/hooks/${hookKey}`,
     // Made when somebody asks: a start need not wait for it.
     openapi() {
-      openapi ??= toOpenapi(routes, { serverUrl: baseUrl, version: options.version ?? '0.0.0' });
+      openapi ??= toOpenapi(routes, { serverUrl: baseUrl, version });
       return openapi;
     },
+    sessionCookie: createSessionCookie(baseUrl),
+    publicOrigin,
+    version,
   };
   const forEverybody = [errors(options.log), health(services, options.metrics, options.metricsAccess ?? 'token')];
   if (options.isWorker) return mount(prefix, compose([...forEverybody, notFound(options.log)]));
@@ -52,9 +62,12 @@ export function createHttp(services: Services, options: HttpOptions): Middleware
     hooksMiddleware(options.hooks, prefix),
     ...forEverybody,
     resume(services),
+    securityHeaders(protocol === 'https:'),
+    designer({ basePath: pathname.replace(/\/+$/, ''), folder: options.designerFolder }),
     // Before any body is read: strangers get no memory.
-    auth(services.tokens),
+    auth({ tokens: services.tokens, access: services.access, cookie: context.sessionCookie }),
     router(routes, context),
+    requireSomebody,
     notFound(options.log),
   ]);
   return mount(prefix, inner);

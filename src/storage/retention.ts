@@ -14,6 +14,8 @@ export interface RetentionOptions {
   readonly intervalMs?: number;
   /** How long messages are kept with their deliveries and attempts, in milliseconds since their acceptance. Default for ever. */
   readonly keepMessagesMs?: number | undefined;
+  /** What else has its time: deletes up to `limit` of it, and says how many there were. */
+  readonly others?: readonly { readonly what: string; deleteOld(limit: number): Promise<number> }[];
   /** Executions or messages deleted in one transaction. Default 200: commits then wait for milliseconds at most. */
   readonly chunk?: number;
   readonly log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
@@ -35,7 +37,7 @@ export interface RetentionStorage {
  * @throws HooklineError `invalid_configuration` for a rule on a status that is not final, or a time that is not positive
  */
 export function startRetention(storage: RetentionStorage, rules: RetentionRules, options: RetentionOptions): () => Promise<void> {
-  const { intervalMs = 60_000, chunk = 200, keepMessagesMs, log, now = Date.now } = options;
+  const { intervalMs = 60_000, chunk = 200, keepMessagesMs, others = [], log, now = Date.now } = options;
   const entries = checkedEntries(rules);
   if (keepMessagesMs !== undefined && !isPositive(keepMessagesMs)) {
     const sentence = `Retention of messages cannot be ${keepMessagesMs} ms: it must be more than zero.`;
@@ -59,6 +61,12 @@ export function startRetention(storage: RetentionStorage, rules: RetentionRules,
         const before = now() - keepMessagesMs;
         const deleted = await deleteAll(() => storage.outbound.messages.deleteOld(before, chunk));
         if (deleted > 0) log.info({ deleted }, 'Deleted old messages');
+      });
+    }
+    for (const { what, deleteOld } of others) {
+      await attempt(what, async () => {
+        const deleted = await deleteAll(() => deleteOld(chunk));
+        if (deleted > 0) log.info({ deleted }, `Deleted old ${what}`);
       });
     }
     if (stopped) return;

@@ -1,35 +1,86 @@
-// Lets only requests with a known bearer token through.
+// Finds out who sends a request: the bearer of a token, or whoever is signed in. What is allowed is the router's matter.
 
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
+import type { Access } from '../../access/access.ts';
 import { type Actor, PERMISSIONS } from '../../access/model.ts';
+import { actorOfUser, type Origin } from '../../access/sessions.ts';
 import { HooklineError } from '../../errors.ts';
 import type { TokenVerifier } from '../admin-token.ts';
+import type { SessionCookie } from '../session-cookie.ts';
 
 /** `Bearer` and a b64token: RFC 6750, section 2.1; the scheme's name in any case: RFC 9110, section 11.1. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
-/** @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer` */
-export async function requireToken(header: string, tokens: TokenVerifier): Promise<void> {
-  const token = BEARER.exec(header)?.[1];
-  if (token !== undefined && (await tokens.verify(token))) return;
+/** What is said to who is nobody. @param header what was sent as `Authorization` */
+export function unauthorized(header: string): HooklineError {
   // RFC 6750, section 3.1: no error code when no token was given at all.
   const challenge = header === '' ? 'Bearer realm="hookline"' : 'Bearer realm="hookline", error="invalid_token"';
-  throw new HooklineError(
+  return new HooklineError(
     'unauthorized',
     header === ''
-      ? 'Send the admin token in the header "Authorization: Bearer <token>".'
-      : 'The header "Authorization" does not hold a valid admin token. It must be "Bearer <token>".',
+      ? 'Sign in, or send a token in the header "Authorization: Bearer <token>".'
+      : 'The header "Authorization" does not hold a valid token. It must be "Bearer <token>".',
     { headers: { 'WWW-Authenticate': challenge } },
   );
 }
 
+/** Lets the admin token through. @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer` */
+export async function requireToken(header: string, tokens: TokenVerifier): Promise<void> {
+  const token = BEARER.exec(header)?.[1];
+  if (token !== undefined && (await tokens.verify(token))) return;
+  throw unauthorized(header);
+}
+
 const ADMIN: Actor = { kind: 'admin-token', id: 'admin', name: 'admin token', permissions: new Set(PERMISSIONS) };
 
-/** Middleware that guards everything behind it. */
-export function auth(tokens: TokenVerifier): Middleware {
+/** What `auth` has found; before it, nobody. */
+export function callerOf(ctx: Context): Caller {
+  return ctx.state.caller ?? { actor: null, origin: { address: ctx.ip, session: null } };
+}
+
+export interface Caller {
+  readonly actor: Actor | null;
+  readonly origin: Origin;
+}
+
+export interface AuthOptions {
+  readonly tokens: TokenVerifier;
+  readonly access: Pick<Access, 'sessions' | 'tokens'>;
+  readonly cookie: SessionCookie;
+}
+
+/**
+ * Middleware that leaves a `Caller` for what is behind it. A wrong token is refused at once; other headers `Authorization`,
+ * such as those of a proxy that asks for passwords itself, say nothing.
+ */
+export function auth({ tokens, access, cookie }: AuthOptions): Middleware {
+  async function bearer(header: string): Promise<Actor> {
+    const token = BEARER.exec(header)?.[1];
+    if (token !== undefined) {
+      if (await tokens.verify(token)) return ADMIN;
+      const actor = await access.tokens.find(token);
+      if (actor) return actor;
+    }
+    throw unauthorized(header);
+  }
+
+  async function find(ctx: Context): Promise<Caller> {
+    const address = ctx.ip;
+    const header = ctx.get('Authorization');
+    if (/^Bearer\b/i.test(header)) return { actor: await bearer(header), origin: { address, session: null } };
+    const secret = cookie.read(ctx.get('Cookie'));
+    const session = secret === undefined ? undefined : await access.sessions.find(secret);
+    return { actor: session ? actorOfUser(session.user) : null, origin: { address, session: session ?? null } };
+  }
+
   return async (ctx, next) => {
-    await requireToken(ctx.get('Authorization'), tokens);
-    ctx.state.actor = ADMIN;
+    ctx.state.caller = await find(ctx);
     return next();
   };
 }
+
+/** For the end: nobody learns which paths there are. */
+export const requireSomebody: Middleware = (ctx, next) => {
+  if (callerOf(ctx).actor === null) throw unauthorized(ctx.get('Authorization'));
+  return next();
+};

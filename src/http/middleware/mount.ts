@@ -3,7 +3,7 @@
 import type { Middleware } from 'koa';
 
 /** The first part of every path that is ours. */
-const OURS: ReadonlySet<string> = new Set(['hooks', 'resume', 'api', 'healthz', 'readyz', 'metrics']);
+const OURS: ReadonlySet<string> = new Set(['hooks', 'resume', 'api', 'designer', 'healthz', 'readyz', 'metrics']);
 
 /**
  * Brings a prefix into its one form: empty, or with a slash in front and none behind.

@@ -1,10 +1,12 @@
 // Serves a table of routes: finds the route, reads and checks its input, calls its handler, writes its reply.
 
 import KoaRouter from '@koa/router';
-import type { Context, Middleware } from 'koa';
-import type { Actor } from '../../access/model.ts';
+import type { Context, Middleware, Next } from 'koa';
 import { HooklineError } from '../../errors.ts';
 import { EventStream, ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
+import { noteChange } from './audit.ts';
+import { callerOf, unauthorized } from './auth.ts';
+import { requireOwnPage } from './csrf.ts';
 import { jsonBody } from './json-body.ts';
 import { parseInput } from './validate.ts';
 
@@ -16,17 +18,13 @@ function toPattern(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-/** Who asks, as the middleware `auth` has found; null for nobody. */
-function actorOf(ctx: Context): Actor | null {
-  return ctx.state.actor ?? null;
-}
-
-/** @throws HooklineError `unauthorized` for nobody, `forbidden` for somebody who may not */
-function requirePermission(needed: RoutePermission): Middleware {
+/** @throws HooklineError `unauthorized` for nobody, `forbidden` for somebody who may not, and for what another web site sends */
+function requirePermission(needed: RoutePermission, { publicOrigin }: ServerContext): Middleware {
   return (ctx, next) => {
+    requireOwnPage(ctx, needed, publicOrigin);
     if (needed === 'none') return next();
-    const actor = actorOf(ctx);
-    if (actor === null) throw new HooklineError('unauthorized', 'Sign in first.');
+    const { actor } = callerOf(ctx);
+    if (actor === null) throw unauthorized(ctx.get('Authorization'));
     if (needed !== 'any' && !actor.permissions.has(needed)) {
       throw new HooklineError('forbidden', `This needs the permission "${needed}", which ${actor.name} does not have.`);
     }
@@ -38,13 +36,18 @@ function serve(route: Route, context: ServerContext): Middleware {
   return async (ctx) => {
     const { params, query, headers } = ctx;
     const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
-    const result = await route.handle(input, { ...context, actor: actorOf(ctx) });
+    const caller = callerOf(ctx);
+    const result = await route.handle(input, { ...context, ...caller });
     if (result instanceof EventStream) {
-      context.streams.serve(ctx, actorOf(ctx), result);
+      context.streams.serve(ctx, caller.actor, result);
       return;
     }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
-    ctx.set({ ...ownHeaders, ...REPLY_HEADERS });
+    await noteChange(route, { params, body: ctx.state.body, data }, caller, context);
+    const { 'Set-Cookie': cookie, ...others } = ownHeaders as Readonly<Record<string, string>>;
+    // Beside those that the host's app has set.
+    if (cookie !== undefined) ctx.append('Set-Cookie', cookie);
+    ctx.set({ ...others, ...REPLY_HEADERS });
     ctx.status = route.status ?? 200;
     if (ctx.status === 204) return;
     ctx.type = 'application/json';
@@ -54,30 +57,38 @@ function serve(route: Route, context: ServerContext): Middleware {
 }
 
 /** Answers a path that is known with other methods: 204 to OPTIONS, else 405, both with `Allow`. */
-const otherMethods: Middleware = (ctx, next) => {
-  const layers: readonly { methods: readonly string[] }[] = ctx.matched ?? [];
+function answerOtherMethods(
+  ctx: Context,
+  isOpen: (route: string | undefined) => boolean,
+  next: Next,
+): Promise<unknown> | undefined {
+  const layers: readonly { name?: string; methods: readonly string[] }[] = ctx.matched ?? [];
   const methods = new Set(layers.flatMap((layer) => layer.methods));
-  if (methods.size === 0) return next();
+  // Which other paths there are is nobody's business.
+  if (methods.size === 0 || (callerOf(ctx).actor === null && !layers.some(({ name }) => isOpen(name)))) return next();
   const allow = [...methods, 'OPTIONS'].sort().join(', ');
   if (ctx.method === 'OPTIONS') {
     ctx.set({ ...REPLY_HEADERS, Allow: allow });
     ctx.status = 204;
-    return;
+    return undefined;
   }
   throw new HooklineError('method_not_allowed', `${ctx.method} does not work here; these do: ${allow}.`, {
     headers: { Allow: allow },
   });
-};
+}
 
 /** Middleware for the routes; paths that none of them has go on. */
 export function router(routes: readonly Route[], context: ServerContext): Middleware {
   const table = new KoaRouter({ sensitive: true });
   const readBody = jsonBody();
   for (const route of routes) {
-    const check = requirePermission(route.permission);
+    const check = requirePermission(route.permission, context);
     const handlers = route.body === undefined ? [check, serve(route, context)] : [check, readBody, serve(route, context)];
     table.register(toPattern(route.path), [route.method], handlers, { name: route.name });
   }
+  const open = new Set(routes.filter(({ permission }) => permission === 'none').map(({ name }) => name));
+  const isOpen = (name: string | undefined): boolean => name !== undefined && open.has(name);
   const find = table.routes();
-  return (ctx, next) => find(Object.assign(ctx, { params: {}, router: table }), () => otherMethods(ctx, next));
+  return (ctx, next) =>
+    find(Object.assign(ctx, { params: {}, router: table }), async () => answerOtherMethods(ctx, isOpen, next));
 }

@@ -2,6 +2,7 @@
 
 import type { Route } from '../route.ts';
 import { aboutRoutes } from './about.ts';
+import { accessRoutes } from './access.ts';
 import { callRoutes } from './call.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { endpointRoutes } from './endpoints.ts';
@@ -28,5 +29,6 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...sampleRoutes,
   ...parseRoutes,
+  ...accessRoutes,
   ...aboutRoutes,
 ];

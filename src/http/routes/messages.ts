@@ -28,6 +28,8 @@ const publishMessage = defineRoute({
   path: '/api/messages',
   name: 'publishMessage',
   permission: 'messages:write',
+  // Messages are their own log, and may come by the thousand.
+  isAudited: false,
   summary: 'Publishes an event to all endpoints that subscribe to its type',
   description: 'The reply leaves when the message and its deliveries are stored; they are sent from then on.',
   tag,

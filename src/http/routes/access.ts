@@ -1,0 +1,333 @@
+// Routes of access to the designer and the admin API: signing in, one-time links, users, API tokens, the audit log.
+
+import { z } from 'zod';
+import {
+  type Actor,
+  auditEntryView,
+  emailSchema,
+  linkView,
+  oneTimeLinkView,
+  passwordSchema,
+  permissionSchema,
+  personNameSchema,
+  roleSchema,
+  type SessionView,
+  sessionView,
+  tokenView,
+  userView,
+} from '../../access/model.ts';
+import { type ActiveSession, actorOfUser, type NewSession } from '../../access/sessions.ts';
+import { showToken, showUser } from '../../access/views.ts';
+import { HooklineError } from '../../errors.ts';
+import { defineRoute, ReplyWithHeaders, type Route, type RouteContext } from '../route.ts';
+import { workflowParams as idParams, moment, pageOf, pageQuery, timeSchema } from './views.ts';
+
+const SESSION = 'Session';
+const tag = 'Access';
+
+/** Longer ones are none of ours; they are not even hashed. */
+const linkToken = z.string().min(1).max(200);
+/** A password that is checked: rules are for new ones. */
+const givenPassword = z.string().min(1, 'must not be empty').max(200);
+const replyHeaders = { 'Set-Cookie': 'The session.' };
+const link = z.strictObject({ token: linkToken });
+
+async function show({ access, version }: RouteContext, actor: Actor | null, session: ActiveSession | null): Promise<SessionView> {
+  return {
+    user: session && showUser(session.user),
+    permissions: [...(actor?.permissions ?? [])],
+    csrfToken: session?.csrfToken ?? null,
+    needsSetup: await access.users.needsSetup(),
+    version,
+  };
+}
+
+async function begin(context: RouteContext, session: NewSession): Promise<ReplyWithHeaders<SessionView>> {
+  const data = await show(context, actorOfUser(session.user), session);
+  return new ReplyWithHeaders(data, { 'Set-Cookie': context.sessionCookie.write(session.secret) });
+}
+
+/** A route that asks for more than nothing always has one. */
+function required(actor: Actor | null): Actor {
+  if (actor === null) throw new TypeError('A route with a permission was reached by nobody.');
+  return actor;
+}
+
+const getSession = defineRoute({
+  method: 'GET',
+  path: '/api/session',
+  name: 'getSession',
+  permission: 'none',
+  summary: 'Says who is asking and what they may do',
+  tag: SESSION,
+  response: sessionView,
+  handle: (_input, context) => show(context, context.actor, context.origin.session),
+});
+
+const signIn = defineRoute({
+  method: 'POST',
+  path: '/api/session',
+  name: 'signIn',
+  permission: 'none',
+  summary: 'Signs a user in, and sets the session’s cookie',
+  description: 'After five wrong passwords for one address each further try has to wait longer: `429` with `Retry-After`.',
+  tag: SESSION,
+  body: z.strictObject({ email: emailSchema, password: givenPassword }),
+  response: sessionView,
+  replyHeaders,
+  errors: ['too_many_requests'],
+  handle: async ({ body }, context) => begin(context, await context.access.sessions.signIn(body, context.origin)),
+});
+
+const signOut = defineRoute({
+  method: 'DELETE',
+  path: '/api/session',
+  name: 'signOut',
+  permission: 'any',
+  summary: 'Signs out: the session ends, also for copies of its cookie',
+  tag: SESSION,
+  response: z.undefined(),
+  status: 204,
+  replyHeaders,
+  async handle(_input, { access, origin, sessionCookie }) {
+    if (origin.session) await access.sessions.end(origin.session);
+    return new ReplyWithHeaders(undefined, { 'Set-Cookie': sessionCookie.clear() });
+  },
+});
+
+const checkLink = defineRoute({
+  method: 'POST',
+  path: '/api/links/check',
+  name: 'checkLink',
+  permission: 'none',
+  summary: 'Says what a one-time link is for, without using it up',
+  tag: SESSION,
+  body: link,
+  response: linkView,
+  errors: ['not_found', 'too_many_requests'],
+  handle: ({ body }, { access, origin }) => access.links.check(body.token, origin),
+});
+
+const acceptLink = defineRoute({
+  method: 'POST',
+  path: '/api/links/accept',
+  name: 'acceptLink',
+  permission: 'none',
+  summary: 'Uses a one-time link up: sets the password and signs in',
+  tag: SESSION,
+  body: link.extend({
+    password: passwordSchema,
+    email: emailSchema.optional().meta({ description: 'For `setup` only, and needed there, as `name`.' }),
+    name: personNameSchema.optional(),
+  }),
+  response: sessionView,
+  replyHeaders,
+  errors: ['not_found', 'conflict', 'too_many_requests'],
+  handle: async ({ body }, context) => begin(context, await context.access.links.accept(body, context.origin)),
+});
+
+const updateMe = defineRoute({
+  method: 'PATCH',
+  path: '/api/me',
+  name: 'updateMe',
+  permission: 'any',
+  summary: 'Changes one’s own name or password; a new password ends all other sessions',
+  tag: SESSION,
+  body: z.strictObject({
+    name: personNameSchema.optional(),
+    password: z.strictObject({ current: givenPassword, new: passwordSchema }).optional(),
+  }),
+  response: userView,
+  errors: ['too_many_requests', 'user_not_found'],
+  async handle({ body }, { access, origin }) {
+    if (!origin.session) throw new HooklineError('forbidden', 'Only a user who is signed in can do this, not a token.');
+    return showUser(await access.users.updateSelf(origin.session, body));
+  },
+});
+
+const listUsers = defineRoute({
+  method: 'GET',
+  path: '/api/users',
+  name: 'listUsers',
+  permission: 'access:read',
+  summary: 'Lists the users',
+  tag,
+  response: z.strictObject({ data: z.array(userView) }),
+  handle: async (_input, { access }) => ({ data: (await access.users.list()).map(showUser) }),
+});
+
+const createUser = defineRoute({
+  method: 'POST',
+  path: '/api/users',
+  name: 'createUser',
+  permission: 'access:write',
+  summary: 'Adds a user, with the invitation to hand over: a link that works once, for seven days',
+  tag,
+  body: z.strictObject({ email: emailSchema, name: personNameSchema, role: roleSchema }),
+  response: z.strictObject({ user: userView, link: oneTimeLinkView }),
+  status: 201,
+  errors: ['conflict'],
+  async handle({ body }, { access, actor }) {
+    const { user, link } = await access.users.invite(body, required(actor));
+    return { user: showUser(user), link };
+  },
+});
+
+const updateUser = defineRoute({
+  method: 'PATCH',
+  path: '/api/users/{id}',
+  name: 'updateUser',
+  permission: 'access:write',
+  summary: 'Changes a user; one who is disabled is signed out at once',
+  tag,
+  params: idParams,
+  body: z.strictObject({ name: personNameSchema.optional(), role: roleSchema.optional(), disabled: z.boolean().optional() }),
+  response: userView,
+  errors: ['user_not_found', 'conflict'],
+  async handle({ params, body }, { access, actor }) {
+    return showUser(await access.users.update(params.id, body, required(actor)));
+  },
+});
+
+const deleteUser = defineRoute({
+  method: 'DELETE',
+  path: '/api/users/{id}',
+  name: 'deleteUser',
+  permission: 'access:write',
+  summary: 'Deletes a user with the API tokens that this user made',
+  tag,
+  params: idParams,
+  response: z.undefined(),
+  status: 204,
+  errors: ['user_not_found', 'conflict'],
+  async handle({ params }, { access }) {
+    await access.users.delete(params.id);
+    return undefined;
+  },
+});
+
+const createUserLink = defineRoute({
+  method: 'POST',
+  path: '/api/users/{id}/link',
+  name: 'createUserLink',
+  permission: 'access:write',
+  summary: 'Makes a new link to choose a password; the one before no longer works',
+  tag,
+  params: idParams,
+  response: oneTimeLinkView,
+  errors: ['user_not_found', 'conflict'],
+  handle: ({ params }, { access, actor }) => access.users.createLink(params.id, required(actor)),
+});
+
+const endUserSessions = defineRoute({
+  method: 'DELETE',
+  path: '/api/users/{id}/sessions',
+  name: 'endUserSessions',
+  permission: 'access:write',
+  summary: 'Signs a user out everywhere',
+  tag,
+  params: idParams,
+  response: z.undefined(),
+  status: 204,
+  errors: ['user_not_found'],
+  async handle({ params }, { access }) {
+    await access.users.endSessions(params.id);
+    return undefined;
+  },
+});
+
+const listTokens = defineRoute({
+  method: 'GET',
+  path: '/api/tokens',
+  name: 'listTokens',
+  permission: 'access:read',
+  summary: 'Lists the API tokens, without what they hold',
+  tag,
+  response: z.strictObject({ data: z.array(tokenView) }),
+  handle: async (_input, { access }) => ({ data: (await access.tokens.list()).map(showToken) }),
+});
+
+const createToken = defineRoute({
+  method: 'POST',
+  path: '/api/tokens',
+  name: 'createToken',
+  permission: 'access:write',
+  summary: 'Makes an API token; what it holds is shown this once',
+  description:
+    'It cannot have more rights than whoever makes it, now or later, and stops working when that user is disabled or deleted.',
+  tag,
+  body: z.strictObject({
+    name: personNameSchema,
+    permissions: z.array(permissionSchema).min(1, 'must name at least one').max(100),
+    expiresAt: moment.nullable(),
+  }),
+  documentedBody: z.strictObject({
+    name: personNameSchema,
+    permissions: z.array(permissionSchema).min(1),
+    expiresAt: timeSchema.nullable().meta({ description: 'Null: works until it is deleted.' }),
+  }),
+  response: z.strictObject({ token: tokenView, secret: z.string() }),
+  status: 201,
+  async handle({ body }, { access, actor }) {
+    const { token, secret } = await access.tokens.create(body, required(actor));
+    return { token: showToken(token), secret };
+  },
+});
+
+const deleteToken = defineRoute({
+  method: 'DELETE',
+  path: '/api/tokens/{id}',
+  name: 'deleteToken',
+  permission: 'access:write',
+  summary: 'Deletes an API token; it stops working at once',
+  tag,
+  params: idParams,
+  response: z.undefined(),
+  status: 204,
+  errors: ['token_not_found'],
+  async handle({ params }, { access }) {
+    await access.tokens.delete(params.id);
+    return undefined;
+  },
+});
+
+const listAudit = defineRoute({
+  method: 'GET',
+  path: '/api/audit',
+  name: 'listAudit',
+  permission: 'access:read',
+  summary: 'Lists who changed what, the newest first; entries are kept for a year',
+  tag,
+  query: z.strictObject({
+    actor: z.string().min(1).max(254).optional().meta({ description: 'Id or name.' }),
+    action: z.string().min(1).max(100).optional(),
+    target: z.string().min(1).max(254).optional(),
+    from: moment.optional(),
+    to: moment.optional().meta({ description: 'Exclusive.' }),
+    ...pageQuery,
+  }),
+  response: pageOf(auditEntryView),
+  async handle({ query }, { access }) {
+    const { items, nextCursor } = await access.audit.list(query);
+    return { data: items, nextCursor };
+  },
+});
+
+export const accessRoutes: readonly Route[] = [
+  getSession,
+  signIn,
+  signOut,
+  checkLink,
+  acceptLink,
+  updateMe,
+  listUsers,
+  createUser,
+  updateUser,
+  deleteUser,
+  createUserLink,
+  endUserSessions,
+  listTokens,
+  createToken,
+  deleteToken,
+  listAudit,
+];
