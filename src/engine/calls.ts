@@ -2,13 +2,15 @@
 
 import { HooklineError } from '../errors.ts';
 import type { CompiledWorkflow } from './compile.ts';
+import { concealContext, concealSignal } from './concealed-execution.ts';
 import { isStorageFailure, toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
-import type { Execution, ExecutionWithJobs, Failure, Job } from './model.ts';
+import { type Execution, type ExecutionWithJobs, type Failure, isLive, type Job } from './model.ts';
 import type { Log } from './plugin.ts';
 import type { ExecutionWrite } from './ports.ts';
 import type { FollowUps } from './recorder.ts';
 import type { Run, RunnerServices } from './run.ts';
+import { NO_SECRETS, type SecretVault } from './secret-vault.ts';
 
 /** Deepest chain of subflows: two that call each other would otherwise never end. */
 const MAX_DEPTH = 10;
@@ -23,6 +25,8 @@ export interface CallsOptions {
   onQueued(executions: readonly ExecutionWithJobs[]): void;
   /** Storage has executions in the queue that nobody holds. */
   wakeQueue(): void;
+  /** Default: there are no secrets. */
+  readonly vault?: Pick<SecretVault, 'seal'> | undefined;
   readonly log: Log;
 }
 
@@ -32,14 +36,18 @@ export interface Calls {
   followUps(run: Run): FollowUps | undefined | Promise<FollowUps | undefined>;
 }
 
-export function createCalls({ load, create, cancel, onQueued, wakeQueue, log }: CallsOptions): Calls {
+export function createCalls(options: CallsOptions): Calls {
+  const { load, create, cancel, onQueued, wakeQueue, vault = NO_SECRETS, log } = options;
+
   /** @returns undefined when the workflow cannot be started; the failure itself is stored all the same */
-  async function failureExecution({ execution, onFailureWorkflow }: Run): Promise<ExecutionWithJobs | undefined> {
+  async function failureExecution({ execution, onFailureWorkflow, scope }: Run): Promise<ExecutionWithJobs | undefined> {
     if (onFailureWorkflow === undefined) return undefined;
     try {
       const target = await load(onFailureWorkflow);
-      if (!target.workflow.enabled) throw new HooklineError('conflict', 'The workflow is disabled.');
-      const context = { execution: toContext(execution) };
+      if (!isLive(target.workflow)) throw new HooklineError('conflict', `The workflow is ${whyNot(target)}.`);
+      const told = toContext(execution);
+      // Without secrets: it is written for people, and another flow has no need of them.
+      const context = { execution: scope.concealer?.value(told) ?? told };
       return create(target, { source: 'failure', context, parent: null, depth: execution.depth + 1 });
     } catch (error) {
       // The end is stored later then, and this with it.
@@ -86,23 +94,29 @@ export function createCalls({ load, create, cancel, onQueued, wakeQueue, log }: 
         );
       }
       const target = await load(workflowId);
-      if (!target.workflow.enabled) {
+      if (!isLive(target.workflow)) {
         throw new HooklineError(
           'subflow_failed',
-          `The workflow "${target.workflow.title}" (${workflowId}) is disabled: enable it.`,
+          `The workflow "${target.workflow.title}" (${workflowId}) is ${whyNot(target)}.`,
         );
       }
       const parent = { executionId: run.execution.id, jobPath, isAwaited };
-      return create(target, { source: 'subflow', context: toJsonValue(input, run.room), parent, depth });
+      const called = create(target, { source: 'subflow', context: toJsonValue(input, run.room), parent, depth });
+      return concealContext(called, run.scope.concealer, vault);
     },
 
     followUps(run) {
-      const signal = signalTo(run.execution);
+      const told = signalTo(run.execution);
+      const signal = told?.signal && { signal: concealSignal(told.signal, run.scope.concealer, vault) };
       const children = childrenToCancel(run);
       if (!signal && children.length === 0 && !isTold(run)) return undefined;
       return prepareFollowUps(run, signal, children);
     },
   };
+}
+
+function whyNot({ workflow }: CompiledWorkflow): string {
+  return workflow.deletedAt === null ? 'disabled: enable it' : 'in the trash: restore it';
 }
 
 /** How the caller of a subflow hears of its end. */

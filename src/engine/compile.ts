@@ -9,6 +9,8 @@ import { compilePath, formatPath, type Segment } from './path.ts';
 import type { AnyNodeType, EventTrigger, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
 import type { Registry } from './registry.ts';
 import { safeParse } from './safe-parse.ts';
+import { soleSecret } from './secret-names.ts';
+import { NO_SECRETS, readSecret, type SecretVault } from './secret-vault.ts';
 import { compileTemplate } from './template.ts';
 import { expressionPlaces } from './tree.ts';
 
@@ -36,6 +38,8 @@ export interface CompiledWorkflow {
   readonly resumables: readonly Resumable[];
   /** Whether the revision was marked as executed in storage when it was read. */
   readonly executed: boolean;
+  /** Whether its document names secrets. */
+  readonly usesSecrets: boolean;
 }
 
 export interface Resumable {
@@ -62,23 +66,33 @@ export function compileWorkflow(
   revision: { readonly revision: number; readonly executed: boolean },
   document: Document,
   registry: Registry,
+  vault: Pick<SecretVault, 'current'> = NO_SECRETS,
 ): CompiledWorkflow {
   const triggerType = registry.trigger(document.trigger.type);
   if (!triggerType) throw unknownType('trigger', document.trigger.type);
   const nodes = document.nodes.map((node) => compileNode(node, registry));
   const settings = settingsSchema.parse(document.settings ?? {});
   const { key } = settings.concurrency ?? {};
-  const tools = { template: (value: unknown): Template => compileTemplate(value) };
+  const tools = {
+    template: (value: unknown): Template => compileTemplate(value),
+    secret: (text: string) => secretReader(text, vault),
+  };
   return {
     workflow,
     revision: revision.revision,
     executed: revision.executed,
+    usesSecrets: JSON.stringify(document).includes('$secrets'),
     trigger: triggerType.create(parse(triggerType.config, document.trigger.config, 'The trigger'), tools),
     nodes,
     settings,
     laneKey: key === undefined ? undefined : compileTemplate(key),
     resumables: findResumables(nodes, new Set()),
   };
+}
+
+function secretReader(text: string, vault: Pick<SecretVault, 'current'>): () => string {
+  const name = soleSecret(text);
+  return name === undefined ? () => text : () => readSecret(vault.current().values, name);
 }
 
 function findResumables(nodes: readonly CompiledNode[], around: ReadonlySet<string>): Resumable[] {

@@ -3,6 +3,7 @@
 import { HooklineError } from '../errors.ts';
 import { setBounded } from './bounded-cache.ts';
 import type { Cancellations } from './cancellations.ts';
+import { concealExecution, concealSignal, openExecution } from './concealed-execution.ts';
 import type { Executor } from './executor.ts';
 import { isOwnershipLost } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
@@ -16,6 +17,7 @@ import type { Recorder } from './recorder.ts';
 import type { ResumeTarget } from './resume-token.ts';
 import { Run } from './run.ts';
 import { createScope } from './scope.ts';
+import { NO_SECRETS, type SecretVault, withValues } from './secret-vault.ts';
 
 /** Executions whose accepted callbacks are remembered. */
 const MAX_RESUMED = 10_000;
@@ -28,6 +30,8 @@ export interface ControlOptions {
   readonly publisher: Pick<Publisher, 'outcome'>;
   readonly bus: Pick<Bus, 'publish'>;
   readonly queue: Pick<Queue, 'wake'>;
+  /** Default: there are no secrets. */
+  readonly vault?: SecretVault | undefined;
   /** @throws HooklineError `shutting_down` */
   requireAccepting(): void;
   /** Told of an execution that was put back into the queue. */
@@ -51,6 +55,7 @@ export interface Control {
 
 export function createControl(options: ControlOptions): Control {
   const { executions, executor, recorder, cancellations, publisher, bus, queue, requireAccepting, now, onChange } = options;
+  const { vault = NO_SECRETS } = options;
   /** Orders what is done to one execution. */
   const lock = createKeyedLock();
   /**
@@ -95,7 +100,7 @@ export function createControl(options: ControlOptions): Control {
     if (run && !run.isSettled) {
       const reason = new HooklineError('conflict', error.message);
       return executor.interrupt(run, { status: 'canceled', reply: null, error }, reason).then(
-        () => run.execution,
+        () => concealExecution(run.execution, run.scope.concealer),
         // Another process has taken it over in this moment.
         (failure: unknown) => (isOwnershipLost(failure) ? cancelElsewhere() : Promise.reject(failure)),
       );
@@ -145,12 +150,15 @@ export function createControl(options: ControlOptions): Control {
           throw new HooklineError('execution_ended', `The execution has ended already (${execution.status}).`);
         }
         const job = execution.jobs.find(({ path }) => path === jobPath);
+        const { secrets } = openExecution(execution, [], vault);
+        const concealer = secrets && withValues(vault.current(), secrets);
         // Nothing is awaited between this look and the commit: that is stored before the flow takes what was there already.
         const isAccepted = resumed.get(executionId)?.has(jobPath) === true;
         if (isAccepted || (job !== undefined && (job.status !== 'waiting' || job.wait?.kind !== 'node'))) {
           throw new HooklineError('already_resumed', `The execution does not wait at "${jobPath}" any more.`);
         }
-        await executions.commit({ signal: { executionId, jobPath, output: toJsonValue(output) } });
+        const signal = { executionId, jobPath, output: toJsonValue(output) };
+        await executions.commit({ signal: concealSignal(signal, concealer, vault) });
         remember(executionId, [jobPath]);
         queue.wake();
         onChange(execution);

@@ -6,6 +6,7 @@ import { createCancellations } from './cancellations.ts';
 import { type Captures, captured } from './captures.ts';
 import type { Changes } from './changes.ts';
 import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
+import { concealExecution, type Opened, openExecution } from './concealed-execution.ts';
 import { createControl } from './control.ts';
 import { createEventOrigin } from './event-origin.ts';
 import { createEvents } from './events.ts';
@@ -29,6 +30,7 @@ import { resumeUrls } from './resume-urls.ts';
 import { createRevisionCache } from './revision-cache.ts';
 import { Run, type RunnerServices } from './run.ts';
 import { createScope, type ParsedRequest } from './scope.ts';
+import { NO_SECRETS, type SecretVault } from './secret-vault.ts';
 import type { WorkflowService } from './workflows.ts';
 
 export interface EngineOptions {
@@ -42,6 +44,8 @@ export interface EngineOptions {
   readonly fetch: RunnerServices['fetch'];
   /** Makes the messages of nodes that publish. */
   readonly publisher: Publisher;
+  /** Named secrets. Default: there are none. */
+  readonly vault?: SecretVault | undefined;
   /** What the processes on one database tell each other. */
   readonly bus: Bus;
   /** The URL that resumes a job. */
@@ -123,6 +127,8 @@ interface Origin {
   /** Null for triggers that are not HTTP; then `context` counts. */
   readonly request: StoredRequest | null;
   readonly context?: unknown;
+  /** The context as it is, where `context` shows names of secrets. */
+  readonly sealed?: string | undefined;
   readonly replayOf?: string;
   /** Default null. */
   readonly parent?: Execution['parent'];
@@ -137,9 +143,12 @@ interface Begun {
   readonly run: Run;
 }
 
+const NOTHING_OPENED: Partial<Opened> = {};
+
 export function createEngine(options: EngineOptions): Engine {
   const { storage, queue, registry, evaluator, publisher, bus, log, now } = options;
-  const revisions = createRevisionCache(options.documents, registry);
+  const { vault = NO_SECRETS } = options;
+  const revisions = createRevisionCache(options.documents, registry, vault);
   const createId = createIdSource();
   const cancellations = createCancellations();
   /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
@@ -165,12 +174,14 @@ export function createEngine(options: EngineOptions): Engine {
     },
     onQueued,
     wakeQueue: () => queue.wake(),
+    vault,
     log,
   });
   const recorder = createRecorder({
     executions: storage.executions,
     now,
     followUps: calls.followUps,
+    vault,
     onQueued,
     onPublished: (messages) => publisher.committed(messages),
     onStored: options.changes && tellOf,
@@ -181,9 +192,10 @@ export function createEngine(options: EngineOptions): Engine {
     evaluator,
     fetch: options.fetch,
     call: calls.call,
-    publish: ({ execution }, jobPath, event, isAwaited) => {
+    publish: ({ execution, scope: { concealer } }, jobPath, event, isAwaited) => {
       const from = { executionId: execution.id, jobPath, isAwaited };
-      const prepareOf = (isOf: boolean) => publisher.prepare(event, { source: isOf ? { ...from, isOfEvent: true } : from });
+      const prepareOf = (isOf: boolean) =>
+        publisher.prepare(event, { source: isOf ? { ...from, isOfEvent: true } : from, concealer });
       const origin = isOfEvent(execution);
       return origin instanceof Promise ? origin.then(prepareOf) : prepareOf(origin);
     },
@@ -208,6 +220,7 @@ export function createEngine(options: EngineOptions): Engine {
     publisher,
     bus,
     queue,
+    vault,
     requireAccepting,
     onChange: tellOf,
     now,
@@ -224,7 +237,13 @@ export function createEngine(options: EngineOptions): Engine {
 
   // --- accepting -------------------------------------------------------------------------------------------------------
 
-  function parse(target: CompiledWorkflow, { request, context }: Pick<Origin, 'request' | 'context'>): ParsedRequest {
+  function parse(
+    target: CompiledWorkflow,
+    { request, context, sealed }: Pick<Origin, 'request' | 'context' | 'sealed'>,
+  ): ParsedRequest {
+    if (request === null && sealed !== undefined) {
+      return { context: openExecution({ context, sealed, jobs: [] }, [], vault).context, body: undefined };
+    }
     if (request === null) return { context, body: undefined };
     if (isHttpTrigger(target.trigger)) return target.trigger.parse(request);
     throw new HooklineError('conflict', 'The execution came from an HTTP request, but the revision has no HTTP trigger.');
@@ -272,7 +291,7 @@ export function createEngine(options: EngineOptions): Engine {
       startedAt: null,
       finishedAt: null,
       request: origin.request,
-      context: origin.request === null ? parsed.context : undefined,
+      context: origin.request !== null ? undefined : origin.sealed === undefined ? parsed.context : origin.context,
       response: null,
       error: null,
       replayOf: origin.replayOf ?? null,
@@ -282,6 +301,7 @@ export function createEngine(options: EngineOptions): Engine {
       lane: null,
       wakeAt: null,
       jobs: origin.jobs === undefined ? [] : [...origin.jobs],
+      ...(origin.sealed === undefined ? {} : { sealed: origin.sealed }),
     };
     const run = arm(target, execution, parsed, false);
     if (settings.concurrency !== undefined) execution.lane = laneOf(target, run.scope);
@@ -301,7 +321,11 @@ export function createEngine(options: EngineOptions): Engine {
     signals: readonly Signal[] = [],
   ): Run {
     const urls = resumables.length === 0 ? undefined : resumeUrls(execution.id, resumables, options.resumeUrl);
-    const run = new Run(execution, createScope(execution, parsed, now, urls), isStored, signals);
+    // Nothing to open is the usual case.
+    const isNew = execution.jobs.length === 0 && signals.length === 0 && execution.sealed === undefined;
+    const opened: Partial<Opened> = isNew ? NOTHING_OPENED : openExecution(execution, signals, vault);
+    const scope = createScope(execution, parsed, now, urls, { vault, known: opened.secrets });
+    const run = new Run(execution, scope, isStored, opened.signals, opened.jobs);
     run.mayWait = workflow.mode === 'async';
     run.timeoutMs = settings.timeoutMs;
     run.onFailureWorkflow = settings.onFailureWorkflow;
@@ -315,6 +339,11 @@ export function createEngine(options: EngineOptions): Engine {
     queue.push({ execution: run.execution, signals: [] });
   }
 
+  /** For whoever looks at it: what it has of secrets is replaced. */
+  async function show(begun: Begun): Promise<ExecutionWithJobs> {
+    return concealExecution(await perform(begun), begun.run.scope.concealer);
+  }
+
   // --- running ---------------------------------------------------------------------------------------------------------
 
   /** The queue's turn: an execution of this process, or one that storage had. */
@@ -325,6 +354,7 @@ export function createEngine(options: EngineOptions): Engine {
     try {
       const { target, run } = prepared.get(execution) ?? (await restore(claimed));
       prepared.delete(execution);
+      if (target.usesSecrets) await vault.refresh();
       // Asked last, so that nothing is awaited between a no and the start: a cancel finds the run either before or after.
       for (let outcome = canceled(); outcome; outcome = canceled()) if (await outcome) return;
       tellOf(execution);
@@ -454,7 +484,7 @@ export function createEngine(options: EngineOptions): Engine {
     async run(workflowId, input, { revision } = {}) {
       const target = await revisions.load(workflowId, revision);
       const request = isHttpTrigger(target.trigger) ? toManualRequest(target.workflow.hookKey, input) : null;
-      const runNow = async () => perform(await begin(target, { source: 'manual', request, context: toJsonValue(input.context) }));
+      const runNow = async () => show(await begin(target, { source: 'manual', request, context: toJsonValue(input.context) }));
       const { captures } = options;
       if (request === null || !captures?.isWanted(workflowId)) return runNow();
       return captured(captures, workflowId, request, runNow);
@@ -462,9 +492,9 @@ export function createEngine(options: EngineOptions): Engine {
 
     async replay(executionId, { revision } = {}) {
       const original = await control.get(executionId);
-      const { id: replayOf, request, context } = original;
+      const { id: replayOf, request, context, sealed } = original;
       const target = await revisions.load(original.workflowId, revision);
-      return perform(await begin(target, { source: 'replay', request, context, replayOf }));
+      return show(await begin(target, { source: 'replay', request, context, sealed, replayOf }));
     },
 
     cancel: control.cancel,
@@ -473,10 +503,10 @@ export function createEngine(options: EngineOptions): Engine {
 
     async rerun(executionId, jobPath) {
       const original = await control.get(executionId);
-      const { id: replayOf, request, context, revision, workflowId } = original;
+      const { id: replayOf, request, context, sealed, revision, workflowId } = original;
       const target = await revisions.load(workflowId, revision);
       const jobs = memoBefore(target.nodes, original.jobs, jobPath);
-      return perform(await begin(target, { source: 'replay', request, context, replayOf, jobs }));
+      return show(await begin(target, { source: 'replay', request, context, sealed, replayOf, jobs }));
     },
 
     prepareEvent: events.prepare,

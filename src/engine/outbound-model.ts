@@ -311,6 +311,8 @@ export interface Message {
    * operational event or a failure, so no event tells of its own failure. Null: it came over the API.
    */
   source: { executionId: string; jobPath: string; isAwaited: boolean; isOfEvent?: boolean } | null;
+  /** What is sent, sealed, where the rest shows `[secret NAME]`. Default null: it is sent as it is shown. */
+  sealed?: string | null | undefined;
   createdAt: number;
 }
 

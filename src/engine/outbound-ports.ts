@@ -1,5 +1,6 @@
 // What outgoing webhooks need from the outside: their part of storage, and of the engine.
 
+import type { Concealer } from './concealer.ts';
 import type {
   Attempt,
   Delivery,
@@ -231,7 +232,12 @@ export interface Publisher {
    */
   prepare(
     event: OutgoingEvent,
-    options?: { readonly source?: Message['source']; readonly idempotencyKey?: string | undefined },
+    options?: {
+      readonly source?: Message['source'];
+      readonly idempotencyKey?: string | undefined;
+      /** Of the execution that it comes from: what is stored shows no secrets, what is sent is sealed beside it. */
+      readonly concealer?: Concealer | undefined;
+    },
   ): Promise<PreparedMessage>;
   /** Tells whoever delivers that these are committed. */
   committed(messages: readonly NewMessage[]): void;

@@ -20,6 +20,8 @@ export interface Scope {
   readonly $execution: Record<string, unknown>;
   /** The resume URL of each node that waits for a callback, by its key; inside a loop that of the same round. */
   readonly $resume: Record<string, string>;
+  /** Named secrets. Whatever the execution then stores or logs shows `[secret NAME]` in place of their values. */
+  readonly $secrets: Readonly<Record<string, string>>;
 }
 
 /** An expression language. `template` is text with `{{…}}`; `basic` tests are not text and are not among them. */
@@ -261,6 +263,11 @@ export interface IncomingRequest extends RequestHead {
 export interface TriggerTools {
   /** Compiles every `{{…}}` in a JSON value. @throws HooklineError `invalid_template` */
   template(value: unknown): Template;
+  /**
+   * A text that is either the template of a secret, `{{$secrets.NAME}}`, or taken as it is written. Read it when it is needed:
+   * secrets change. The function throws when the secret does not exist.
+   */
+  secret(text: string): () => string;
 }
 
 /** A trigger type that is called over HTTP at `/hooks/<key>`. */
@@ -273,6 +280,8 @@ export interface HttpTrigger {
   admit?(head: RequestHead): void;
   /** Refuses the whole request by throwing (media type, signature). Not called for replays and manual runs. */
   verify?(request: IncomingRequest): void;
+  /** Headers that let a caller in, such as `authorization`: for test calls. They are secret and never leave the server. */
+  callerHeaders?(): Readonly<Record<string, string>>;
   /** Makes `$context` of a stored request; pure, so that a replay gives the same. @throws invalid_json, missing_value, … */
   parse(request: StoredRequest): { readonly context: unknown; readonly body: unknown };
   /** The reply of an async workflow. */

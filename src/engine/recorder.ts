@@ -1,10 +1,12 @@
 // Commits what a run leaves behind: its state, its jobs, its end.
 
+import { concealJob, concealResult } from './concealed-execution.ts';
 import type { Execution, ExecutionStatus, ExecutionWithJobs } from './model.ts';
 import { isFinal } from './model.ts';
 import type { NewMessage, OutboundWrite, PreparedMessage } from './outbound-ports.ts';
 import type { ExecutionStore, ExecutionWrite } from './ports.ts';
 import type { Run, RunOutcome } from './run.ts';
+import { NO_SECRETS, type SecretVault } from './secret-vault.ts';
 import { standardReply } from './standard-reply.ts';
 
 export interface RecorderOptions {
@@ -13,6 +15,8 @@ export interface RecorderOptions {
   now(): number;
   /** What else is committed with an execution's end: who waits for it hears of it. Undefined when nobody does. */
   followUps(run: Run): FollowUps | undefined | Promise<FollowUps | undefined>;
+  /** Default: there are no secrets. */
+  readonly vault?: Pick<SecretVault, 'seal'> | undefined;
   /** Told of executions that a commit has put into the queue. */
   onQueued(executions: readonly ExecutionWithJobs[]): void;
   /** Told of messages that a commit has stored. */
@@ -50,7 +54,7 @@ export interface Recorder {
 }
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { executions, now, followUps, onQueued, onPublished, onStored, onFinish } = options;
+  const { executions, now, followUps, vault = NO_SECRETS, onQueued, onPublished, onStored, onFinish } = options;
   /** Looks at the run only when its turn has come: the write before may have failed, or may have taken everything. */
   async function commit(run: Run, isForced: boolean): Promise<void> {
     if (run.isStoredFinal) return;
@@ -71,8 +75,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
       run.takenSignals = [];
     }
     run.isWriting = true;
+    const { concealer } = run.scope;
+    let stored = jobs;
     try {
-      const written = toWrite(run, jobs, takenSignals, isForced);
+      if (concealer !== undefined) stored = jobs.map((job) => concealJob(job, concealer, vault));
+      const written = toWrite(run, stored, takenSignals, isForced);
       // In the same write, so that a message costs no unit of several.
       const own = prepared.length === 0 ? written : { ...written, outbound: join(prepared) };
       if (calls.length === 0 && extra === undefined) await executions.commit(own);
@@ -96,7 +103,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     extra?.committed();
     if (jobs.length === 0) return;
     run.sequence += 1;
-    for (const job of jobs) execution.jobs.push(job);
+    for (const job of stored) execution.jobs.push(job);
   }
 
   function toWrite(
@@ -106,8 +113,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     isForced: boolean,
   ): ExecutionWrite {
     const { execution } = run;
-    if (!run.isStored) return { insert: { ...execution, jobs } };
-    const { id, status, startedAt, finishedAt, response, error, output, wakeAt, lane } = execution;
+    const { concealer } = run.scope;
+    if (!run.isStored) return { insert: { ...execution, ...(concealer && concealResult(execution, concealer)), jobs } };
+    const { id, status, startedAt, finishedAt, wakeAt, lane } = execution;
+    const { response, error, output } = concealer === undefined ? execution : concealResult(execution, concealer);
     const { sequence } = run;
     // Those for nodes that it has not come to; the others are deleted.
     const knownSignals = status === 'waiting' && run.keptSignals.size > 0 ? { knownSignals: [...run.keptSignals] } : {};

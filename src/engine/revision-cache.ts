@@ -1,9 +1,11 @@
-// Keeps compiled revisions in memory, so that a request costs no reading and no compiling.
+// Keeps compiled revisions in memory, so that a request costs no reading and no compiling. One that names secrets is handed out
+// when the copies of these are fresh.
 
 import { HooklineError } from '../errors.ts';
 import { setBounded } from './bounded-cache.ts';
 import { type CompiledWorkflow, compileWorkflow } from './compile.ts';
 import type { Registry } from './registry.ts';
+import { NO_SECRETS, type SecretVault } from './secret-vault.ts';
 import type { LoadedWorkflow, WorkflowService } from './workflows.ts';
 
 /** Compiled revisions kept by key and by id; one is some 10 KB. */
@@ -23,14 +25,19 @@ export interface RevisionCache {
   forgetAll(): void;
 }
 
-export function createRevisionCache(documents: Pick<WorkflowService, 'byId' | 'byHookKey'>, registry: Registry): RevisionCache {
+/** @param vault default: there are no secrets */
+export function createRevisionCache(
+  documents: Pick<WorkflowService, 'byId' | 'byHookKey'>,
+  registry: Registry,
+  vault: Pick<SecretVault, 'current' | 'refresh'> = NO_SECRETS,
+): RevisionCache {
   const byKey = new Map<string, CompiledWorkflow>();
   const byId = new Map<string, CompiledWorkflow>();
   /** Counts changes: what was read before one must not be kept after it. */
   let changes = 0;
 
   function keep(cache: Map<string, CompiledWorkflow>, key: string, loaded: LoadedWorkflow, readAt: number): CompiledWorkflow {
-    const compiled = compileWorkflow(loaded.workflow, loaded, loaded.document, registry);
+    const compiled = compileWorkflow(loaded.workflow, loaded, loaded.document, registry, vault);
     if (readAt !== changes) return compiled;
     setBounded(cache, key, compiled, MAX_COMPILED);
     return compiled;
@@ -39,19 +46,27 @@ export function createRevisionCache(documents: Pick<WorkflowService, 'byId' | 'b
   async function findInStorage(hookKey: string): Promise<CompiledWorkflow | undefined> {
     const readAt = changes;
     const loaded = await documents.byHookKey(hookKey);
-    return loaded && keep(byKey, hookKey, loaded, readAt);
+    return loaded && fresh(keep(byKey, hookKey, loaded, readAt));
+  }
+
+  function fresh(compiled: CompiledWorkflow): CompiledWorkflow | Promise<CompiledWorkflow> {
+    const refreshing = compiled.usesSecrets ? vault.refresh() : undefined;
+    return refreshing === undefined ? compiled : refreshing.then(() => compiled);
   }
 
   return {
-    find: (hookKey) => byKey.get(hookKey) ?? findInStorage(hookKey),
+    find(hookKey) {
+      const known = byKey.get(hookKey);
+      return known === undefined ? findInStorage(hookKey) : fresh(known);
+    },
 
     async load(workflowId, revision) {
       const key = `${workflowId}:${revision ?? 'live'}`;
       const known = byId.get(key);
-      if (known) return known;
+      if (known) return fresh(known);
       const readAt = changes;
       const loaded = await documents.byId(workflowId, revision);
-      if (loaded) return keep(byId, key, loaded, readAt);
+      if (loaded) return fresh(keep(byId, key, loaded, readAt));
       throw revision === undefined
         ? new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`)
         : new HooklineError('revision_not_found', `Workflow ${workflowId} has no revision ${revision}.`);

@@ -19,6 +19,8 @@ export type RunOutcome =
 export interface RunnerServices {
   readonly evaluator: ExpressionEvaluator;
   readonly log: Log;
+  /** Where the lines that nodes write go. Default `log`. */
+  readonly nodeLog?: Log;
   now(): number;
   /** Commits what the run has left so far, before a node with an outside effect runs. */
   flush(run: Run): Promise<void>;
@@ -32,6 +34,7 @@ export interface RunnerServices {
 
 /** One execution in memory while it runs. */
 export class Run {
+  /** Its jobs and context are in the form that is stored; the rest is as it is until it is written. */
   readonly execution: ExecutionWithJobs;
   readonly scope: ExtensibleScope;
   /** Latest job by path, of an execution that continues; undefined for a first run. */
@@ -93,11 +96,18 @@ export class Run {
   yieldedAt = Number.POSITIVE_INFINITY;
   #controller: AbortController | undefined;
 
-  constructor(execution: ExecutionWithJobs, scope: ExtensibleScope, isStored: boolean, signals: readonly Signal[] = []) {
+  /** @param jobs those of the execution, opened; default as they are */
+  constructor(
+    execution: ExecutionWithJobs,
+    scope: ExtensibleScope,
+    isStored: boolean,
+    signals: readonly Signal[] = [],
+    jobs: readonly Job[] = execution.jobs,
+  ) {
     this.execution = execution;
     this.scope = scope;
     this.isStored = isStored;
-    this.memo = execution.jobs.length > 0 ? new Memo(execution.jobs) : undefined;
+    this.memo = jobs.length > 0 ? new Memo(jobs) : undefined;
     this.signals = signals.length > 0 ? new Map(signals.map((signal) => [signal.jobPath, signal])) : NO_SIGNALS;
     this.keptSignals = new Set(this.signals.keys());
     // Nobody would ever take one that came a second time when its job had just ended, and what has a signal does not wait.

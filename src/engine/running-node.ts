@@ -1,6 +1,7 @@
 // What a node sees while it runs: the context of the extension contract.
 
 import type { CompiledNode } from './compile.ts';
+import type { Concealer } from './concealer.ts';
 import { toJsonValue } from './json-value.ts';
 import type { BranchOutcome, ExpressionEngine, Log, NodeContext, OutgoingRequest, Scope, ScriptOptions } from './plugin.ts';
 import type { Frame, Run, RunnerServices, RunningNodeParts } from './run.ts';
@@ -49,9 +50,14 @@ export class RunningNode implements NodeContext<unknown> {
   }
 
   get log(): Log {
-    const { run, job, services } = this.#parts;
-    const named = (level: keyof Log) => (fields: object, message: string) =>
-      services.log[level]({ ...fields, execution: run.execution.id, node: job.path }, message);
+    const { run, job, frame, services } = this.#parts;
+    const log = services.nodeLog ?? services.log;
+    const named = (level: keyof Log) => (fields: object, message: string) => {
+      const { concealer } = frame.scope;
+      const place = { execution: run.execution.id, node: job.path };
+      if (concealer === undefined) log[level]({ ...fields, ...place }, message);
+      else log[level]({ ...concealFields(fields, concealer), ...place }, concealer.text(String(message)));
+    };
     return { debug: named('debug'), info: named('info'), warn: named('warn'), error: named('error') };
   }
 
@@ -117,6 +123,16 @@ export class RunningNode implements NodeContext<unknown> {
     const { run, job } = this.#parts;
     return (index: number) => run.memo?.rounds(job.path).has(index) ?? false;
   }
+}
+
+/** As JSON, so that nothing in it hides a secret from the look. */
+function concealFields(fields: object, concealer: Concealer): object {
+  const plain: unknown = JSON.parse(JSON.stringify(fields, errorsAsText) ?? '{}');
+  return { ...(typeof plain === 'object' ? concealer.value(plain) : {}) };
+}
+
+function errorsAsText(_key: string, value: unknown): unknown {
+  return value instanceof Error ? `${value.name}: ${value.message}` : typeof value === 'bigint' ? String(value) : value;
 }
 
 /** Rounds that nothing in them makes wait would otherwise follow each other without letting go of the event loop. */

@@ -1,8 +1,10 @@
 // The variables of one execution.
 
+import type { Concealer, NamedValue } from './concealer.ts';
 import type { Execution, StoredRequest } from './model.ts';
 import type { Scope } from './plugin.ts';
 import { parseQuery } from './query.ts';
+import { NO_SECRETS, type SecretSet, type SecretVault, withValues } from './secret-vault.ts';
 
 /** What the trigger made of the request: `context` is `$context`, `body` the parsed body for `$request.body`. */
 export interface ParsedRequest {
@@ -19,6 +21,11 @@ interface Shared {
   readonly now: () => number;
   /** The resume URLs as they are inside a loop round, such as `each[3]/`. */
   readonly resumeUrls: (prefix: string) => Record<string, string>;
+  readonly vault: Pick<SecretVault, 'current'>;
+  /** The secrets as they were when it first asked; undefined until then. */
+  secrets: SecretSet | undefined;
+  /** Undefined while it has had no access to secrets. */
+  concealer: Concealer | undefined;
 }
 
 /**
@@ -60,6 +67,20 @@ class ExecutionScope implements ExtensibleScope {
     return this.#shared.resumeUrls(this.#prefix);
   }
 
+  get $secrets(): Readonly<Record<string, string>> {
+    const shared = this.#shared;
+    if (shared.secrets === undefined) {
+      shared.secrets = shared.vault.current();
+      const { concealer } = shared.secrets;
+      shared.concealer = shared.concealer === undefined ? concealer : withValues(shared.secrets, shared.concealer.secrets);
+    }
+    return shared.secrets.values;
+  }
+
+  get concealer(): Concealer | undefined {
+    return this.#shared.concealer;
+  }
+
   snapshot(): Scope {
     return new ExecutionScope(this.#shared, { ...this.$nodes }, this.$scopes, this.#prefix);
   }
@@ -71,10 +92,19 @@ class ExecutionScope implements ExtensibleScope {
 
 /** Variables that can be extended for the rounds of a loop. */
 export interface ExtensibleScope extends Scope {
+  /** Keeps the secrets that this execution has had access to out of what it leaves; undefined while it has had none. */
+  readonly concealer: Concealer | undefined;
   /** The variables as they are now: for a node that may keep them in its own result. */
   snapshot(): Scope;
   /** The same variables inside a loop round, with `locals` in `$scopes`; results of nodes are shared. */
   inside(prefix: string, locals?: Record<string, unknown>): ExtensibleScope;
+}
+
+/** The secrets of one execution. */
+export interface ScopeSecrets {
+  readonly vault: Pick<SecretVault, 'current'>;
+  /** What it holds from an earlier turn, or was given; undefined when it has had no access to secrets. */
+  readonly known?: readonly NamedValue[] | undefined;
 }
 
 /** The variables at the start of an execution; the runner adds results to `$nodes`. */
@@ -83,8 +113,11 @@ export function createScope(
   parsed: ParsedRequest,
   now: () => number,
   resumeUrls: Shared['resumeUrls'] = NO_URLS,
+  { vault, known }: ScopeSecrets = { vault: NO_SECRETS },
 ): ExtensibleScope {
-  return new ExecutionScope({ execution, parsed, now, resumeUrls }, {}, {}, '');
+  const concealer = known === undefined ? undefined : withValues(vault.current(), known);
+  const shared: Shared = { execution, parsed, now, resumeUrls, vault, secrets: undefined, concealer };
+  return new ExecutionScope(shared, {}, {}, '');
 }
 
 const NO_URLS = (): Record<string, string> => ({});
@@ -111,4 +144,5 @@ export const EMPTY_SCOPE: Scope = {
   $system: { now: '' },
   $execution: {},
   $resume: {},
+  $secrets: {},
 };

@@ -4,6 +4,7 @@ import { HooklineError } from '../errors.ts';
 import { MAX_VALUE_SIZE } from './json-value.ts';
 import { compilePath, formatPath, pathOf, type Segment } from './path.ts';
 import type { Scope, Template } from './plugin.ts';
+import { readSecret } from './secret-vault.ts';
 
 /** What one `{{…}}` names. */
 export interface Reference {
@@ -54,7 +55,7 @@ const ROOTS: ReadonlyMap<string, { readonly name: string; readonly read: Read }>
   ['$system', { name: '$system', read: (scope: Scope) => scope.$system }],
   ['$execution', { name: '$execution', read: (scope: Scope) => scope.$execution }],
   ['$resume', { name: '$resume', read: (scope: Scope) => scope.$resume }],
-  ['$secrets', { name: '$secrets', read: (scope: Scope & { readonly $secrets?: unknown }) => scope.$secrets }],
+  ['$secrets', { name: '$secrets', read: (scope: Scope) => scope.$secrets }],
 ]);
 
 /** Deeper values are refused, so that a cycle is an error and not an endless walk. */
@@ -265,6 +266,10 @@ function compileReference(source: string, isClosed: boolean, at: string): TextPi
   }
   const reference: Reference = { root: found.name, segments, text, at };
   const { read } = found;
+  if (found.name === '$secrets') {
+    if (typeof part !== 'string' || segments.length > 1) throw invalid(text, at, 'it names no secret: write $secrets.NAME');
+    return { reference, read: (scope) => readSecret(scope.$secrets, part) };
+  }
   // All results at once are those so far: the node that keeps them must not become a part of its own result.
   if (segments.length === 0) return { reference, read: found.name === '$nodes' ? (scope) => ({ ...scope.$nodes }) : read };
   const path = pathOf(segments);

@@ -1,6 +1,8 @@
 // What the main thread does with an expression before a process sees it: templates out, variables in.
 
 import type { ExpressionEngine, Scope } from '../engine/plugin.ts';
+import { type SecretUse, secretUse } from '../engine/secret-names.ts';
+import { readSecret } from '../engine/secret-vault.ts';
 import { splitText } from '../engine/template.ts';
 import { HooklineError } from '../errors.ts';
 import type { Inputs, WorkerEngine } from './task.ts';
@@ -102,16 +104,27 @@ function isTranspose(text: string, at: number): boolean {
 
 function prepareWithVariables(engine: WorkerEngine, expression: string): PreparedExpression {
   const named = ROOTS.filter((root) => isNamed(expression, root.name));
-  const readsInput = engine !== 'jsonata' ? named.length === 0 : READS_INPUT.test(expression);
+  const use = secretUse(expression);
+  const readsInput = engine !== 'jsonata' ? named.length === 0 && use === undefined : READS_INPUT.test(expression);
   return {
     expression,
     names: [],
     read(scope, { source, hasSource }) {
       // Only what is named travels to the process: copying a large request for each expression costs more than the expression.
       const variables = pick(hasSource || !readsInput ? named : ROOTS, scope);
+      // Never with everything else: who wants them names them.
+      if (use !== undefined) variables.$secrets = pickSecrets(use, scope);
       return { values: [], variables: engine === 'jsonata' ? variables : {}, input: hasSource ? (source ?? null) : variables };
     },
   };
+}
+
+/** Those that are named; all of them when the expression makes up a name. @throws HooklineError `secret_not_found` */
+function pickSecrets({ names, isOpen }: SecretUse, scope: Scope): Record<string, string> {
+  const secrets: Record<string, string> = {};
+  const values = scope.$secrets;
+  for (const name of names) secrets[name] = readSecret(values, name);
+  return isOpen ? { ...values, ...secrets } : secrets;
 }
 
 function isNamed(expression: string, name: string): boolean {

@@ -5,7 +5,7 @@ import type { Scope } from '../../src/engine/plugin.ts';
 import { compileTemplate, hasTemplate, inspectTemplates, splitText } from '../../src/engine/template.ts';
 import { HooklineError } from '../../src/errors.ts';
 
-const scope: Scope & { $secrets: Record<string, unknown> } = {
+const scope: Scope = {
   $context: {
     headers: { 'x-id': 'h1' },
     query: { page: '2' },

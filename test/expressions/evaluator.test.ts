@@ -20,6 +20,7 @@ const scope: Scope = {
   $system: { now: '2025-01-02T03:04:05.000Z' },
   $execution: { id: 'e1' },
   $resume: { wait: 'http://127.0.0.1/resume/1' },
+  $secrets: { TOKEN: 'value-of-the-token', PIN: '73519246' },
 };
 
 const evaluator = createEvaluator({ timeoutMs: 1500, maxWorkers: 2, memoryMb: 96 });

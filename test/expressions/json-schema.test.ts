@@ -2,7 +2,16 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Scope } from '../../src/engine/plugin.ts';
 import { createEvaluator } from '../../src/expressions/evaluator.ts';
 
-const scope: Scope = { $context: {}, $request: null, $nodes: {}, $scopes: {}, $system: { now: '' }, $execution: {}, $resume: {} };
+const scope: Scope = {
+  $context: {},
+  $request: null,
+  $nodes: {},
+  $scopes: {},
+  $system: { now: '' },
+  $execution: {},
+  $resume: {},
+  $secrets: {},
+};
 const evaluator = createEvaluator({ timeoutMs: 800, maxWorkers: 1, memoryMb: 96 });
 afterAll(() => evaluator.close());
 

@@ -6,7 +6,16 @@ import type { ExpressionEngine, Scope } from '../../src/engine/plugin.ts';
 import type { ExpressionEvaluator } from '../../src/engine/ports.ts';
 import { createEvaluator } from '../../src/expressions/evaluator.ts';
 
-const scope: Scope = { $context: {}, $request: null, $nodes: {}, $scopes: {}, $system: { now: '' }, $execution: {}, $resume: {} };
+const scope: Scope = {
+  $context: {},
+  $request: null,
+  $nodes: {},
+  $scopes: {},
+  $system: { now: '' },
+  $execution: {},
+  $resume: {},
+  $secrets: {},
+};
 
 const ENDLESS = '($f := function($n) { $f($n + 1) }; $f(0))';
 

@@ -9,7 +9,16 @@ const evaluator = createEvaluator({ timeoutMs: 1_000, maxWorkers: 1, memoryMb: 9
 afterAll(() => evaluator.close());
 
 const MB = 1024 * 1024;
-const scope: Scope = { $context: {}, $request: null, $nodes: {}, $scopes: {}, $system: { now: '' }, $execution: {}, $resume: {} };
+const scope: Scope = {
+  $context: {},
+  $request: null,
+  $nodes: {},
+  $scopes: {},
+  $system: { now: '' },
+  $execution: {},
+  $resume: {},
+  $secrets: {},
+};
 
 function run(code: string, options: { arguments?: Record<string, unknown>; timeoutMs?: number; maxMemoryBytes?: number } = {}) {
   return evaluator.runScript(code, { arguments: {}, timeoutMs: 3_000, maxMemoryBytes: 16 * MB, ...options });

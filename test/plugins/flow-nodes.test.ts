@@ -17,6 +17,7 @@ const scope: Scope = {
   $system: { now: '' },
   $execution: {},
   $resume: {},
+  $secrets: {},
 };
 
 interface Calls {

@@ -3,7 +3,7 @@ import type { OperationalEvent, OperationalEventType } from '../../src/engine/ou
 import { hooklineEventTrigger } from '../../src/plugins/hookline-event/trigger.ts';
 
 function hears(config: unknown, type: OperationalEventType, data: OperationalEvent['data'] = {}): boolean {
-  const tools = { template: () => ({ render: () => null, isConstant: true }) };
+  const tools = { template: () => ({ render: () => null, isConstant: true }), secret: (text: string) => () => text };
   const trigger = hooklineEventTrigger.create(hooklineEventTrigger.config.parse(config), tools);
   if (!('hears' in trigger)) throw new Error('It does not hear events.');
   return trigger.hears({ type, timestamp: 1, data });

@@ -40,7 +40,16 @@ async function run(
   const context: NodeContext<HttpRequestConfig> = {
     config: parsed,
     render: () => parsed,
-    scope: { $context: {}, $request: null, $nodes: {}, $scopes: {}, $system: { now: '' }, $execution: {}, $resume: {} },
+    scope: {
+      $context: {},
+      $request: null,
+      $nodes: {},
+      $scopes: {},
+      $system: { now: '' },
+      $execution: {},
+      $resume: {},
+      $secrets: {},
+    },
     signal,
     idempotencyKey: 'execution/each[3]/notify',
     log: { debug() {}, info() {}, warn() {}, error() {} },

@@ -21,7 +21,16 @@ export function runNode<Config>(type: NodeType<Config>, config: unknown, given: 
   const values = [...(given.values ?? [])];
   const context: NodeContext<Config> = {
     config: parsed,
-    scope: { $context: {}, $request: null, $nodes: {}, $scopes: {}, $system: { now: '' }, $execution: {}, $resume: {} },
+    scope: {
+      $context: {},
+      $request: null,
+      $nodes: {},
+      $scopes: {},
+      $system: { now: '' },
+      $execution: {},
+      $resume: {},
+      $secrets: {},
+    },
     render: () => parsed,
     signal: new AbortController().signal,
     idempotencyKey: 'execution/node',

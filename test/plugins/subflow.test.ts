@@ -19,7 +19,10 @@ describe('subflow', () => {
   });
 
   it('has a trigger that nothing outside can pull', async () => {
-    const trigger = subflowTrigger.create({}, { template: () => ({ render: () => null, isConstant: true }) });
+    const trigger = subflowTrigger.create(
+      {},
+      { template: () => ({ render: () => null, isConstant: true }), secret: (text) => () => text },
+    );
     if (!('listen' in trigger)) throw new Error('It is called over HTTP.');
     const stop = await trigger.listen(() => Promise.reject(new Error('never fired')));
     expect(await stop()).toBeUndefined();

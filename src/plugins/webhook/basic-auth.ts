@@ -6,12 +6,16 @@ import { HooklineError } from '../../errors.ts';
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Hookline", charset="UTF-8"' };
 
 /**
+ * @param password asked for each time: it may be a named secret, which changes
  * @returns a check of the `Authorization` header against these credentials
  * @throws (the check) HooklineError `unauthorized`, which does not tell what was wrong
  */
-export function createBasicAuth(username: string, password: string): (authorization: string | undefined) => void {
-  const expected = digest(Buffer.from(`${username}:${password}`, 'utf8'));
+export function createBasicAuth(username: string, password: () => string): (authorization: string | undefined) => void {
+  let known: string | undefined;
+  let expected: Buffer = Buffer.alloc(0);
   return (authorization) => {
+    const present = password();
+    if (present !== known) [known, expected] = [present, digest(Buffer.from(`${username}:${present}`, 'utf8'))];
     // Digests make both sides equally long, so that the time tells neither length nor a common start.
     const given = digest(credentials(authorization));
     if (!timingSafeEqual(given, expected)) {

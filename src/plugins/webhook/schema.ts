@@ -46,7 +46,11 @@ const basicAuthSchema = z
     username: credential
       .refine((text) => !text.includes(':'), 'must not hold a colon (RFC 7617)')
       .meta({ title: 'User name', writeOnly: true }),
-    password: credential.meta({ title: 'Password', writeOnly: true }),
+    password: credential.meta({
+      title: 'Password',
+      description: 'Or the template of a named secret, {{$secrets.NAME}}.',
+      writeOnly: true,
+    }),
   })
   .meta({ title: 'Basic authentication', description: 'Callers must send this user name and password.' });
 

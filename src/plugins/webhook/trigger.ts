@@ -39,7 +39,7 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
 
   create(config, tools) {
     const { auth } = config;
-    const checkCredentials = auth && createBasicAuth(auth.username, auth.password);
+    const checkCredentials = auth && createBasicAuth(auth.username, readPassword(tools.secret(auth.password)));
     const readHeaders = compileHeaders(config.headers);
     const readQuery = compilePart('query', config.query);
     const readBody = compilePart('body', config.body);
@@ -75,6 +75,18 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
     };
   },
 });
+
+/** A caller who is to be let in or not need not hear which secret is missing; the server's log says it. */
+function readPassword(read: () => string): () => string {
+  return () => {
+    try {
+      return read();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new HooklineError('internal', `The Basic password of a workflow cannot be read. ${reason}`, { cause: error });
+    }
+  };
+}
 
 /** @throws HooklineError `invalid_reply` */
 function toReply(config: unknown): Reply {

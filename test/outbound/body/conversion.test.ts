@@ -18,6 +18,7 @@ const scope: Scope = {
   $system: { now: '2026-01-01T00:00:00.000Z' },
   $execution: { id: 'none' },
   $resume: {},
+  $secrets: {},
 };
 const tools: ConversionTools = {
   evaluate: (engine, expression, source) => evaluator.evaluate(engine, expression, scope, { source, hasSource: true }),

@@ -8,7 +8,7 @@ import { webhookTrigger } from '../../../src/plugins/webhook/trigger.ts';
 import { makeRun } from '../../engine/running.ts';
 
 function create(config: object): HttpTrigger {
-  const tools = { template: (value: unknown) => compileTemplate(value) };
+  const tools = { template: (value: unknown) => compileTemplate(value), secret: (text: string) => () => text };
   const trigger = webhookTrigger.create(webhookConfigSchema.parse(config), tools);
   if (!('parse' in trigger)) throw new Error('A webhook is called over HTTP.');
   return trigger;
