@@ -119,15 +119,30 @@ export function inspectTemplates(value: unknown, options: TemplateOptions = {}):
 
 /** Whether text holds a template, even one that is wrong. `\{{` is none. */
 export function hasTemplate(text: string): boolean {
-  if (!text.includes('{{')) return false;
-  let count = 0;
+  return findTemplates(text).length > 0;
+}
+
+/** A template and where it stands in its text, braces included. */
+export interface TemplatePlace {
+  readonly from: number;
+  readonly to: number;
+  /** What is written between the braces. */
+  readonly source: string;
+  /** Whether its `}}` is there. */
+  readonly isClosed: boolean;
+}
+
+/** Where the templates of a text stand, also wrong ones; never throws. */
+export function findTemplates(text: string): TemplatePlace[] {
+  const places: TemplatePlace[] = [];
+  if (!text.includes('{{')) return places;
   scan(text, {
     literal() {},
-    template() {
-      count++;
+    template(source, isClosed, from, to) {
+      places.push({ from, to, source, isClosed });
     },
   });
-  return count > 0;
+  return places;
 }
 
 /** One part of a compiled value: a constant, or a function when templates are inside. */
@@ -297,7 +312,8 @@ function cut(text: string): string {
 
 interface Scanner {
   literal(part: string): void;
-  template(source: string, isClosed: boolean): void;
+  /** `from` and `to` are where it stands in the text, braces included. */
+  template(source: string, isClosed: boolean, from: number, to: number): void;
 }
 
 /** Walks text from template to template. Backslashes count only directly before `{{`: two are one, an odd one escapes. */
@@ -314,8 +330,9 @@ function scan(text: string, scanner: Scanner): void {
     from = open + 2;
     if (isEscaped) continue;
     const close = findClose(text, from);
-    scanner.template(close < 0 ? text.slice(from) : text.slice(from, close), close >= 0);
-    from = close < 0 ? text.length : close + 2;
+    const end = close < 0 ? text.length : close + 2;
+    scanner.template(close < 0 ? text.slice(from) : text.slice(from, close), close >= 0, open, end);
+    from = end;
   }
   if (from < text.length) scanner.literal(text.slice(from));
 }

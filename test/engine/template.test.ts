@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatPath } from '../../src/engine/path.ts';
 import type { Scope } from '../../src/engine/plugin.ts';
-import { compileTemplate, hasTemplate, inspectTemplates, splitText } from '../../src/engine/template.ts';
+import { compileTemplate, findTemplates, hasTemplate, inspectTemplates, splitText } from '../../src/engine/template.ts';
 import { HooklineError } from '../../src/errors.ts';
 
 const scope: Scope = {
@@ -196,6 +196,25 @@ describe('any text and any value', () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('finds where each template stands', () => {
+    const text = 'a {{ $context.body["a}}b"] }}, \\{{ no }} and {{open';
+    const places = findTemplates(text).map(({ from, to, isClosed }) => [text.slice(from, to), isClosed]);
+    expect(places).toEqual([
+      ['{{ $context.body["a}}b"] }}', true],
+      ['{{open', false],
+    ]);
+    fc.assert(
+      fc.property(anyText, (any) => {
+        let end = 0;
+        for (const { from, to, source, isClosed } of findTemplates(any)) {
+          expect(any.slice(from, to)).toBe(`{{${source}${isClosed ? '}}' : ''}`);
+          expect(from).toBeGreaterThanOrEqual(end);
+          end = to;
+        }
+      }),
     );
   });
 
