@@ -85,7 +85,15 @@ async function describe(server: RunningServer, adminToken: string, folder: strin
     { sku: 'CUP-7', price: 30, quantity: 2 },
   ];
   const placed = { order: { id: 'A-1001', customer: { name: 'Ada' }, items } };
+  const { hookline } = server;
+  const setup = await hookline.createSetupLink();
+  // Who has been here before signs in as then.
+  const designer = setup
+    ? `open this link, which works once, and choose a password\n  ${setup.url}`
+    : `sign in\n  ${hookline.designerUrl}`;
   return `Hookline demo. Data in ${folder}
+
+The designer: ${designer}
 
 Payment callback (sync: the flow decides the answer)
   ${payment}

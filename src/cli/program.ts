@@ -92,6 +92,14 @@ Configuration comes from environment variables such as HOOKLINE_PORT and HOOKLIN
     .action(async (options: { json?: boolean }) => (await import('./doctor.ts')).doctor(options));
 
   program
+    .command('user')
+    .description('look after users: reset a forgotten password')
+    .command('reset')
+    .description('print a one-time link with which this user chooses a new password; a server may be running')
+    .argument('<email>', 'how the user signs in')
+    .action(async (email: string) => (await import('./user.ts')).resetUser(email));
+
+  program
     .command('config')
     .description('print the configuration in effect, without secrets')
     .action(async () => {

@@ -1,6 +1,7 @@
 // `hookline start`: the real server.
 
 import { type Config, loadConfig } from '../config.ts';
+import type { Hookline } from '../index.ts';
 import { version } from '../version.ts';
 import { serve } from './serve.ts';
 import { stopOnSignals } from './signals.ts';
@@ -17,10 +18,23 @@ export async function start({ role }: StartOptions = {}): Promise<void> {
   stopOnSignals(stop);
   const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}${config.prefix}`;
   console.log(`Hookline ${version} listens on ${base}`);
-  for (const line of config.role === 'worker' ? describeWorker(config, base) : describeWeb(config)) console.log(line);
+  const lines =
+    config.role === 'worker' ? describeWorker(config, base) : [...describeWeb(config), ...(await describeDesigner(hookline))];
+  for (const line of lines) console.log(line);
   if (hookline.generatedAdminToken !== undefined) {
     console.log(`Admin token, shown only this once: ${hookline.generatedAdminToken}`);
   }
+}
+
+/** Where the designer is and, as long as nobody can sign in, how to begin. */
+export async function describeDesigner(hookline: Hookline): Promise<string[]> {
+  const link = await hookline.createSetupLink();
+  const designer = `Designer ${hookline.designerUrl}`;
+  if (link === undefined) return [designer];
+  return [
+    designer,
+    `Nobody can sign in yet. Make yourself the owner with this link, which works once and for 24 hours: ${link.url}`,
+  ];
 }
 
 function describeWorker({ concurrency, metrics }: Config, base: string): string[] {

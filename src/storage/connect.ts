@@ -76,7 +76,28 @@ export async function connect({ url, durability }: ConnectOptions): Promise<Conn
  * Connects a program that only reads, such as `hookline export`; it may run beside a server.
  * @throws HooklineError `invalid_configuration` when there is no such file, `storage_unavailable`
  */
-export async function connectReader(url: string): Promise<Sequelize> {
+export function connectReader(url: string): Promise<Sequelize> {
+  return connectExisting(url, configureReader);
+}
+
+/**
+ * Connects a program that writes a row or two beside a server, such as `hookline user`. It does not claim the file: what would
+ * run executions has to.
+ * @throws HooklineError `invalid_configuration` when there is no such file, `storage_unavailable`
+ */
+export function connectBeside(url: string): Promise<Sequelize> {
+  return connectExisting(url, (sequelize) =>
+    configure(sequelize, [
+      ['journal_mode', undefined, 'wal'],
+      ['synchronous', 'full', SYNCHRONOUS.full],
+      ['busy_timeout', BUSY_TIMEOUT_MS, BUSY_TIMEOUT_MS],
+      ['foreign_keys', 'ON', 1],
+      ['wal_autocheckpoint', 0, 0],
+    ]),
+  );
+}
+
+async function connectExisting(url: string, prepare: (sequelize: Sequelize) => Promise<void>): Promise<Sequelize> {
   const path = sqlitePath(url);
   if (!existsSync(path)) {
     throw new HooklineError('invalid_configuration', `There is no database at ${path}. Check the database URL.`);
@@ -85,7 +106,7 @@ export async function connectReader(url: string): Promise<Sequelize> {
   try {
     const reader = sequelizeOn(await realpath(path));
     await openHandle(reader, opened);
-    await configureReader(reader);
+    await prepare(reader);
     return reader;
   } catch (error) {
     await closeAll(opened);

@@ -22,7 +22,7 @@ describe('the OpenAPI document', () => {
       openapi: '3.1.0',
       info: { title: 'Hookline', version: '1.2.3' },
       servers: [{ url: 'https://hooks.example.com/automation' }],
-      security: [{ adminToken: [] }],
+      security: [{ adminToken: [] }, { session: [] }],
     });
   });
 

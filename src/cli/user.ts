@@ -1,0 +1,39 @@
+// `hookline user reset`: a way back in for who has forgotten the password, and for whom nobody else can help.
+
+import { createAudit } from '../access/audit.ts';
+import { newLink } from '../access/links.ts';
+import { showLink } from '../access/views.ts';
+import { loadConfig } from '../config.ts';
+import { HooklineError } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { openAccessStore } from '../storage/access-alone.ts';
+
+/**
+ * Prints a link with which the user chooses a new password. Whoever may run this may also write to the database.
+ * @throws HooklineError `user_not_found`; `conflict` for a disabled user; as opening the database does
+ */
+export async function resetUser(email: string): Promise<void> {
+  const { databaseUrl, publicUrl, prefix, logLevel } = loadConfig();
+  const { store, close } = await openAccessStore(databaseUrl);
+  try {
+    const user = await store.users.findByEmail(email.trim().toLowerCase());
+    if (!user) {
+      const known = (await store.users.list()).map((other) => other.email).join(', ');
+      throw new HooklineError(
+        'user_not_found',
+        `There is no user ${email}. ${known === '' ? 'There are none yet.' : `There are: ${known}.`}`,
+      );
+    }
+    if (user.isDisabled)
+      throw new HooklineError('conflict', `${user.email} is disabled: an owner has to enable this user first.`);
+    const now = Date.now();
+    const { link, secret } = newLink(user, now);
+    await store.links.insert(link);
+    const audit = createAudit({ store: store.audit, now: () => now, log: createLog(logLevel) });
+    await audit.note('hookline user reset', { action: 'createUserLink', target: user.id, address: '' });
+    const { url, expiresAt } = showLink(publicUrl + prefix, secret, link.expiresAt);
+    console.log(`${user.email} chooses a new password with this link, which works once and until ${expiresAt}:\n${url}`);
+  } finally {
+    await close();
+  }
+}
