@@ -6,6 +6,16 @@ import { init } from './0001-init.ts';
 import { durable } from './0002-durable.ts';
 import { outbound } from './0003-outbound.ts';
 import { access } from './0004-access.ts';
+import { secrets } from './0005-secrets.ts';
+import { activity } from './0006-activity.ts';
 import { samples } from './0007-samples.ts';
 
-export const migrations: readonly RunnableMigration<QueryInterface>[] = [init, durable, outbound, access, samples];
+export const migrations: readonly RunnableMigration<QueryInterface>[] = [
+  init,
+  durable,
+  outbound,
+  access,
+  secrets,
+  activity,
+  samples,
+];

@@ -25,7 +25,14 @@ export async function exportWorkflows(ids: readonly string[], { out }: { out?: s
   const config = loadConfig();
   const storage = await openStorageReader(config.databaseUrl);
   try {
-    const workflows = { ...storage.workflows, insert: refuse, update: refuse, saveDocument: refuse, delete: refuse };
+    const workflows = {
+      ...storage.workflows,
+      insert: refuse,
+      update: refuse,
+      saveDocument: refuse,
+      delete: refuse,
+      deleteTrashed: refuse,
+    };
     // Exports leave secrets out, so no key is needed; asking for one would make the key file.
     const secretBox = { seal: refuse, open: refuse, sign: refuse };
     const wanted = ids.length > 0 ? ids : await allIds(storage);

@@ -18,7 +18,16 @@ import { laneOf } from './lane.ts';
 import { createListeners } from './listeners.ts';
 import { type ManualInput, toManualRequest } from './manual-request.ts';
 import { memoBefore } from './memo-before.ts';
-import type { Execution, ExecutionSource, ExecutionStatus, ExecutionWithJobs, Job, Signal, StoredRequest } from './model.ts';
+import type {
+  Execution,
+  ExecutionSource,
+  ExecutionStatus,
+  ExecutionWithJobs,
+  Job,
+  Signal,
+  StoredRequest,
+  Workflow,
+} from './model.ts';
 import type { OperationalEvent } from './outbound-model.ts';
 import type { PreparedWrites, Publisher } from './outbound-ports.ts';
 import type { Log } from './plugin.ts';
@@ -119,6 +128,12 @@ export interface Engine {
   /** Another process does so from now on. */
   unlead(): Promise<void>;
   stats(): EngineStats;
+}
+
+/** @throws HooklineError `conflict` */
+function requireOutOfTrash({ deletedAt }: Pick<Workflow, 'deletedAt'>): void {
+  if (deletedAt === null) return;
+  throw new HooklineError('conflict', 'The workflow is in the trash, where nothing starts. Restore it first.');
 }
 
 /** What an execution comes from. */
@@ -258,6 +273,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Makes the run, of a revision that no edit changes any more. A promise only for a revision's first run. */
   function begin(found: CompiledWorkflow, origin: Origin): Begun | Promise<Begun> {
+    requireOutOfTrash(found.workflow);
     // Before the revision counts as executed: a request that is refused has not run it. What is wrong with the request is
     // told also while the server stops, since trying again would not help.
     const parsed = parse(found, origin);
@@ -498,7 +514,12 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     cancel: control.cancel,
-    retry: control.retry,
+    async retry(executionId) {
+      const { workflowId } = await control.get(executionId);
+      const workflow = await storage.workflows.get(workflowId);
+      if (workflow) requireOutOfTrash(workflow);
+      return control.retry(executionId);
+    },
     resume: control.resume,
 
     async rerun(executionId, jobPath) {

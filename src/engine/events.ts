@@ -3,7 +3,7 @@
 import { type CompiledWorkflow, isEventTrigger } from './compile.ts';
 import { isStorageFailure, toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
-import type { ExecutionWithJobs } from './model.ts';
+import { type ExecutionWithJobs, isLive } from './model.ts';
 import type { OperationalEvent } from './outbound-model.ts';
 import type { PreparedWrites } from './outbound-ports.ts';
 import type { Log } from './plugin.ts';
@@ -44,7 +44,7 @@ export function createEvents({ revisions, listEnabled, create, onQueued, log }: 
   async function load(workflowId: string): Promise<CompiledWorkflow | undefined> {
     try {
       const target = await revisions.load(workflowId, undefined);
-      return target.workflow.enabled ? target : undefined;
+      return isLive(target.workflow) ? target : undefined;
     } catch (error) {
       if (isStorageFailure(error)) throw error;
       const failure = toFailure(error);

@@ -2,6 +2,7 @@
 
 import { isEventTrigger, isHttpTrigger } from './compile.ts';
 import { toFailure } from './failure.ts';
+import { isLive } from './model.ts';
 import type { Log } from './plugin.ts';
 import type { RevisionCache } from './revision-cache.ts';
 
@@ -32,7 +33,7 @@ export function createListeners({ revisions, fire, log }: ListenersOptions): Lis
 
   async function start(workflowId: string): Promise<void> {
     const { trigger, workflow } = await revisions.load(workflowId, undefined);
-    if (isHttpTrigger(trigger) || isEventTrigger(trigger) || !workflow.enabled) return;
+    if (isHttpTrigger(trigger) || isEventTrigger(trigger) || !isLive(workflow)) return;
     stops.set(workflowId, await trigger.listen((context) => fire(workflowId, context)));
   }
 

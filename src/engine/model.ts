@@ -119,6 +119,22 @@ export const titleSchema = z
   // PostgreSQL has no texts with it.
   .refine((title) => !title.includes('\0'), 'must not contain U+0000');
 
+/** Most tags of one workflow. */
+const MAX_TAGS = 20;
+
+/** Words by which people find workflows; each once, in the order they were given. They belong to the workflow, not to a revision. */
+export const tagsSchema = z
+  .array(
+    z
+      .string()
+      .trim()
+      .min(1, 'must not be empty')
+      .max(40)
+      .refine((tag) => !tag.includes('\0'), 'must not contain U+0000'),
+  )
+  .transform((tags) => [...new Set(tags)])
+  .pipe(z.array(z.string()).max(MAX_TAGS, `must be ${MAX_TAGS} tags at most`));
+
 /** A complaint about a workflow, found when it is saved. A warning does not stop the save. */
 export const problemSchema = z
   .strictObject({
@@ -313,8 +329,16 @@ export interface Workflow {
   hookKey: string;
   /** The live revision. */
   revision: number;
+  tags: string[];
+  /** When it was put into the trash, where nothing starts it; null: it is not there. */
+  deletedAt: number | null;
   createdAt: number;
   updatedAt: number;
+}
+
+/** Whether its trigger, another workflow or an event may start it. */
+export function isLive({ enabled, deletedAt }: Pick<Workflow, 'enabled' | 'deletedAt'>): boolean {
+  return enabled && deletedAt === null;
 }
 
 export interface Revision {

@@ -4,6 +4,7 @@ import type {
   Capture,
   Document,
   Execution,
+  ExecutionSource,
   ExecutionStatus,
   ExecutionWithJobs,
   Failure,
@@ -36,7 +37,14 @@ export interface WorkflowFilter extends PageRequest {
   mode?: Workflow['mode'] | undefined;
   /** Part of the title, any case. */
   search?: string | undefined;
+  /** Has this tag. */
+  tag?: string | undefined;
+  /** Those in the trash instead of the others. Default false. */
+  trashed?: boolean | undefined;
 }
+
+/** What is changed of a workflow beside its document. */
+export type WorkflowChange = Partial<Omit<Workflow, 'id' | 'mode' | 'createdAt'>>;
 
 export interface WorkflowStore {
   /** Adds a workflow with its first revision (number `workflow.revision`). @throws `conflict` when the hook key is taken. */
@@ -44,9 +52,10 @@ export interface WorkflowStore {
   get(id: string): Promise<Workflow | undefined>;
   findByHookKey(hookKey: string): Promise<Workflow | undefined>;
   list(filter: WorkflowFilter): Promise<Page<Workflow>>;
+  /** Those that are not in the trash. */
   listEnabled(): Promise<Workflow[]>;
   /** Changes the named fields. @throws `conflict` when the hook key is taken, `workflow_not_found` */
-  update(id: string, change: Partial<Pick<Workflow, 'title' | 'enabled' | 'hookKey' | 'revision' | 'updatedAt'>>): Promise<void>;
+  update(id: string, change: WorkflowChange): Promise<void>;
   /**
    * Saves an edit of the live revision in one transaction: replaces it while it has not executed, else adds a revision
    * with the next number and makes it live.
@@ -57,6 +66,12 @@ export interface WorkflowStore {
   listRevisions(id: string, page: PageRequest): Promise<Page<Revision>>;
   /** Deletes the workflow, its revisions and its executions. */
   delete(id: string): Promise<void>;
+  /** Deletes up to `limit` workflows that have been in the trash since before a time. @returns their ids */
+  deleteTrashed(before: number, limit: number): Promise<string[]>;
+  /** How many workflows that are not in the trash have each tag, by tag. */
+  countTags(): Promise<Map<string, number>>;
+  /** Titles by id; what is not there is left out. */
+  titles(ids: readonly string[]): Promise<Map<string, string>>;
   /** How many executions each workflow has ever had, also those that retention has deleted. */
   executionCounts(ids: readonly string[]): Promise<Map<string, number>>;
 }
@@ -118,7 +133,12 @@ export interface ClaimedExecution {
 
 export interface ExecutionFilter extends PageRequest {
   workflowId?: string | undefined;
-  status?: ExecutionStatus | undefined;
+  /** One of these. */
+  statuses?: readonly ExecutionStatus[] | undefined;
+  /** One of these. */
+  sources?: readonly ExecutionSource[] | undefined;
+  /** Replays of this execution. */
+  replayOf?: string | undefined;
   /** Accepted at or after, in milliseconds. */
   from?: number | undefined;
   /** Accepted before, in milliseconds. */

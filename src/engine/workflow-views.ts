@@ -5,7 +5,16 @@ import { HooklineError } from '../errors.ts';
 import type { Change } from './compare.ts';
 import { shapeProblems } from './document.ts';
 import { issueMessage } from './issue-message.ts';
-import { type Document, type Mode, modeSchema, type Problem, type Revision, titleSchema, type Workflow } from './model.ts';
+import {
+  type Document,
+  type Mode,
+  modeSchema,
+  type Problem,
+  type Revision,
+  tagsSchema,
+  titleSchema,
+  type Workflow,
+} from './model.ts';
 import { safeParse } from './safe-parse.ts';
 
 /** A workflow as designers and the API see it: with its live revision, without write-only values. */
@@ -17,6 +26,9 @@ export interface WorkflowView extends Document {
   hookKey: string;
   /** The live revision. */
   revision: number;
+  tags: string[];
+  /** When it was put into the trash; null: it is not there. */
+  deletedAt: string | null;
   /** Executions ever, also those that retention has deleted. */
   executionCount: number;
   /** ISO 8601, as all times of the views. */
@@ -46,6 +58,7 @@ export interface WorkflowExport extends Document {
   title: string;
   mode: Mode;
   hookKey: string;
+  tags: string[];
 }
 
 export interface Comparison {
@@ -67,6 +80,8 @@ export interface CreateWorkflow {
   mode: Mode;
   /** Default false. */
   enabled?: boolean | undefined;
+  /** Default none. */
+  tags?: string[] | undefined;
   trigger: unknown;
   /** Default none. */
   nodes?: unknown;
@@ -79,6 +94,7 @@ export interface UpdateWorkflow {
   /** Fixed at creation: only the present mode is accepted. */
   mode?: Mode | undefined;
   enabled?: boolean | undefined;
+  tags?: string[] | undefined;
   trigger?: unknown;
   nodes?: unknown;
   /** Null takes them away. */
@@ -90,12 +106,13 @@ const createSchema = z.strictObject({
   title: titleSchema,
   mode: modeSchema,
   enabled: z.boolean().default(false),
+  tags: tagsSchema.default([]),
   trigger: z.unknown().optional(),
   nodes: z.unknown().optional(),
   settings: z.unknown().optional(),
 });
 
-const updateSchema = createSchema.extend({ enabled: z.boolean() }).partial();
+const updateSchema = createSchema.extend({ enabled: z.boolean(), tags: tagsSchema }).partial();
 
 /** Keys that were made here have 22 characters; shorter ones can be guessed. */
 const hookKeySchema = z.string().regex(/^[A-Za-z0-9_-]{22,100}$/, 'must have 22 to 100 letters, digits, _ and -');
@@ -105,6 +122,7 @@ const importSchema = z.strictObject({
   title: titleSchema,
   mode: modeSchema,
   hookKey: hookKeySchema.optional(),
+  tags: tagsSchema.default([]),
   trigger: z.unknown().optional(),
   nodes: z.unknown().optional(),
   settings: z.unknown().optional(),
@@ -149,7 +167,7 @@ export function toWorkflowView(
   executionCount: number,
   problems: Problem[],
 ): WorkflowView {
-  const { id, title, mode, enabled, hookKey, revision, createdAt, updatedAt } = workflow;
+  const { id, title, mode, enabled, hookKey, revision, tags, deletedAt, createdAt, updatedAt } = workflow;
   return {
     id,
     title,
@@ -157,6 +175,8 @@ export function toWorkflowView(
     enabled,
     hookKey,
     revision,
+    tags,
+    deletedAt: deletedAt === null ? null : toTime(deletedAt),
     ...document,
     executionCount,
     createdAt: toTime(createdAt),

@@ -9,7 +9,7 @@ import { createIdSource } from './id.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import type { Document, Problem, Revision, Workflow } from './model.ts';
 import { isRecord } from './path.ts';
-import type { ExpressionEvaluator, Page, PageRequest, SecretBox, Storage, WorkflowFilter } from './ports.ts';
+import type { ExpressionEvaluator, Page, PageRequest, SecretBox, Storage, WorkflowChange, WorkflowFilter } from './ports.ts';
 import type { Registry } from './registry.ts';
 import { problem } from './tree.ts';
 import { inspectDocument, validateDocument } from './validate.ts';
@@ -56,8 +56,19 @@ export interface WorkflowService {
    * @throws HooklineError `workflow_not_found`, `invalid_workflow`, `conflict` for another mode or a stale `ifUpdatedAt`
    */
   update(id: string, change: UpdateWorkflow, options?: { ifUpdatedAt?: string | undefined }): Promise<WorkflowView>;
-  /** With its revisions and executions. @throws HooklineError `workflow_not_found` */
+  /**
+   * Puts it into the trash: nothing starts it there, what runs goes on; retention deletes it after 30 days. One that is there
+   * already stays as it is. @throws HooklineError `workflow_not_found`
+   */
+  trash(id: string): Promise<void>;
+  /** Takes it out of the trash, enabled or not as it was. @throws HooklineError `workflow_not_found` */
+  restore(id: string): Promise<WorkflowView>;
+  /** For ever, with its revisions and executions. @throws HooklineError `workflow_not_found` */
   delete(id: string): Promise<void>;
+  /** How many workflows that are not in the trash have each tag, in order of the tags. */
+  countTags(): Promise<Map<string, number>>;
+  /** Titles by id, also of those in the trash; what is not there is left out. */
+  titles(ids: readonly string[]): Promise<Map<string, string>>;
   /** A disabled copy of the live revision, its secrets included, with a key of its own. @throws `workflow_not_found` */
   duplicate(id: string): Promise<WorkflowView>;
   /** The old trigger URL is gone at once. @throws HooklineError `workflow_not_found` */
@@ -86,6 +97,7 @@ export interface WorkflowService {
    * @throws HooklineError `invalid_configuration` when a secret cannot be opened
    */
   byId(id: string, revision?: number): Promise<LoadedWorkflow | undefined>;
+  /** Not those in the trash. */
   byHookKey(hookKey: string): Promise<LoadedWorkflow | undefined>;
 }
 
@@ -103,6 +115,13 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     const workflow = await store.get(id);
     if (!workflow) throw new HooklineError('workflow_not_found', `There is no workflow ${id.slice(0, 100)}.`);
     return workflow;
+  }
+
+  /** @throws HooklineError `workflow_not_found`, `conflict` for one in the trash */
+  async function findEditable(id: string): Promise<Workflow> {
+    const workflow = await find(id);
+    if (workflow.deletedAt === null) return workflow;
+    throw new HooklineError('conflict', 'The workflow is in the trash. Restore it first.');
   }
 
   async function findRevision(id: string, number: number): Promise<Revision> {
@@ -151,22 +170,20 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   }
 
   async function insert(
-    input: { title: string; mode: Workflow['mode']; enabled: boolean; hookKey?: string | undefined },
+    input: Pick<Workflow, 'title' | 'mode' | 'enabled' | 'tags'> & { hookKey?: string | undefined },
     sealed: Document,
   ): Promise<Workflow> {
     const time = now();
-    const { title, mode, enabled, hookKey = createHookKey() } = input;
-    const workflow = { id: createId(now()), title, mode, enabled, hookKey, revision: 1, createdAt: time, updatedAt: time };
+    const { title, mode, enabled, tags, hookKey = createHookKey() } = input;
+    const times = { deletedAt: null, createdAt: time, updatedAt: time };
+    const workflow = { id: createId(now()), title, mode, enabled, hookKey, revision: 1, tags, ...times };
     await store.insert(workflow, sealed);
     await options.onChange(workflow.id);
     return workflow;
   }
 
   /** Later than before, also within one millisecond, so that `ifUpdatedAt` notices every change. */
-  async function change(
-    workflow: Workflow,
-    fields: Partial<Pick<Workflow, 'title' | 'enabled' | 'hookKey' | 'revision'>>,
-  ): Promise<Workflow> {
+  async function change(workflow: Workflow, fields: Omit<WorkflowChange, 'updatedAt'>): Promise<Workflow> {
     const updatedAt = Math.max(now(), workflow.updatedAt + 1);
     await store.update(workflow.id, { ...fields, updatedAt });
     return { ...workflow, ...fields, updatedAt };
@@ -225,7 +242,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     update(id, input, { ifUpdatedAt } = {}) {
       return lock(id, async () => {
         const { input: wanted = {}, document: given, problems: outer } = parseUpdate(input);
-        const before = await find(id);
+        const before = await findEditable(id);
         if (ifUpdatedAt !== undefined && parseTime(ifUpdatedAt) !== before.updatedAt) {
           throw new HooklineError(
             'conflict',
@@ -262,12 +279,32 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
             requireNoErrors(problems);
           }
         }
-        const { title = before.title } = wanted;
-        const changed = await change({ ...before, revision }, { title, enabled: target.enabled });
+        const { title = before.title, tags = before.tags } = wanted;
+        const changed = await change({ ...before, revision }, { title, tags, enabled: target.enabled });
         await options.onChange(id);
         return show(changed, document, problems);
       });
     },
+
+    trash(id) {
+      return lock(id, async () => {
+        const workflow = await find(id);
+        if (workflow.deletedAt === null) await change(workflow, { deletedAt: now() });
+        await options.onChange(id);
+      });
+    },
+
+    restore(id) {
+      return lock(id, async () => {
+        const workflow = await find(id);
+        const restored = workflow.deletedAt === null ? workflow : await change(workflow, { deletedAt: null });
+        await options.onChange(id);
+        return show(restored, (await findRevision(id, restored.revision)).document);
+      });
+    },
+
+    countTags: () => store.countTags(),
+    titles: (ids) => store.titles(ids),
 
     delete(id) {
       return lock(id, async () => {
@@ -278,16 +315,16 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     },
 
     async duplicate(id) {
-      const { title, mode, revision } = await find(id);
+      const { title, mode, tags, revision } = await find(id);
       const { document } = await findRevision(id, revision);
       const suffix = ' copy';
       const copyTitle = `${title.slice(0, MAX_TITLE_LENGTH - suffix.length)}${suffix}`;
-      return show(await insert({ title: copyTitle, mode, enabled: false }, document), document);
+      return show(await insert({ title: copyTitle, mode, enabled: false, tags }, document), document);
     },
 
     rotateKey(id) {
       return lock(id, async () => {
-        const changed = await change(await find(id), { hookKey: createHookKey() });
+        const changed = await change(await findEditable(id), { hookKey: createHookKey() });
         await options.onChange(id);
         return show(changed, (await findRevision(id, changed.revision)).document);
       });
@@ -305,7 +342,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
 
     activate(id, number) {
       return lock(id, async () => {
-        const workflow = await find(id);
+        const workflow = await findEditable(id);
         const { document } = await findRevision(id, number);
         if (number === workflow.revision) return show(workflow, document);
         const { problems } = await validate(workflow, open(document).opened);
@@ -324,9 +361,9 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     },
 
     async exportWorkflow(id) {
-      const { title, mode, hookKey, revision } = await find(id);
+      const { title, mode, hookKey, tags, revision } = await find(id);
       const { document } = await findRevision(id, revision);
-      return { hookline: 1, title, mode, hookKey, ...hideDocument(document, registry) };
+      return { hookline: 1, title, mode, hookKey, tags, ...hideDocument(document, registry) };
     },
 
     async importWorkflow(source, { keepKey = false } = {}) {
@@ -340,7 +377,8 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
         throw new HooklineError('conflict', 'Another workflow has this trigger URL already. Import it with a new one.');
       }
       const sealed = sealDocument(requireDocument(document), registry, secretBox);
-      const workflow = await insert({ title: wanted.title, mode: wanted.mode, enabled: false, hookKey }, sealed);
+      const { title, mode: givenMode, tags } = wanted;
+      const workflow = await insert({ title, mode: givenMode, enabled: false, tags, hookKey }, sealed);
       return show(workflow, sealed, all);
     },
 
@@ -349,7 +387,8 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     },
 
     async byHookKey(hookKey) {
-      return load(await store.findByHookKey(hookKey), undefined);
+      const workflow = await store.findByHookKey(hookKey);
+      return workflow?.deletedAt === null ? load(workflow, undefined) : undefined;
     },
   };
 

@@ -49,7 +49,10 @@ const TABLES: readonly TableDescription[] = [
   {
     name: 'workflows',
     key: ['id'],
-    columns: ['id', 'title', 'mode', 'enabled', 'hook_key', 'revision', 'removed_executions', 'created_at', 'updated_at'],
+    columns: [
+      ...['id', 'title', 'mode', 'enabled', 'hook_key', 'revision', 'removed_executions'],
+      ...['tags', 'deleted_at', 'created_at', 'updated_at'],
+    ],
     booleans: ['enabled'],
   },
   {
@@ -63,7 +66,7 @@ const TABLES: readonly TableDescription[] = [
     key: ['id'],
     columns: [
       ...['id', 'workflow_id', 'revision', 'status', 'created_at', 'started_at', 'finished_at'],
-      ...['origin', 'body', 'result', 'owner', 'wake_at', 'lane'],
+      ...['source', 'replay_of', 'origin', 'body', 'result', 'owner', 'wake_at', 'lane'],
     ],
     change: (row) => {
       // Its owner is a process of the source.
@@ -93,6 +96,11 @@ const TABLES: readonly TableDescription[] = [
   { name: 'deliveries', key: ['id'], columns: Object.keys(COLUMNS.deliveries) },
   { name: 'attempts', key: ['id'], columns: Object.keys(COLUMNS.attempts), booleans: ['succeeded'] },
   { name: 'attempt_batches', key: ['attempt_id', 'position'], columns: Object.keys(COLUMNS.batches) },
+  {
+    name: 'secrets',
+    key: ['name'],
+    columns: ['name', 'description', 'sealed_value', 'updated_by', 'created_at', 'updated_at'],
+  },
   { name: 'samples', key: ['workflow_id'], columns: ['workflow_id', 'request', 'created_at'] },
   {
     name: 'users',
@@ -114,6 +122,14 @@ const TABLES: readonly TableDescription[] = [
     name: 'audit_log',
     key: ['id'],
     columns: ['id', 'at', 'actor_kind', 'actor_id', 'actor_name', 'action', 'target', 'fields', 'address'],
+  },
+  {
+    name: 'statistics',
+    key: ['span_ms', 'workflow_id', 'at'],
+    columns: [
+      ...['span_ms', 'workflow_id', 'at', 'calls', 'succeeded', 'failed'],
+      ...['durations', 'last_failure', 'queue_age_ms'],
+    ],
   },
   { name: 'settings', key: ['name'], columns: ['name', 'value'] },
 ];

@@ -1,7 +1,7 @@
 // An execution as it is stored: what goes into a row and into the job log, and how it is read back.
 
-import type { Execution, ExecutionSource, ExecutionWithJobs, Job, Reply, StoredRequest } from '../engine/model.ts';
-import { executionStatusSchema, isFinal } from '../engine/model.ts';
+import type { Execution, ExecutionWithJobs, Job, Reply, StoredRequest } from '../engine/model.ts';
+import { executionSourceSchema, executionStatusSchema, isFinal } from '../engine/model.ts';
 import type { ExecutionSummary, ExecutionWrite } from '../engine/ports.ts';
 import { parseStored } from './database.ts';
 import type { ExecutionRow } from './models.ts';
@@ -9,8 +9,6 @@ import { weightOfOutbound } from './outbound/rows.ts';
 
 /** What is known when an execution is accepted. What is missing is null, or 0 for `depth`. */
 export interface Origin {
-  source: ExecutionSource;
-  replayOf?: string | undefined;
   context?: unknown;
   /** The reply of an async workflow, which is known before there is a result. */
   response?: Reply | undefined;
@@ -48,28 +46,31 @@ export type WrittenRow = readonly [
   result: Result | null,
   wakeAt: number | null,
   lane: string | null,
+  source: string | null,
+  replayOf: string | null,
 ];
 
 /** The row of an `insert` or an `update`; undefined for a signal. */
 export function toRow({ insert, update }: ExecutionWrite): WrittenRow | undefined {
   if (insert) {
-    const { id, workflowId, revision, status, createdAt, startedAt, finishedAt, request, lane } = insert;
+    const { id, workflowId, revision, status, createdAt, startedAt, finishedAt, request, lane, source, replayOf } = insert;
     const body = request === null ? null : request.body;
     const [origin, result, laneName] = [originOf(insert), resultOf(insert), lane?.name ?? null];
-    return [id, workflowId, revision, status, createdAt, startedAt, finishedAt, origin, body, result, wakeAtOf(insert), laneName];
+    return [
+      ...([id, workflowId, revision, status, createdAt, startedAt, finishedAt, origin, body, result] as const),
+      ...([wakeAtOf(insert), laneName, source, replayOf] as const),
+    ];
   }
   if (!update) return undefined;
   const { id, status, startedAt, finishedAt } = update;
   // The body of a request never changes: its place tells the statement which signals the run knows.
   const known = update.knownSignals?.length ? JSON.stringify(update.knownSignals) : null;
-  return [id, '', 0, status, 0, startedAt, finishedAt, null, known, resultOf(update), wakeAtOf(update), null];
+  return [id, '', 0, status, 0, startedAt, finishedAt, null, known, resultOf(update), wakeAtOf(update), null, null, null];
 }
 
 function originOf(execution: ExecutionWithJobs): Origin {
-  const { source, request, replayOf, response, parent, depth, lane } = execution;
+  const { request, response, parent, depth, lane } = execution;
   return {
-    source,
-    replayOf: replayOf ?? undefined,
     context: request === null ? execution.context : undefined,
     response: isFinal(execution.status) ? undefined : (response ?? undefined),
     request:
@@ -116,12 +117,12 @@ export function toExecution(row: ExecutionRow, logged: readonly Job[]): Executio
   const result = row.result === null ? undefined : parseStored<Result>(row.result);
   const execution: Execution = {
     ...common(row),
-    source: origin.source,
+    source: executionSourceSchema.parse(row.source),
     request: origin.request ? { ...origin.request, body: row.body ?? origin.request.body ?? '' } : null,
     context: origin.context ?? null,
     response: result?.response ?? origin.response ?? null,
     error: result?.error ?? null,
-    replayOf: origin.replayOf ?? null,
+    replayOf: row.replayOf,
     parent: origin.parent ?? null,
     depth: origin.depth ?? 0,
     output: result?.output ?? null,
@@ -147,26 +148,24 @@ export const SUMMARY_COLUMNS = [
   'startedAt',
   'finishedAt',
   'wakeAt',
+  'source',
+  'replayOf',
 ] as const;
 
 type SummaryRow = Pick<ExecutionRow, (typeof SUMMARY_COLUMNS)[number]>;
 
-/** A summary from these columns and the JSON texts of the members that it shows, which are null where they are missing. */
-export function toSummary(row: SummaryRow, members: { source: unknown; replayOf: unknown; error: unknown }): ExecutionSummary {
+/** A summary from these columns and the JSON text of its error, which is null where it is missing. */
+export function toSummary(row: SummaryRow, error: unknown): ExecutionSummary {
   return {
     ...common(row),
-    source: parseStored<ExecutionSource>(String(members.source)),
-    replayOf: parseMember<string>(members.replayOf),
-    error: parseMember<Execution['error']>(members.error),
+    source: executionSourceSchema.parse(row.source),
+    replayOf: row.replayOf,
+    error: typeof error === 'string' ? parseStored<Execution['error']>(error) : null,
   };
 }
 
-function parseMember<Value>(json: unknown): Value | null {
-  return typeof json === 'string' ? parseStored<Value>(json) : null;
-}
-
 /** PostgreSQL gives BIGINT as text; hence Number. */
-function common(row: SummaryRow) {
+function common(row: Omit<SummaryRow, 'source' | 'replayOf'>) {
   return {
     id: row.id,
     workflowId: row.workflowId,

@@ -1,6 +1,6 @@
 // Executions in the database: what the committer wrote, read back; and their deletion by age.
 
-import { literal, Op, QueryTypes, type Sequelize, type WhereOptions } from 'sequelize';
+import { literal, Op, QueryTypes, type Sequelize } from 'sequelize';
 import type { ExecutionStatus, ExecutionWithJobs, Job, Signal } from '../engine/model.ts';
 import { EXECUTION_STATUSES, isFinal } from '../engine/model.ts';
 import type { ClaimedExecution, ExecutionStore } from '../engine/ports.ts';
@@ -9,9 +9,9 @@ import type { ExecutionWriter } from './committer.ts';
 import { type Database, isSearchable, parseStored } from './database.ts';
 import { dialectOf } from './dialect.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
+import { findPage, statusCondition } from './execution-list.ts';
 import { deleteExecutions, findIds } from './execution-purge.ts';
 import { SUMMARY_COLUMNS, toExecution, toSummary } from './execution-row.ts';
-import type { ExecutionRow } from './models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
 import { readTogether } from './read-together.ts';
 import { withStorageErrors } from './storage-error.ts';
@@ -116,34 +116,17 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
     async list(filter) {
       const limit = limitOf(filter);
       const before = placeOf(EXECUTION_LIST, filter.cursor)?.[0];
-      if (filter.workflowId !== undefined && !isSearchable(filter.workflowId)) return { items: [], nextCursor: null };
-      const where: WhereOptions<ExecutionRow> = {
-        [Op.and]: [
-          filter.workflowId === undefined ? {} : { workflowId: filter.workflowId },
-          filter.status === undefined ? {} : withStatus(filter.status),
-          filter.from === undefined ? {} : { id: { [Op.gte]: lowestIdAt(filter.from) } },
-          filter.to === undefined ? {} : { id: { [Op.lt]: lowestIdAt(filter.to) } },
-          before === undefined ? {} : { id: { [Op.lt]: before } },
-        ],
-      };
-      const rows = await withStorageErrors(() =>
-        read.executions.findAll({
-          attributes: [
-            ...SUMMARY_COLUMNS,
-            [literal(jsonMember('origin', 'source')), 'source'],
-            [literal(jsonMember('origin', 'replayOf')), 'replayOf'],
-            [literal(jsonMember('result', 'error')), 'error'],
-          ],
-          where,
+      return withStorageErrors(async () => {
+        const found = await findPage(sequelize, filter, before, limit + 1);
+        const { items: ids, nextCursor } = toPage(EXECUTION_LIST, found, limit, (id) => [id]);
+        if (ids.length === 0) return { items: [], nextCursor };
+        const rows = await read.executions.findAll({
+          attributes: [...SUMMARY_COLUMNS, [literal(jsonMember('result', 'error')), 'error']],
+          where: { id: ids },
           order: [['id', 'DESC']],
-          limit: limit + 1,
-        }),
-      );
-      const items = rows.map((row) => {
-        const members = { source: row.get('source'), replayOf: row.get('replayOf'), error: row.get('error') };
-        return toSummary(row.get(), members);
+        });
+        return { items: rows.map((row) => toSummary(row.get(), row.get('error'))), nextCursor };
       });
-      return toPage(EXECUTION_LIST, items, limit, ({ id }) => [id]);
     },
 
     listOldest: (status, limit, lanes = {}) =>
@@ -198,14 +181,14 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
 
     oldestQueuedAt: () =>
       withStorageErrors(async () => {
-        const [id] = await findIds(read, withStatus('queued'), 1);
+        const [id] = await findIds(read, { [Op.and]: [literal(statusCondition('queued'))] }, 1);
         const row = id === undefined ? null : await read.executions.findByPk(id, { attributes: ['createdAt'] });
         return row === null ? null : Number(row.get().createdAt);
       }),
 
     async deleteOld(status, before, limit) {
       if (!isFinal(status)) throw new TypeError(`Only executions in a final status are deleted, not "${status}".`);
-      const old = { [Op.and]: [withStatus(status), { id: { [Op.lt]: lowestIdAt(before) } }] };
+      const old = { [Op.and]: [literal(statusCondition(status)), { id: { [Op.lt]: lowestIdAt(before) } }] };
       const ids = await findIds(read, old, limit);
       if (ids.length === 0) return 0;
       return write(async (models) => {
@@ -224,9 +207,4 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
       });
     },
   };
-}
-
-/** A status condition in the words of the partial index, which SQLite only uses when its own condition is repeated. */
-function withStatus(status: ExecutionStatus): WhereOptions<ExecutionRow> {
-  return status === 'succeeded' ? { status } : { [Op.and]: [{ status }, literal("status <> 'succeeded'")] };
 }

@@ -14,6 +14,10 @@ export interface WorkflowRow {
   revision: number;
   /** Executions that are deleted by now; they still count. */
   removedExecutions: number;
+  /** JSON array of texts. */
+  tags: string;
+  /** When it was put into the trash; null: it is not there. */
+  deletedAt: number | null;
   createdAt: number;
   updatedAt: number;
 }
@@ -37,7 +41,10 @@ export interface ExecutionRow {
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** What does not change: JSON of `Origin` in `execution-row.ts`; never null in a stored row. */
+  /** Never null in a stored row, as `origin`. */
+  source: string;
+  replayOf: string | null;
+  /** What else does not change: JSON of `Origin` in `execution-row.ts`; never null in a stored row. */
   origin: string;
   /** The request's raw body; null without a request. */
   body: string | null;
@@ -77,6 +84,27 @@ export interface ProcessRow {
   /** Rises as long as the process lives. */
   beat: number;
   beatAt: number;
+}
+
+/** Counts of a span of time, of one workflow or of all together. */
+export interface StatisticsRow {
+  /** Length of the span. */
+  spanMs: number;
+  /** Empty: all together. */
+  workflowId: string;
+  /** When the span begins, a multiple of its length. */
+  at: number;
+  /** Accepted in it. */
+  calls: number;
+  /** Ended in it, whenever they were accepted; `failed`: as failed, error or timed_out. */
+  succeeded: number;
+  failed: number;
+  /** JSON of a `Histogram` in `statistics/histogram.ts`: durations of all that ended in it. */
+  durations: string;
+  /** Id of an execution that failed in it, one of the last. */
+  lastFailure: string | null;
+  /** Of all together: greatest age of the oldest queued execution that was seen. */
+  queueAgeMs: number | null;
 }
 
 export interface SettingRow {
@@ -143,8 +171,21 @@ export interface MessageRow {
   /** Whether the execution of its source waits for the outcome. */
   awaited: boolean;
   /** When that execution was told. */
+  /** See `Message.sealed`. */
+  sealed: string | null;
   settledAt: number | null;
   createdAt: number;
+}
+
+/** A named secret. */
+export interface SecretRow {
+  name: string;
+  description: string;
+  /** What `SecretBox.seal` gave. */
+  sealedValue: string;
+  updatedBy: string;
+  createdAt: number;
+  updatedAt: number;
 }
 
 export interface DeliveryRow {
@@ -219,6 +260,7 @@ export interface Models extends AccessModels {
   readonly signals: Table<SignalRow>;
   readonly processes: Table<ProcessRow>;
   readonly commits: Table<CommitRow>;
+  readonly statistics: Table<StatisticsRow>;
   readonly settings: Table<SettingRow>;
   readonly endpoints: Table<EndpointRow>;
   readonly eventTypes: Table<EventTypeRow>;
@@ -226,6 +268,7 @@ export interface Models extends AccessModels {
   readonly deliveries: Table<DeliveryRow>;
   readonly attempts: Table<AttemptRow>;
   readonly attemptBatches: Table<AttemptBatchRow>;
+  readonly secrets: Table<SecretRow>;
   readonly samples: Table<SampleRow>;
   readonly captures: Table<CaptureRow>;
 }
@@ -251,6 +294,8 @@ export function defineModels(sequelize: Sequelize): Models {
       hookKey: { ...required(TEXT), unique: true },
       revision: required(INTEGER),
       removedExecutions: { ...required(BIGINT), defaultValue: 0 },
+      tags: { ...required(TEXT), defaultValue: '[]' },
+      deletedAt: optional(BIGINT),
       createdAt: required(BIGINT),
       updatedAt: required(BIGINT),
     }),
@@ -269,6 +314,8 @@ export function defineModels(sequelize: Sequelize): Models {
       createdAt: required(BIGINT),
       startedAt: optional(BIGINT),
       finishedAt: optional(BIGINT),
+      source: optional(TEXT),
+      replayOf: optional(TEXT),
       origin: optional(TEXT),
       body: optional(TEXT),
       result: optional(TEXT),
@@ -295,6 +342,17 @@ export function defineModels(sequelize: Sequelize): Models {
       startedAt: required(BIGINT),
       beat: required(BIGINT),
       beatAt: required(BIGINT),
+    }),
+    statistics: table<StatisticsRow>('statistics', {
+      spanMs: key(INTEGER),
+      workflowId: key(TEXT),
+      at: key(BIGINT),
+      calls: required(INTEGER),
+      succeeded: required(INTEGER),
+      failed: required(INTEGER),
+      durations: required(TEXT),
+      lastFailure: optional(TEXT),
+      queueAgeMs: optional(BIGINT),
     }),
     settings: table<SettingRow>('settings', { name: key(TEXT), value: required(TEXT) }),
     endpoints: table<EndpointRow>('endpoints', {
@@ -334,6 +392,7 @@ export function defineModels(sequelize: Sequelize): Models {
       idempotencyKey: { ...optional(TEXT), unique: true },
       source: optional(TEXT),
       awaited: required(BOOLEAN),
+      sealed: optional(TEXT),
       settledAt: optional(BIGINT),
       createdAt: required(BIGINT),
     }),
@@ -375,6 +434,14 @@ export function defineModels(sequelize: Sequelize): Models {
       workflowId: required(TEXT),
       capture: required(TEXT),
       createdAt: required(BIGINT),
+    }),
+    secrets: table<SecretRow>('secrets', {
+      name: key(TEXT),
+      description: required(TEXT),
+      sealedValue: required(TEXT),
+      updatedBy: required(TEXT),
+      createdAt: required(BIGINT),
+      updatedAt: required(BIGINT),
     }),
     attemptBatches: table<AttemptBatchRow>('attempt_batches', {
       attemptId: key(TEXT),

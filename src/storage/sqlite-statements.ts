@@ -18,9 +18,11 @@ const IS_WAITING_IN_VAIN = `excluded.status = 'waiting' AND EXISTS (
  * and is dropped; one whose execution is final already stays as it is.
  */
 export const UPSERT_SQL = `INSERT INTO executions
-  (id, workflow_id, revision, status, created_at, started_at, finished_at, origin, body, result, wake_at, lane)
+  (id, workflow_id, revision, status, created_at, started_at, finished_at, origin, body, result, wake_at, lane,
+    source, replay_of)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-    nullif(value -> 7, 'null'), value ->> 8, nullif(value -> 9, 'null'), value ->> 10, value ->> 11
+    nullif(value -> 7, 'null'), value ->> 8, nullif(value -> 9, 'null'), value ->> 10, value ->> 11,
+    value ->> 12, value ->> 13
   FROM jsonb_each(?)
   WHERE value ->> 7 IS NOT NULL OR EXISTS (SELECT 1 FROM executions WHERE id = value ->> 0)
   ON CONFLICT (id) DO UPDATE SET

@@ -64,7 +64,15 @@ interface Parts {
 export interface StorageReader {
   readonly workflows: Pick<
     WorkflowStore,
-    'get' | 'findByHookKey' | 'list' | 'listEnabled' | 'getRevision' | 'listRevisions' | 'executionCounts'
+    | 'get'
+    | 'findByHookKey'
+    | 'list'
+    | 'listEnabled'
+    | 'getRevision'
+    | 'listRevisions'
+    | 'countTags'
+    | 'titles'
+    | 'executionCounts'
   >;
   readonly executions: Pick<
     ExecutionStore,

@@ -54,7 +54,7 @@ export function workflowStore(database: Database): WorkflowStore {
     async insert(workflow, document) {
       await refuseTakenKey(workflow.hookKey, () =>
         write(async ({ workflows, revisions }) => {
-          await workflows.create({ ...workflow, removedExecutions: 0 });
+          await workflows.create({ ...workflow, tags: JSON.stringify(workflow.tags), removedExecutions: 0 });
           await revisions.create(newRevision(workflow.id, workflow.revision, document, workflow.createdAt));
         }),
       );
@@ -68,15 +68,19 @@ export function workflowStore(database: Database): WorkflowStore {
       const where: WhereOptions<WorkflowRow> = {
         ...(filter.enabled === undefined ? {} : { enabled: filter.enabled }),
         ...(filter.mode === undefined ? {} : { mode: filter.mode }),
+        deletedAt: filter.trashed ? { [Op.not]: null } : null,
       };
       let after = placeOf(WORKFLOW_LIST, filter.cursor);
       const search = foldCase(filter.search ?? '');
       const found: Workflow[] = [];
-      // SQL's LIKE folds ASCII letters only, and each database its own way; titles are few enough to be searched here.
-      const batchSize = search === '' ? limit + 1 : SEARCH_BATCH;
+      const { tag } = filter;
+      // SQL's LIKE folds ASCII letters only, and each database its own way; titles and tags are few enough to be searched here.
+      const batchSize = search === '' && tag === undefined ? limit + 1 : SEARCH_BATCH;
       for (;;) {
         const batch = await readAfter(where, after, batchSize);
-        found.push(...batch.filter((workflow) => foldCase(workflow.title).includes(search)));
+        found.push(
+          ...batch.filter(({ title, tags }) => foldCase(title).includes(search) && (tag === undefined || tags.includes(tag))),
+        );
         const last = batch.at(-1);
         if (last === undefined || batch.length < batchSize || found.length > limit) break;
         after = placeInList(last);
@@ -86,14 +90,17 @@ export function workflowStore(database: Database): WorkflowStore {
 
     listEnabled: () =>
       withStorageErrors(async () => {
-        const rows = await read.workflows.findAll({ where: { enabled: true }, order: [['id', 'ASC']] });
+        const rows = await read.workflows.findAll({ where: { enabled: true, deletedAt: null }, order: [['id', 'ASC']] });
         return rows.map((row) => toWorkflow(row.get()));
       }),
 
     async update(id, change) {
-      const { title, enabled, hookKey, revision, updatedAt } = change;
+      const { title, enabled, hookKey, revision, deletedAt, updatedAt } = change;
+      const tags = change.tags && JSON.stringify(change.tags);
       const values: Partial<WorkflowRow> = Object.fromEntries(
-        Object.entries({ title, enabled, hookKey, revision, updatedAt }).filter(([, value]) => value !== undefined),
+        Object.entries({ title, enabled, hookKey, revision, tags, deletedAt, updatedAt }).filter(
+          ([, value]) => value !== undefined,
+        ),
       );
       await refuseTakenKey(hookKey, () =>
         write(async ({ workflows, revisions }) => {
@@ -149,13 +156,47 @@ export function workflowStore(database: Database): WorkflowStore {
     async delete(id) {
       await write(async (models) => {
         await requireWorkflow(models.workflows, id);
-        await models.revisions.destroy({ where: { workflowId: id } });
-        await models.samples.destroy({ where: { workflowId: id } });
-        await models.workflows.destroy({ where: { id } });
-        await startPurge(models, id);
+        await deleteWorkflow(models, id);
       });
       await purgeExecutions(database, id);
     },
+
+    async deleteTrashed(before, limit) {
+      const old: WhereOptions<WorkflowRow> = { deletedAt: { [Op.lt]: before } };
+      const rows = await withStorageErrors(() => read.workflows.findAll({ attributes: ['id'], where: old, limit }));
+      const deleted: string[] = [];
+      for (const { id } of rows.map((row) => row.get())) {
+        const isOld = await write(async (models) => {
+          // It may have been restored meanwhile, or deleted by another process.
+          const row = await models.workflows.findOne({ where: { [Op.and]: [{ id }, old] }, lock: true });
+          if (row) await deleteWorkflow(models, id);
+          return row !== null;
+        });
+        if (!isOld) continue;
+        await purgeExecutions(database, id);
+        deleted.push(id);
+      }
+      return deleted;
+    },
+
+    countTags: () =>
+      withStorageErrors(async () => {
+        const tagged: WhereOptions<WorkflowRow> = { deletedAt: null, tags: { [Op.ne]: '[]' } };
+        const rows = await read.workflows.findAll({ attributes: ['tags'], where: tagged });
+        const counts = new Map<string, number>();
+        for (const tag of rows.flatMap((row) => parseStored<string[]>(row.get().tags))) {
+          counts.set(tag, (counts.get(tag) ?? 0) + 1);
+        }
+        return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+      }),
+
+    titles: (ids) =>
+      withStorageErrors(async () => {
+        const wanted = [...new Set(ids)].filter(isSearchable);
+        if (wanted.length === 0) return new Map();
+        const rows = await read.workflows.findAll({ attributes: ['id', 'title'], where: { id: wanted } });
+        return new Map(rows.map((row) => [row.get().id, row.get().title]));
+      }),
 
     executionCounts: (names) =>
       withStorageErrors(async () => {
@@ -193,6 +234,15 @@ async function requireWorkflow(workflows: Models['workflows'], id: string): Prom
   return row.get();
 }
 
+/** Deletes a workflow in a transaction; its executions go after it, by `purgeExecutions`. */
+async function deleteWorkflow(models: Models, id: string): Promise<void> {
+  await models.revisions.destroy({ where: { workflowId: id } });
+  await models.samples.destroy({ where: { workflowId: id } });
+  await models.workflows.destroy({ where: { id } });
+  await models.statistics.destroy({ where: { workflowId: id } });
+  await startPurge(models, id);
+}
+
 function newRevision(workflowId: string, revision: number, document: Document, createdAt: number): RevisionRow {
   return { workflowId, revision, document: JSON.stringify(document), executed: false, createdAt };
 }
@@ -215,6 +265,8 @@ function toWorkflow(row: WorkflowRow): Workflow {
     enabled: Boolean(row.enabled),
     hookKey: row.hookKey,
     revision: row.revision,
+    tags: parseStored<string[]>(row.tags),
+    deletedAt: row.deletedAt === null ? null : Number(row.deletedAt),
     createdAt: Number(row.createdAt),
     updatedAt: Number(row.updatedAt),
   };

@@ -1,6 +1,6 @@
 // A workflow store in memory, for tests of what is above storage.
 
-import type { Document, Revision, Workflow } from '../../src/engine/model.ts';
+import { type Document, isLive, type Revision, type Workflow } from '../../src/engine/model.ts';
 import type { Page, PageRequest, WorkflowStore } from '../../src/engine/ports.ts';
 import { HooklineError } from '../../src/errors.ts';
 
@@ -43,8 +43,11 @@ export function createMemoryWorkflows(): MemoryWorkflows {
     },
     get: async (id) => copy(workflows.get(id)),
     findByHookKey: async (hookKey) => copy([...workflows.values()].find((workflow) => workflow.hookKey === hookKey)),
-    list: async (filter) => paginate([...workflows.values()].reverse().map(copy), filter),
-    listEnabled: async () => [...workflows.values()].filter(({ enabled }) => enabled).map(copy),
+    list: async (filter) => {
+      const wanted = [...workflows.values()].filter(({ deletedAt }) => (deletedAt !== null) === (filter.trashed ?? false));
+      return paginate(wanted.reverse().map(copy), filter);
+    },
+    listEnabled: async () => [...workflows.values()].filter(isLive).map(copy),
     async update(id, change) {
       refuseTaken(change.hookKey, id);
       workflows.set(id, { ...requireOne(id), ...change });
@@ -68,6 +71,10 @@ export function createMemoryWorkflows(): MemoryWorkflows {
       workflows.delete(id);
       revisions.delete(id);
     },
+    deleteTrashed: () => Promise.reject(new Error('not in these tests')),
+    countTags: () => Promise.reject(new Error('not in these tests')),
+    titles: async (ids) =>
+      new Map(ids.flatMap((id) => [...workflows.values()].filter((one) => one.id === id)).map((one) => [one.id, one.title])),
     executionCounts: async (ids) => new Map(ids.map((id) => [id, 0])),
   };
 }

@@ -20,6 +20,8 @@ export const workflow: Workflow = {
   enabled: true,
   hookKey: 'k'.repeat(22),
   revision: 1,
+  tags: [],
+  deletedAt: null,
   createdAt: NOW,
   updatedAt: NOW,
 };

@@ -85,6 +85,8 @@ describe('creating', () => {
       enabled: false,
       hookKey: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
       revision: 1,
+      tags: [],
+      deletedAt: null,
       trigger: { type: 'webhook', config: { auth: { type: 'basic' } } },
       nodes: CALLBACK.nodes,
       executionCount: 0,
@@ -407,6 +409,7 @@ describe('export and import', () => {
       title: 'Mailer',
       mode: 'async',
       hookKey: original.hookKey,
+      tags: [],
       trigger: original.trigger,
       nodes: original.nodes,
     });

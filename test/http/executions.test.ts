@@ -81,7 +81,7 @@ describe('reading', () => {
     expect(body.durationMs).toBe(Date.parse(body.finishedAt) - Date.parse(body.startedAt));
     // Lists leave out what may be large and what only one execution is asked for.
     const { request, response, jobs, context, output, parent, lane, ...summary } = body;
-    expect(list.data[0]).toEqual(summary);
+    expect(list.data[0]).toEqual({ ...summary, workflowTitle: payment.title });
     expect(context).toBeNull();
   });
 

@@ -207,13 +207,13 @@ describe('changing', () => {
     expect((await api.agent.post(`/hooks/${body.hookKey}`)).status).toBe(200);
   });
 
-  test('a deleted workflow is gone with its executions and its URL', async () => {
+  test('a workflow that is deleted for ever is gone with its executions and its URL', async () => {
     const made = await create(payment);
     await api.call('POST', `/api/workflows/${made.id}/run`, {
       body: { body: { payment: { id: '1', status: 'paid' } } },
       status: 201,
     });
-    const reply = await api.call('DELETE', `/api/workflows/${made.id}`, { status: 204 });
+    const reply = await api.call('DELETE', `/api/workflows/${made.id}?forever=true`, { status: 204 });
     expect(reply.text).toBe('');
     await api.call('GET', `/api/workflows/${made.id}`, { status: 404 });
     expect((await api.call('GET', `/api/executions?workflowId=${made.id}`)).body.data).toEqual([]);
@@ -238,7 +238,7 @@ describe('copying and moving', () => {
     expect(copy.body).toMatchObject({ title: made.title, enabled: false, nodes: made.nodes });
     expect(copy.body.hookKey).not.toBe(made.hookKey);
     await api.call('POST', '/api/workflows/import?keepKey=true', { body: document, status: 409 });
-    await api.call('DELETE', `/api/workflows/${made.id}`, { status: 204 });
+    await api.call('DELETE', `/api/workflows/${made.id}?forever=true`, { status: 204 });
     const moved = await api.call('POST', '/api/workflows/import?keepKey=true', { body: document, status: 201 });
     expect(moved.body.hookKey).toBe(made.hookKey);
   });

@@ -27,7 +27,7 @@ export function executionId(offset: number, serial = 0): string {
 
 export function makeWorkflow(id: string, change: Partial<Workflow> = {}): Workflow {
   const created = { id, title: `Title of ${id}`, mode: 'sync' as const, enabled: true, hookKey: `key-${id}`, revision: 1 };
-  return { ...created, createdAt: START, updatedAt: START, ...change };
+  return { ...created, tags: [], deletedAt: null, createdAt: START, updatedAt: START, ...change };
 }
 
 export function makeDocument(note: unknown = 'first'): Document {
@@ -421,9 +421,9 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
           return items.map(({ id }) => [1, 2, 3, 4].find((n) => id.startsWith(executionId(n).slice(0, 18))));
         };
         expect(await offsets({ workflowId: 'w2' })).toEqual([4, 2]);
-        expect(await offsets({ status: 'failed' })).toEqual([2, 1]);
-        expect(await offsets({ status: 'succeeded' })).toEqual([3]);
-        expect(await offsets({ status: 'failed', workflowId: 'w1' })).toEqual([1]);
+        expect(await offsets({ statuses: ['failed'] })).toEqual([2, 1]);
+        expect(await offsets({ statuses: ['succeeded'] })).toEqual([3]);
+        expect(await offsets({ statuses: ['failed'], workflowId: 'w1' })).toEqual([1]);
         expect(await offsets({ from: START + 3 })).toEqual([4, 3]);
         expect(await offsets({ to: START + 3 })).toEqual([2, 1]);
         expect(await offsets({ from: START + 2, to: START + 4, workflowId: 'w1' })).toEqual([3]);

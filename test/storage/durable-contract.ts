@@ -62,7 +62,7 @@ export function durableContract(name: string, open: () => Promise<ContractStorag
         expect(await storage.executions.get(ID)).toEqual(execution);
         await add({ id: OTHER, status: 'succeeded', output: { deep: [null, '\0', 1] } });
         expect((await storage.executions.get(OTHER))?.output).toEqual({ deep: [null, '\0', 1] });
-        expect((await storage.executions.list({ limit: 9, status: 'waiting' })).items).toMatchObject([
+        expect((await storage.executions.list({ limit: 9, statuses: ['waiting'] })).items).toMatchObject([
           { id: ID, source: 'subflow', wakeAt: START + 9 },
         ]);
       });

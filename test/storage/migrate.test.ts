@@ -81,8 +81,11 @@ test('executions carry the agreed indexes and no more', async () => {
     { type: QueryTypes.SELECT },
   );
   expect(rows.map(({ sql }) => sql)).toEqual([
+    'CREATE INDEX executions_finished ON executions (finished_at) WHERE finished_at IS NOT NULL',
     "CREATE INDEX executions_lane ON executions (lane, status, id) WHERE lane IS NOT NULL AND status <> 'succeeded'",
-    "CREATE INDEX executions_status ON executions (status, id) WHERE status <> 'succeeded'",
+    'CREATE INDEX executions_replay ON executions (replay_of, id) WHERE replay_of IS NOT NULL',
+    "CREATE INDEX executions_source ON executions (source, id, workflow_id) WHERE source <> 'webhook'",
+    "CREATE INDEX executions_status ON executions (status, id, workflow_id, source) WHERE status <> 'succeeded'",
     'CREATE INDEX executions_wake ON executions (wake_at) WHERE wake_at IS NOT NULL',
     'CREATE INDEX executions_workflow ON executions (workflow_id, id)',
   ]);

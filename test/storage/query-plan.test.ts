@@ -12,8 +12,12 @@ const cases: [name: string, index: RegExp, query: (storage: OpenStorage) => Prom
   ['the list', /autoindex_executions/, ({ executions }) => executions.list({ limit: 9 })],
   ['the list from a time on', /autoindex_executions/, ({ executions }) => executions.list({ limit: 9, from: 5, to: 9, cursor })],
   ['a workflow’s list', /executions_workflow/, ({ executions }) => executions.list({ limit: 9, workflowId: 'w', cursor })],
-  ['a status’s list', /executions_status/, ({ executions }) => executions.list({ limit: 9, status: 'failed', cursor })],
-  ['the list of what succeeded', /autoindex_executions/, ({ executions }) => executions.list({ limit: 9, status: 'succeeded' })],
+  ['a status’s list', /executions_status/, ({ executions }) => executions.list({ limit: 9, statuses: ['failed'], cursor })],
+  [
+    'the list of what succeeded',
+    /autoindex_executions/,
+    ({ executions }) => executions.list({ limit: 9, statuses: ['succeeded'] }),
+  ],
   ['the backlog', /executions_status/, ({ executions }) => executions.listOldest('queued', 9)],
   ['the backlog of a lane', /executions_lane/, ({ executions }) => executions.listOldest('queued', 9, { only: 'a' })],
   [

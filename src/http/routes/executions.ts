@@ -1,7 +1,7 @@
 // Routes of executions: read, replay, cancel.
 
 import { z } from 'zod';
-import { executionStatusSchema } from '../../engine/model.ts';
+import { executionSourceSchema, executionStatusSchema } from '../../engine/model.ts';
 import { HooklineError } from '../../errors.ts';
 import { defineRoute, type Route } from '../route.ts';
 import {
@@ -18,6 +18,23 @@ import {
 
 const tag = 'Executions';
 
+/** Values separated by commas in a query string. */
+function listOf<Value extends string>(value: z.ZodEnum<Readonly<Record<Value, Value>>>) {
+  return z
+    .string()
+    .min(1)
+    .max(200)
+    .transform((text, context): Value[] => {
+      const parsed = z.array(value).safeParse(text.split(','));
+      if (parsed.success) return parsed.data;
+      context.addIssue({
+        code: 'custom',
+        message: `must be one of ${value.options.join(', ')}, or some of them separated by commas`,
+      });
+      return z.NEVER;
+    });
+}
+
 const listExecutions = defineRoute({
   method: 'GET',
   path: '/api/executions',
@@ -27,15 +44,18 @@ const listExecutions = defineRoute({
   tag,
   query: z.strictObject({
     workflowId: z.string().min(1).max(100).optional(),
-    status: executionStatusSchema.optional(),
+    status: listOf(executionStatusSchema).optional().meta({ description: 'One of these, separated by commas.' }),
+    source: listOf(executionSourceSchema).optional().meta({ description: 'One of these, separated by commas.' }),
+    replayOf: z.string().min(1).max(100).optional().meta({ description: 'Replays of this execution.' }),
     from: moment.optional().meta({ description: 'Accepted at or after this time.' }),
     to: moment.optional().meta({ description: 'Accepted before this time.' }),
     ...pageQuery,
   }),
   response: pageOf(executionSummaryView),
-  async handle({ query }, { executions }) {
-    const page = await executions.list(query);
-    return { data: page.items.map(toExecutionSummary), nextCursor: page.nextCursor };
+  async handle({ query: { status, source, ...filter } }, { executions, workflows }) {
+    const { items, nextCursor } = await executions.list({ ...filter, statuses: status, sources: source });
+    const titles = await workflows.titles(items.map(({ workflowId }) => workflowId));
+    return { data: items.map((item) => toExecutionSummary(item, titles.get(item.workflowId) ?? '')), nextCursor };
   },
 });
 

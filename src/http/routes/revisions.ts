@@ -98,7 +98,7 @@ const activateRevision = defineRoute({
   tag,
   params: revisionParams,
   response: workflowView,
-  errors: ['workflow_not_found', 'revision_not_found', 'invalid_workflow'],
+  errors: ['workflow_not_found', 'revision_not_found', 'invalid_workflow', 'conflict'],
   async handle({ params }, { workflows, hookUrl }) {
     const view = await workflows.activate(params.id, params.revision);
     return { ...view, hookUrl: hookUrl(view.hookKey) };

@@ -63,6 +63,8 @@ export const workflowView = z
     hookKey: z.string(),
     hookUrl: z.string().meta({ description: 'The trigger URL.' }),
     revision: z.int().meta({ description: 'The live revision.' }),
+    tags: z.array(z.string()),
+    deletedAt: timeSchema.nullable().meta({ description: 'When it was put into the trash; null: it is not there.' }),
     trigger: triggerSchema,
     nodes: z.array(nodeSchema),
     settings: settingsSchema.optional(),
@@ -124,7 +126,12 @@ const summaryShape = {
 };
 
 /** An execution in a list: without request, reply and jobs, which can be large. */
-export const executionSummaryView = z.strictObject(summaryShape).meta({ id: 'ExecutionSummary' });
+export const executionSummaryView = z
+  .strictObject({
+    ...summaryShape,
+    workflowTitle: z.string().meta({ description: 'Empty when the workflow is being deleted.' }),
+  })
+  .meta({ id: 'ExecutionSummary' });
 
 export const executionView = z
   .strictObject({
@@ -150,7 +157,11 @@ export function toTimeOrNull(milliseconds: number | null): string | null {
   return milliseconds === null ? null : toTime(milliseconds);
 }
 
-export function toExecutionSummary(execution: ExecutionSummary): z.input<typeof executionSummaryView> {
+export function toExecutionSummary(execution: ExecutionSummary, workflowTitle: string): z.input<typeof executionSummaryView> {
+  return { ...toSummary(execution), workflowTitle };
+}
+
+function toSummary(execution: ExecutionSummary): Omit<z.input<typeof executionSummaryView>, 'workflowTitle'> {
   const { id, workflowId, revision, status, source, error, createdAt, startedAt, finishedAt, replayOf, wakeAt } = execution;
   return {
     id,
@@ -170,7 +181,7 @@ export function toExecutionSummary(execution: ExecutionSummary): z.input<typeof 
 
 export function toExecutionView(execution: ExecutionWithJobs): z.input<typeof executionView> {
   return {
-    ...toExecutionSummary(execution),
+    ...toSummary(execution),
     request: execution.request,
     context: execution.context ?? null,
     response: execution.response,

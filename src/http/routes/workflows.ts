@@ -2,7 +2,15 @@
 
 import qs from 'qs';
 import { z } from 'zod';
-import { documentSchema, modeSchema, nodeSchema, settingsSchema, titleSchema, triggerSchema } from '../../engine/model.ts';
+import {
+  documentSchema,
+  modeSchema,
+  nodeSchema,
+  settingsSchema,
+  tagsSchema,
+  titleSchema,
+  triggerSchema,
+} from '../../engine/model.ts';
 import type { CreateWorkflow, WorkflowView } from '../../engine/workflows.ts';
 import { defineRoute, type Route, type RouteContext } from '../route.ts';
 import {
@@ -24,6 +32,7 @@ const createDocument = z.strictObject({
   title: titleSchema,
   mode: modeSchema,
   enabled: z.boolean().default(false),
+  tags: tagsSchema.default([]),
   trigger: triggerSchema,
   nodes: z.array(nodeSchema).default([]),
   settings: settingsSchema.optional(),
@@ -33,10 +42,17 @@ const changeDocument = z.strictObject({
   title: titleSchema.optional(),
   mode: modeSchema.optional().meta({ description: 'Fixed at creation: another value than the present one is a `conflict`.' }),
   enabled: z.boolean().optional(),
+  tags: tagsSchema.optional(),
   trigger: triggerSchema.optional(),
   nodes: z.array(nodeSchema).optional(),
   settings: settingsSchema.nullable().optional(),
 });
+
+/** `true` or `false` in a query string; default false. */
+const truth = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
 
 const exportView = z
   .strictObject({
@@ -44,6 +60,7 @@ const exportView = z
     title: z.string(),
     mode: modeSchema,
     hookKey: z.string().optional(),
+    tags: z.array(z.string()).default([]),
     ...documentSchema.shape,
   })
   .meta({ id: 'WorkflowExport', description: 'One workflow as a file. Write-only values such as passwords are left out.' });
@@ -82,6 +99,8 @@ const listWorkflows = defineRoute({
       .optional(),
     mode: modeSchema.optional(),
     search: z.string().min(1).max(200).optional().meta({ description: 'Part of the title, any case.' }),
+    tag: z.string().min(1).max(40).optional().meta({ description: 'Has this tag.' }),
+    trashed: truth.meta({ description: 'Those in the trash instead of the others.' }),
     ...pageQuery,
   }),
   response: pageOf(workflowView),
@@ -132,15 +151,45 @@ const deleteWorkflow = defineRoute({
   path: '/api/workflows/{id}',
   name: 'deleteWorkflow',
   permission: 'workflows:write',
-  summary: 'Deletes a workflow with its revisions and executions',
+  summary: 'Puts a workflow into the trash',
+  description:
+    'Its trigger URL is gone at once and nothing starts it; what runs goes on, and executions stay. After 30 days, or with `forever`, it is deleted with its revisions and executions.',
   tag,
   params: workflowParams,
+  query: z.strictObject({ forever: truth.meta({ description: 'Delete it now, for ever.' }) }),
   response: z.undefined(),
   status: 204,
   errors: ['workflow_not_found'],
-  async handle({ params }, { workflows }) {
-    await workflows.delete(params.id);
+  async handle({ params, query }, { workflows }) {
+    await (query.forever ? workflows.delete(params.id) : workflows.trash(params.id));
     return undefined;
+  },
+});
+
+const restoreWorkflow = defineRoute({
+  method: 'POST',
+  path: '/api/workflows/{id}/restore',
+  name: 'restoreWorkflow',
+  permission: 'workflows:write',
+  summary: 'Takes a workflow out of the trash, enabled or disabled as it was',
+  tag,
+  params: workflowParams,
+  response: workflowView,
+  errors: ['workflow_not_found'],
+  handle: async ({ params }, context) => show(await context.workflows.restore(params.id), context),
+});
+
+const listTags = defineRoute({
+  method: 'GET',
+  path: '/api/tags',
+  name: 'listTags',
+  permission: 'workflows:read',
+  summary: 'Lists the tags of workflows that are not in the trash, each with how many have it',
+  tag,
+  response: z.strictObject({ data: z.array(z.strictObject({ tag: z.string(), count: z.int() })) }),
+  async handle(_input, { workflows }) {
+    const counts = await workflows.countTags();
+    return { data: [...counts].map(([name, count]) => ({ tag: name, count })) };
   },
 });
 
@@ -167,7 +216,7 @@ const rotateKey = defineRoute({
   tag,
   params: workflowParams,
   response: workflowView,
-  errors: ['workflow_not_found'],
+  errors: ['workflow_not_found', 'conflict'],
   handle: async ({ params }, context) => show(await context.workflows.rotateKey(params.id), context),
 });
 
@@ -195,7 +244,7 @@ const runWorkflow = defineRoute({
     .prefault({}),
   response: executionView,
   status: 201,
-  errors: ['workflow_not_found', 'revision_not_found', 'invalid_query', 'missing_value', 'shutting_down'],
+  errors: ['workflow_not_found', 'revision_not_found', 'invalid_query', 'missing_value', 'conflict', 'shutting_down'],
   async handle({ params, body }, { engine }) {
     const { revision, query, ...input } = body;
     const text = typeof query === 'object' ? qs.stringify(query) : query;
@@ -246,8 +295,10 @@ export const workflowRoutes: readonly Route[] = [
   getWorkflow,
   updateWorkflow,
   deleteWorkflow,
+  restoreWorkflow,
   duplicateWorkflow,
   rotateKey,
   runWorkflow,
   exportWorkflow,
+  listTags,
 ];

@@ -15,9 +15,10 @@ const SIGNALS_SQL = 'SELECT execution_id, job_path FROM signals WHERE execution_
 /** All writes in one statement and so in one journey. */
 const WRITE_SQL = `WITH added AS (
     INSERT INTO executions (id, workflow_id, revision, created_at, origin, body, lane,
-      status, started_at, finished_at, result, wake_at, owner)
+      status, started_at, finished_at, result, wake_at, owner, source, replay_of)
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-      $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[])
+      $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[],
+      $30::text[], $31::text[])
   ), changed AS (
     UPDATE executions SET status = c.status, started_at = c.started_at, finished_at = c.finished_at, result = c.result,
       wake_at = c.wake_at, owner = c.owner
@@ -101,6 +102,8 @@ export async function writeStates(client: pg.ClientBase, states: readonly State[
     newSignals.map(({ jobPath }) => jobPath),
     newSignals.map(({ value }) => value),
     Date.now(),
+    added.map(({ fixed }) => fixed.source),
+    added.map(({ fixed }) => fixed.replayOf),
   ];
   await client.query({ name: 'hookline-write', text: WRITE_SQL, values });
 }

@@ -24,6 +24,8 @@ export interface Fixed {
   /** JSON of `Origin`. */
   readonly origin: string;
   readonly body: string | null;
+  readonly source: string | null;
+  readonly replayOf: string | null;
 }
 
 /** An entry of the job log. */
@@ -80,7 +82,7 @@ function writtenBy(write: ExecutionWrite): Step | undefined {
   const row = toRow(write);
   const source = write.insert ?? write.update;
   if (!row || !source) return undefined;
-  const [id, workflowId, revision, , createdAt, startedAt, finishedAt, origin, body, result, wakeAt, laneName] = row;
+  const [id, workflowId, revision, , createdAt, startedAt, finishedAt, origin, body, result, wakeAt, laneName, ...also] = row;
   const entry = toLogEntry(write);
   const written: Written = {
     id: text(id),
@@ -94,7 +96,11 @@ function writtenBy(write: ExecutionWrite): Step | undefined {
   };
   if (laneName !== null) text(laneName);
   if (origin) {
-    const fixed = { workflowId: text(workflowId), revision, createdAt, ...textsOf(origin, body) };
+    const [executionSource, replayOf] = also;
+    const fixed = {
+      ...{ workflowId: text(workflowId), revision, createdAt, ...textsOf(origin, body) },
+      ...{ source: executionSource, replayOf: replayOf === null ? null : text(replayOf) },
+    };
     return { type: 'insert', ...written, fixed };
   }
   const { takenSignals = [], knownSignals = [], isForced = false } = write.update ?? {};
