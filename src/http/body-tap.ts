@@ -27,6 +27,8 @@ export function tapBody(req: IncomingMessage): ReadTap {
       resolve();
     };
     req.on('end', end).on('close', end).on('error', end);
+    // It may have gone while the workflow was being looked up; then nothing more is heard of it.
+    if (req.destroyed) end();
   });
   return async () => {
     await complete;

@@ -89,6 +89,8 @@ export interface StorageReader {
   close(): Promise<void>;
 }
 
+/** Whoever listens reads a capture at once; what is older has been left by a process that is gone. */
+const STALE_CAPTURE_MS = 60_000;
 /** Writes this setting to see whether writing works. */
 const PING_SETTING = 'ping';
 
@@ -98,6 +100,7 @@ const PING_SETTING = 'ping';
  */
 export async function openStorage(options: StorageOptions): Promise<OpenStorage> {
   const { connections, database, writer, leases, close } = await (isPostgresUrl(options.url) ? onPostgres : onSqlite)(options);
+  const captures = captureStore(database);
   let closing: Promise<void> | undefined;
   return {
     workflows: workflowStore(database),
@@ -106,9 +109,12 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     settings: settingStore(database),
     access: accessStore(database),
     samples: sampleStore(database),
-    captures: captureStore(database),
+    captures,
     ping: pingOn(connections.reader, database),
-    finishDeletes: () => finishPurges(database),
+    async finishDeletes() {
+      await finishPurges(database);
+      await captures.deleteBefore(Date.now() - STALE_CAPTURE_MS);
+    },
     connections,
     close: () => {
       closing ??= close();

@@ -50,7 +50,10 @@ describe('the OpenAPI document', () => {
     const status = route.status ?? 200;
     expect(operation.responses).toHaveProperty(String(status));
     if (status === 204) expect(operation.responses?.['204']).not.toHaveProperty('content');
-    else expect(operation.responses?.[status]?.content?.['application/json']?.schema).toBeDefined();
+    else {
+      const mediaType = route.isStream ? 'text/event-stream' : 'application/json';
+      expect(operation.responses?.[status]?.content?.[mediaType]?.schema).toBeDefined();
+    }
     for (const expected of [
       '401',
       '405',

@@ -37,11 +37,11 @@ async function* listen(
   reader: AbortSignal,
 ): AsyncGenerator<StreamEvent & z.input<typeof listenEvents>> {
   const signal = AbortSignal.any([reader, AbortSignal.timeout(LISTEN_MS)]);
-  const queue = new StreamQueue<Capture>(MAX_WAITING);
+  const queue = new StreamQueue<Capture>(signal, MAX_WAITING);
   const unsubscribe = captures.listen(workflowId, (capture) => queue.push(capture));
   try {
     yield { event: 'listening', data: { until: toTime(Date.now() + LISTEN_MS) } };
-    for (let capture = await queue.next(signal); capture; capture = await queue.next(signal)) {
+    for (let capture = await queue.next(); capture; capture = await queue.next()) {
       yield { event: 'request', data: toCaptureView(capture) };
     }
   } finally {
