@@ -18,6 +18,7 @@ import type { GuardedFetch } from './guard/guarded-fetch.ts';
 import { createMessageService, type MessageService } from './messages.ts';
 import { openEndpoint } from './open-endpoint.ts';
 import { type CachingPublisher, createPublisher } from './publisher.ts';
+import { openDeliveries } from './sealed-message.ts';
 import { signRequest } from './signing/sign.ts';
 
 export interface OutboundOptions {
@@ -74,6 +75,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     fetch: options.fetch,
     sign: signRequest,
     makeBody: createOrderBody({ versionsOf: (name) => catalogue.versionsOf(name), tools }),
+    openDeliveries: (deliveries) => openDeliveries(deliveries, secretBox),
     userAgent: options.userAgent,
     now,
     createId,

@@ -21,6 +21,7 @@ import { HooklineError } from '../errors.ts';
 import type { Catalogue } from './catalogue.ts';
 import { sentResult } from './delivery/settle.ts';
 import { newDelivery } from './new-delivery.ts';
+import { concealMessage, concealTarget } from './sealed-message.ts';
 import { isSubscribed } from './subscriptions.ts';
 import { createTargetEndpoints } from './target-endpoint.ts';
 
@@ -111,11 +112,13 @@ export function createPublisher(options: PublisherOptions): CachingPublisher {
   }
 
   return {
-    async prepare(event, { source = null, idempotencyKey } = {}) {
+    async prepare(event, { source = null, idempotencyKey, concealer } = {}) {
       const type = readType(event.type);
       const data = toJsonValue(event.data);
       const text = readData(data, type);
-      const target = event.target;
+      const target = event.target && concealer ? concealTarget(event.target, concealer) : event.target;
+      const stored = (message: NewMessage): NewMessage =>
+        concealer === undefined ? message : concealMessage(message, concealer, options.secretBox);
       const endpoint = target && endpointOf(target);
       const eventType = pickVersion(event, type, await catalogue.versionsOf(type));
       if (eventType) await requireFit(catalogue, eventType, data);
@@ -136,11 +139,11 @@ export function createPublisher(options: PublisherOptions): CachingPublisher {
         const key = orderingKeyOf(orderingOf(endpoint), data);
         return {
           endpoints: [endpoint],
-          messages: [{ ...message, deliveries: [deliver(message, endpoint.id, key, target.url)] }],
+          messages: [stored({ ...message, deliveries: [deliver(message, endpoint.id, key, target.url)] })],
         };
       }
       const deliveries = found.map(({ id, ordering }) => deliver(message, id, orderingKeyOf(ordering, data), null));
-      return { messages: [{ ...message, deliveries }] };
+      return { messages: [stored({ ...message, deliveries })] };
     },
 
     committed(messages: readonly NewMessage[]) {

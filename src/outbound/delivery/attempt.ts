@@ -1,5 +1,6 @@
 // One exchange: makes the request of a delivery, or of a batch of them, signs and sends it, and says how it went.
 
+import type { Concealer } from '../../engine/concealer.ts';
 import { toFailure } from '../../engine/failure.ts';
 import type { Failure } from '../../engine/model.ts';
 import type { Attempt } from '../../engine/outbound-model.ts';
@@ -10,6 +11,7 @@ import type { GuardedFetch } from '../guard/guarded-fetch.ts';
 import { isOwnHeader } from '../guard/outgoing-request.ts';
 import { createTrace, type ExchangePhase, type ExchangeTrace } from '../guard/trace.ts';
 import type { OpenEndpoint } from '../open-endpoint.ts';
+import type { OpenedDeliveries } from '../sealed-message.ts';
 import type { SignRequest } from '../signing/sign.ts';
 import { spoilSignatures } from '../spoil-signatures.ts';
 import { createRedactor, type Redactor, storableBody, storableHeaders } from './attempt-log.ts';
@@ -66,6 +68,8 @@ export interface SenderOptions {
   readonly fetch: GuardedFetch['fetch'];
   readonly sign: SignRequest;
   readonly makeBody: MakeBody;
+  /** Opens what messages hold of secrets. Default: no message has any. */
+  openDeliveries?(deliveries: readonly DueDelivery[]): OpenedDeliveries;
   /** Such as `Hookline/1.0.0`; an endpoint's own `User-Agent` goes before. */
   readonly userAgent: string;
   /** Milliseconds since 1970. */
@@ -119,10 +123,16 @@ export function createSender(options: SenderOptions): Sender {
   }
 
   return {
-    async send(order) {
-      const { endpoint, deliveries, signal } = order;
+    async send(closed) {
+      const { endpoint, signal } = closed;
       signal.throwIfAborted();
-      const { headers, shownHeaders, redact } = prepare(endpoint);
+      const { headers, shownHeaders, redact: redactEndpoint } = prepare(endpoint);
+      const { deliveries, concealer } = options.openDeliveries?.(closed.deliveries) ?? {
+        deliveries: closed.deliveries,
+        concealer: undefined,
+      };
+      const order = concealer === undefined ? closed : { ...closed, deliveries };
+      const redact = concealer === undefined ? redactEndpoint : joinRedactors(concealer, redactEndpoint);
       const url = first(deliveries).delivery.url ?? endpoint.config.url;
       const startedAt = now();
       const trace = createTrace();
@@ -152,7 +162,7 @@ export function createSender(options: SenderOptions): Sender {
         // A pause for making the body shall not make the signature older than it is.
         const signed = signedHeaders(order, body, url, now());
         attempt.requestHeaders = { ...shownHeaders, ...signed };
-        attempt.body = body.text;
+        attempt.body = concealer === undefined ? body.text : concealer.text(body.text);
         const response = await fetch({
           url,
           method: 'POST',
@@ -173,7 +183,8 @@ export function createSender(options: SenderOptions): Sender {
         if (isOurs(error)) throw error;
         const isOfData = error instanceof HooklineError && error.code === 'conversion_failed';
         attempt.timings = timingsOf(trace);
-        attempt.error = failureOf(error, trace.phase);
+        const failure = failureOf(error, trace.phase);
+        attempt.error = concealer === undefined ? failure : concealer.value(failure);
         return {
           attempt,
           wish: 'none',
@@ -185,6 +196,11 @@ export function createSender(options: SenderOptions): Sender {
       }
     },
   };
+}
+
+/** Named secrets first: an endpoint's own key may be one of them, and its name says more. */
+function joinRedactors(concealer: Concealer, redact: Redactor): Redactor {
+  return (text, isCut = false) => redact(concealer.text(text, { isCut }), isCut);
 }
 
 function prepareEndpoint(endpoint: OpenEndpoint, userAgent: string): Prepared {

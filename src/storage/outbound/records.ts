@@ -57,6 +57,7 @@ export function toMessage(row: MessageRow): Message {
     userId: row.userId,
     idempotencyKey: row.idempotencyKey,
     source: source && { ...source, isAwaited: Boolean(row.awaited) },
+    ...(row.sealed === null ? {} : { sealed: row.sealed }),
     createdAt: Number(row.createdAt),
   };
 }

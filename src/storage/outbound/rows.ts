@@ -20,7 +20,7 @@ export const COLUMNS = {
   },
   messages: {
     ...{ id: 'text', type: 'text', version: 'int', data: 'text', timestamp: 'bigint', user_id: 'text' },
-    ...{ idempotency_key: 'text', source: 'text', awaited: 'boolean', created_at: 'bigint' },
+    ...{ idempotency_key: 'text', source: 'text', awaited: 'boolean', sealed: 'text', created_at: 'bigint' },
   },
   deliveries: {
     ...{ id: 'text', message_id: 'text', endpoint_id: 'text', event_type: 'text', status: 'text', due_at: 'bigint' },
@@ -94,7 +94,9 @@ export function toOutboundRows(writes: readonly OutboundWrite[]): OutboundRows[]
 /** What the large texts of a write weigh, in characters; small rows in great number weigh, too. */
 export function weightOfOutbound({ messages = [], attempts = [] }: OutboundWrite): number {
   let weight = 0;
-  for (const { data, deliveries } of messages) weight += data.length + ROW_LENGTH * deliveries.length;
+  for (const { data, sealed, deliveries } of messages) {
+    weight += data.length + (sealed?.length ?? 0) + ROW_LENGTH * deliveries.length;
+  }
   for (const { body, responseBody } of attempts) weight += ROW_LENGTH + (body?.length ?? 0) + (responseBody?.length ?? 0);
   return weight;
 }
@@ -140,11 +142,13 @@ function endpointRow(endpoint: Endpoint): Row {
   return [...named, state, endpoint.stateSequence, probeAt, endpoint.createdAt, endpoint.updatedAt];
 }
 
-function messageRow({ id, type, version, data, timestamp, userId, idempotencyKey, source, createdAt }: Message): Row {
+function messageRow(message: Message): Row {
+  const { id, type, version, data, timestamp, userId, idempotencyKey, source, sealed = null, createdAt } = message;
   const key = storableOrNull(idempotencyKey);
   const from = source && JSON.stringify({ ...source, isAwaited: undefined });
   const isAwaited = source?.isAwaited ?? false;
-  return [id, storable(type), version, storable(data), timestamp, storableOrNull(userId), key, from, isAwaited, createdAt];
+  const named: Row = [id, storable(type), version, storable(data), timestamp, storableOrNull(userId), key, from];
+  return [...named, isAwaited, sealed, createdAt];
 }
 
 function deliveryRow(delivery: Delivery): Row {
