@@ -97,7 +97,7 @@ export function createLinks(options: {
       if (from.session) await store.sessions.end(from.session.hash);
       const fields = [...(owner ? ['email', 'name'] : []), 'password'];
       await audit.note(actorOfUser(user), {
-        action: `acceptLink.${link.purpose}`,
+        action: 'acceptLink',
         target: user.id,
         fields,
         address: from.address,
