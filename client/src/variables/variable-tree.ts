@@ -129,14 +129,14 @@ function partEntry(part: Part, configured: readonly ContextVariable[], shape: Sh
   const whole = { ...valueEntry(template, '', shape), group: part };
   if (configured.length === 0) return whole;
   const seen = new Set<string>();
-  const children = configured.flatMap(({ segments, alias, source }) => {
+  const children = configured.flatMap(({ segments, alias, source }, index) => {
     const path = formatPath(segments);
     if (seen.has(path)) return [];
     seen.add(path);
     const found = shapeAt(shape, segments) ?? EMPTY;
     const value = pathOf(segments).get(shape.value) ?? found.value;
     // What is parsed twice, such as an object and a value in it, stands in the tree twice.
-    const entry = valueEntry(joinPaths(template, path), alias ?? source, { ...found, value }, `${template} ${path}`);
+    const entry = valueEntry(joinPaths(template, path), alias ?? source, { ...found, value }, `${template} ${index}`);
     return [{ ...entry, types: value === undefined ? entry.types : [typeOf(value)], detail: alias === undefined ? '' : source }];
   });
   return { ...whole, children };
