@@ -11,9 +11,11 @@ import type { EventStream, StreamEvent } from './route.ts';
 export interface EventStreams {
   /**
    * Takes over the reply and sends the events of a stream until it ends, its reader hangs up, whoever reads may no longer do so,
-   * or the server stops. @throws HooklineError `too_many_requests`, `shutting_down`
+   * or the server stops.
+   * @param isStillAllowed asked at each heartbeat; false ends the stream. Default: always
+   * @throws HooklineError `too_many_requests`, `shutting_down`
    */
-  serve(ctx: Context, actor: Actor | null, stream: EventStream): void;
+  serve(ctx: Context, actor: Actor | null, stream: EventStream, isStillAllowed?: () => Promise<boolean>): void;
   /** Streams that are open now. */
   size(): number;
   /** Ends all streams and takes no new ones; resolves when their sources have let go. */
@@ -22,8 +24,6 @@ export interface EventStreams {
 
 export interface EventStreamsOptions {
   readonly log: Log;
-  /** Asked at each heartbeat of a stream; false ends it. Gets the very actor that the request had. Default: always. */
-  isStillAllowed?(actor: Actor): boolean | Promise<boolean>;
   /** Between two comments that keep proxies from closing an idle connection, in milliseconds. Default 15000. */
   readonly heartbeatMs?: number;
   /** Streams of one actor at the same time. Default 20. */
@@ -44,7 +44,6 @@ const MAX_STALLED = 4;
 
 export function createEventStreams(options: EventStreamsOptions): EventStreams {
   const { log, heartbeatMs = 15_000, maxPerActor = 20, maxStreams = 500 } = options;
-  const isStillAllowed = async (actor: Actor): Promise<boolean> => (await options.isStillAllowed?.(actor)) ?? true;
   /** Each with what ends it. */
   const open = new Map<Promise<void>, AbortController>();
   const byActor = new Map<string, number>();
@@ -59,11 +58,11 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   }
 
   /** @returns stops it */
-  function keepAlive(res: ServerResponse, actor: Actor | null, abort: AbortController): () => void {
+  function keepAlive(res: ServerResponse, abort: AbortController, isStillAllowed: () => Promise<boolean>): () => void {
     let stalled = 0;
     const beat = async (): Promise<void> => {
       try {
-        if (actor !== null && !(await isStillAllowed(actor))) abort.abort();
+        if (!(await isStillAllowed())) abort.abort();
       } catch (error) {
         // Nobody is shut out because the database is; the next heartbeat asks again.
         log.warn({ err: describeError(error) }, 'It could not be checked whether a stream may go on');
@@ -77,9 +76,14 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     return () => clearInterval(timer);
   }
 
-  async function send(res: ServerResponse, stream: EventStream, actor: Actor | null, abort: AbortController): Promise<void> {
+  async function send(
+    res: ServerResponse,
+    stream: EventStream,
+    abort: AbortController,
+    isStillAllowed: () => Promise<boolean>,
+  ): Promise<void> {
     const { signal } = abort;
-    const stop = keepAlive(res, actor, abort);
+    const stop = keepAlive(res, abort, isStillAllowed);
     try {
       for await (const event of stream.open(signal)) {
         if (signal.aborted) break;
@@ -97,7 +101,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   }
 
   return {
-    serve(ctx, actor, stream) {
+    serve(ctx, actor, stream, isStillAllowed = async () => true) {
       const name = actor === null ? '' : `${actor.kind}:${actor.id}`;
       requireRoom(name);
       const { res } = ctx;
@@ -115,7 +119,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       res.flushHeaders();
       res.write(':\n\n');
       byActor.set(name, (byActor.get(name) ?? 0) + 1);
-      const done = send(res, stream, actor, abort).finally(() => {
+      const done = send(res, stream, abort, isStillAllowed).finally(() => {
         open.delete(done);
         const left = (byActor.get(name) ?? 1) - 1;
         if (left > 0) byActor.set(name, left);

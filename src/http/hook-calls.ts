@@ -5,7 +5,7 @@ import { type Captures, captured } from '../engine/captures.ts';
 import { type CompiledWorkflow, isHttpTrigger } from '../engine/compile.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExecutionWithJobs, Reply } from '../engine/model.ts';
-import type { HttpTrigger, Log, RequestHead } from '../engine/plugin.ts';
+import type { Log, RequestHead } from '../engine/plugin.ts';
 import { toStoredRequest } from '../engine/stored-request.ts';
 import { HooklineError } from '../errors.ts';
 import { toText } from './body-tap.ts';
@@ -99,12 +99,14 @@ export function createHookCalls(options: HookCallsOptions): CallWorkflow {
       throw new HooklineError('conflict', 'This workflow has no trigger URL. Run it by hand instead.');
     }
     const body = Buffer.from(call.body);
-    const headers = headersOf(call, body, host, workflow.enabled && call.authenticate ? trigger : undefined);
+    const given = headersOf(call, body, host);
     const search = searchOf(call.query);
     const url = `${pathname.replace(/\/$/, '')}/hooks/${hookKey}${search}`;
     const begin = performance.now();
     const measured = () => ({ durationMs: performance.now() - begin, skippedChecks: !workflow.enabled });
     try {
+      const credentials = workflow.enabled && call.authenticate ? trigger.callerHeaders?.() : {};
+      const headers = { ...credentials, ...given };
       const execution = await (workflow.enabled
         ? overHttp(target, { method: 'POST', url, headers, address: '' }, body)
         : engine.run(id, { headers, query: search, rawBody: call.body }));
@@ -112,7 +114,7 @@ export function createHookCalls(options: HookCallsOptions): CallWorkflow {
       const reply = response ?? { status: 204, headers: {}, body: '' };
       return { ...measured(), reply: shown(reply, replyHeaders(reply, executionId)), executionId };
     } catch (error) {
-      const request = { method: 'POST', path: `/hooks/${hookKey}`, requestId: headers['x-request-id'] };
+      const request = { method: 'POST', path: `/hooks/${hookKey}`, requestId: given['x-request-id'] };
       const answer = errorAnswer(error, request, log);
       const text = JSON.stringify(answer.body);
       const own = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(text) };
@@ -123,7 +125,7 @@ export function createHookCalls(options: HookCallsOptions): CallWorkflow {
 }
 
 /** As Node would have them from the network. @throws HooklineError `invalid_request` */
-function headersOf(call: TestCall, body: Buffer, host: string, trigger: HttpTrigger | undefined): Record<string, string> {
+function headersOf(call: TestCall, body: Buffer, host: string): Record<string, string> {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries({ 'content-type': call.contentType, ...call.headers })) {
     try {
@@ -139,7 +141,6 @@ function headersOf(call: TestCall, body: Buffer, host: string, trigger: HttpTrig
     host,
     'user-agent': 'Hookline (test call)',
     ...(body.length === 0 ? {} : { 'content-type': call.contentType }),
-    ...trigger?.callerHeaders?.(),
     ...given,
     ...(body.length === 0 ? {} : { 'content-length': String(body.length) }),
   };

@@ -37,6 +37,7 @@ const actorNamed = (id: string): Actor => ({ kind: 'user', id, name: id, permiss
 async function start(
   options: Partial<EventStreamsOptions> = {},
   open?: (signal: AbortSignal) => AsyncIterable<StreamEvent>,
+  isAllowed: (id: string) => Promise<boolean> = async () => true,
 ): Promise<Source> {
   const streams = createEventStreams({ log, ...options });
   const queues = new Set<StreamQueue<StreamEvent>>();
@@ -52,7 +53,10 @@ async function start(
   const app = new Koa();
   app.silent = true;
   app.use(errors(log));
-  app.use((ctx) => streams.serve(ctx, actorNamed(ctx.get('X-Actor') || 'ada'), new EventStream(open ?? fromQueue)));
+  app.use((ctx) => {
+    const id = ctx.get('X-Actor') || 'ada';
+    streams.serve(ctx, actorNamed(id), new EventStream(open ?? fromQueue), () => isAllowed(id));
+  });
   const server = createServer(app.callback()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closers.push(async () => {
@@ -133,7 +137,7 @@ it('refuses more streams than one actor, or all, may have, and takes new ones wh
 
 it('ends the streams of whoever may no longer read, at the next heartbeat, and those of nobody else', async () => {
   const allowed = new Set(['ada', 'ben']);
-  const source = await start({ heartbeatMs: 20, isStillAllowed: async ({ id }) => allowed.has(id) });
+  const source = await start({ heartbeatMs: 20 }, undefined, async (id) => allowed.has(id));
   const [ada, ben] = [await open(source, 'ada'), await open(source, 'ben')];
   await vi.waitFor(() => expect(ada.comments).toBeGreaterThan(2), PATIENCE);
   allowed.delete('ada');
@@ -143,7 +147,7 @@ it('ends the streams of whoever may no longer read, at the next heartbeat, and t
 });
 
 it('goes on while it cannot be asked whether somebody may still read', async () => {
-  const source = await start({ heartbeatMs: 20, isStillAllowed: () => Promise.reject(new Error('no database')) });
+  const source = await start({ heartbeatMs: 20 }, undefined, () => Promise.reject(new Error('no database')));
   const reader = await open(source);
   await vi.waitFor(() => expect(logged.length).toBeGreaterThan(2), PATIENCE);
   source.send({ event: 'here', data: 1 });

@@ -41,6 +41,8 @@ export function callerOf(ctx: Context): Caller {
 export interface Caller {
   readonly actor: Actor | null;
   readonly origin: Origin;
+  /** Finds out anew, for replies that go on. @throws HooklineError `unauthorized` for a token that is no longer valid */
+  again?(): Promise<Caller>;
 }
 
 export interface AuthOptions {
@@ -74,7 +76,8 @@ export function auth({ tokens, access, cookie }: AuthOptions): Middleware {
   }
 
   return async (ctx, next) => {
-    ctx.state.caller = await find(ctx);
+    const caller: Caller = { ...(await find(ctx)), again: () => find(ctx) };
+    ctx.state.caller = caller;
     return next();
   };
 }

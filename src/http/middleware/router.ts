@@ -5,7 +5,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { HooklineError } from '../../errors.ts';
 import { EventStream, ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
 import { noteChange } from './audit.ts';
-import { callerOf, unauthorized } from './auth.ts';
+import { type Caller, callerOf, unauthorized } from './auth.ts';
 import { requireOwnPage } from './csrf.ts';
 import { jsonBody } from './json-body.ts';
 import { parseInput } from './validate.ts';
@@ -32,6 +32,18 @@ function requirePermission(needed: RoutePermission, { publicOrigin }: ServerCont
   };
 }
 
+/** Whether the session or token of a stream's reader is still there, with the same rights. */
+async function isStillAllowed({ actor: before, again }: Caller): Promise<boolean> {
+  if (before === null || again === undefined) return true;
+  try {
+    const { actor } = await again();
+    return actor !== null && [...before.permissions].every((permission) => actor.permissions.has(permission));
+  } catch (error) {
+    if (error instanceof HooklineError && error.code === 'unauthorized') return false;
+    throw error;
+  }
+}
+
 function serve(route: Route, context: ServerContext): Middleware {
   return async (ctx) => {
     const { params, query, headers } = ctx;
@@ -39,7 +51,7 @@ function serve(route: Route, context: ServerContext): Middleware {
     const caller = callerOf(ctx);
     const result = await route.handle(input, { ...context, ...caller });
     if (result instanceof EventStream) {
-      context.streams.serve(ctx, caller.actor, result);
+      context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));
       return;
     }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];

@@ -39,7 +39,8 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
 
   create(config, tools) {
     const { auth } = config;
-    const checkCredentials = auth && createBasicAuth(auth.username, readPassword(tools.secret(auth.password)));
+    const password = auth && readPassword(tools.secret(auth.password));
+    const checkCredentials = auth && password && createBasicAuth(auth.username, password);
     const readHeaders = compileHeaders(config.headers);
     const readQuery = compilePart('query', config.query);
     const readBody = compilePart('body', config.body);
@@ -57,7 +58,7 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
         checkCredentials?.(typeof authorization === 'string' ? authorization : undefined);
       },
 
-      callerHeaders: () => (auth ? { authorization: basicHeader(auth.username, auth.password) } : {}),
+      callerHeaders: () => (auth && password ? { authorization: basicHeader(auth.username, password()) } : {}),
 
       // What needs the exact bytes stands here.
       verify: requireJson,
