@@ -1,0 +1,112 @@
+// What can be done with a workflow as a whole: look at revisions and settings, copy, export, move to the trash.
+
+import { ActionIcon, Button, Group, Menu, Tooltip } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconCopyPlus, IconDots, IconDownload, IconHistory, IconSettings, IconTrash } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import { downloadWorkflow, useWorkflowAction } from '../../api/activity.ts';
+import type { WorkflowJson } from '../../api/workflows.ts';
+import { notifyError, notifySuccess } from '../../ui/notify.ts';
+
+export interface WorkflowMenuProps {
+  readonly workflow: WorkflowJson;
+  readonly canWrite: boolean;
+  onOpen(panel: 'revisions' | 'settings'): void;
+  /** Called before the page is left because the workflow was moved to the trash. */
+  onTrashed(): void;
+}
+
+export function WorkflowMenu({ workflow: { id, title }, canWrite, onOpen, onTrashed }: WorkflowMenuProps) {
+  const { t } = useTranslation('editor');
+  const navigate = useNavigate();
+  const action = useWorkflowAction();
+
+  function duplicate(): void {
+    action.mutate(
+      { id, action: 'duplicate' },
+      {
+        onError: notifyError,
+        onSuccess(copy) {
+          if (copy === undefined) return;
+          notifySuccess(t('menu.duplicated', { title: copy.title }));
+          void navigate(`/workflows/${copy.id}`);
+        },
+      },
+    );
+  }
+
+  function restore(notification: string): void {
+    notifications.hide(notification);
+    action.mutate(
+      { id, action: 'restore' },
+      {
+        onError: notifyError,
+        onSuccess() {
+          notifySuccess(t('menu.restored', { title }));
+          void navigate(`/workflows/${id}`);
+        },
+      },
+    );
+  }
+
+  function trash(): void {
+    action.mutate(
+      { id, action: 'trash' },
+      {
+        onError: notifyError,
+        onSuccess() {
+          const notification = `trashed-${id}`;
+          notifications.show({
+            id: notification,
+            withBorder: true,
+            autoClose: 10_000,
+            message: (
+              <Group justify="space-between" wrap="nowrap">
+                <span>{t('menu.trashed', { title })}</span>
+                <Button size="compact-sm" variant="default" onClick={() => restore(notification)}>
+                  {t('common:undo')}
+                </Button>
+              </Group>
+            ),
+          });
+          onTrashed();
+        },
+      },
+    );
+  }
+
+  return (
+    <Menu position="bottom-end" width={230}>
+      <Menu.Target>
+        <Tooltip label={t('menu.label')}>
+          <ActionIcon variant="default" size={34} aria-label={t('menu.label')}>
+            <IconDots size={18} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconHistory size={16} aria-hidden />} onClick={() => onOpen('revisions')}>
+          {t('menu.revisions')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconSettings size={16} aria-hidden />} onClick={() => onOpen('settings')}>
+          {t('menu.settings')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconCopyPlus size={16} aria-hidden />} disabled={!canWrite} onClick={duplicate}>
+          {t('menu.duplicate')}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconDownload size={16} aria-hidden />}
+          onClick={() => void downloadWorkflow(id, title).catch(notifyError)}
+        >
+          {t('menu.export')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} disabled={!canWrite} onClick={trash}>
+          {t('menu.delete')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

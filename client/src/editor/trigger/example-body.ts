@@ -1,0 +1,71 @@
+// Pure: a body to try a workflow with: the pinned sample's, else one with a place for each variable of the trigger.
+
+import { compilePath, isRecord, type Segment } from '../../../../src/engine/path.ts';
+import type { CaptureView } from '../../api/trigger.ts';
+
+/** JSON text, indented. `{}` when nothing is known. */
+export function exampleBody(sample: CaptureView | null, paths: readonly string[]): string {
+  if (sample !== null && sample.request.body !== '') return prettyJson(sample.request.body);
+  let body: unknown = {};
+  for (const path of paths) body = place(body, segmentsOf(path));
+  return JSON.stringify(body, null, 2);
+}
+
+/** Indented when it is JSON, else as it is. */
+export function prettyJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // Not JSON: the text itself is what there is to see.
+    return text;
+  }
+}
+
+/** On one line when it is JSON, else as it is. */
+export function compactJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    // Not JSON: it is sent as it is written.
+    return text;
+  }
+}
+
+/** The query of a request's URL, without `?`. */
+export function queryOf(sample: CaptureView | null): string {
+  const url = sample?.request.url ?? '';
+  const start = url.indexOf('?');
+  return start === -1 ? '' : url.slice(start + 1);
+}
+
+function segmentsOf(path: string): readonly Segment[] {
+  if (path.startsWith('$')) return [];
+  try {
+    return compilePath(path).segments;
+  } catch {
+    // A path that is still being typed has no place yet.
+    return [];
+  }
+}
+
+function place(target: unknown, segments: readonly Segment[]): unknown {
+  const [first, ...rest] = segments;
+  if (first === undefined) return target === undefined ? '' : target;
+  const child = (value: unknown): unknown =>
+    rest.length === 0 ? (value ?? '') : place(isContainer(value) ? value : undefined, rest);
+  if (typeof first === 'number') {
+    const list = Array.isArray(target) ? [...target] : [];
+    // Long lists of nothing help nobody.
+    const index = Math.min(first, list.length);
+    list[index] = child(list[index]);
+    return list;
+  }
+  // `items.sku` behind `items[0]` means the elements.
+  if (Array.isArray(target) && target.length > 0) return target.map((element) => place(element, segments));
+  const record = isRecord(target) ? target : {};
+  return { ...record, [first]: child(record[first]) };
+}
+
+function isContainer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
