@@ -1,0 +1,175 @@
+// The plots of the overview. Each is also a table for those who do not see it.
+
+import { AreaChart, BarChart, LineChart } from '@mantine/charts';
+import '@mantine/charts/styles.css';
+import { SimpleGrid } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { StatsView } from '../../api/stats.ts';
+import { Card } from '../../ui/card.tsx';
+import { durationText } from '../../ui/time.tsx';
+
+export interface PlotsProps {
+  readonly stats: StatsView;
+  /** Opens the executions behind a point. */
+  readonly onChoose: (from: string, to: string, status?: string) => void;
+}
+
+type Row = StatsView['buckets'][number] & { readonly label: string; readonly rate: number | null };
+
+export default function Plots({ stats, onChoose }: PlotsProps) {
+  const { t, i18n } = useTranslation('overview');
+  const { bucketMs } = stats;
+  const isLong = bucketMs >= 6 * 3_600_000;
+  const format = new Intl.DateTimeFormat(
+    i18n.language,
+    isLong ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' },
+  );
+  const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' });
+  const rows: Row[] = stats.buckets.map((bucket) => {
+    const finished = bucket.succeeded + bucket.failed;
+    return {
+      ...bucket,
+      label: format.format(new Date(bucket.at)),
+      rate: finished === 0 ? null : (100 * bucket.succeeded) / finished,
+    };
+  });
+  const number = (value: number): string => new Intl.NumberFormat(i18n.language, { notation: 'compact' }).format(value);
+  const time = (value: number): string => durationText(value, i18n.language);
+  const choose = (status?: string) => ({
+    onClick: (state: { activeTooltipIndex?: number | string | null | undefined }) => {
+      const row = rows[Number(state.activeTooltipIndex)];
+      if (row) onChoose(row.at, new Date(Date.parse(row.at) + bucketMs).toISOString(), status);
+    },
+  });
+  const common = { h: 220, data: rows, dataKey: 'label', withLegend: true, tickLine: 'none' } as const;
+  const axis = { minTickGap: 24 };
+  const still = { isAnimationActive: false };
+  return (
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      <Card title={t('plots.calls')}>
+        <div aria-hidden>
+          <BarChart
+            {...common}
+            type="stacked"
+            series={[
+              { name: 'succeeded', label: t('succeeded'), color: 'teal.6' },
+              { name: 'failed', label: t('failed'), color: 'red.7' },
+            ]}
+            valueFormatter={number}
+            xAxisProps={axis}
+            barProps={still}
+            barChartProps={choose()}
+          />
+        </div>
+        <AsTable
+          caption={t('plots.calls')}
+          columns={[t('calls'), t('succeeded'), t('failed')]}
+          rows={rows.map(({ at, calls, succeeded, failed }) => [
+            exact.format(new Date(at)),
+            number(calls),
+            number(succeeded),
+            number(failed),
+          ])}
+        />
+      </Card>
+      <Card title={t('plots.success')}>
+        <div aria-hidden>
+          <LineChart
+            {...common}
+            series={[{ name: 'rate', label: t('success'), color: 'teal.7' }]}
+            valueFormatter={(value) => `${new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 1 }).format(value)} %`}
+            yAxisProps={{ domain: [0, 100] }}
+            xAxisProps={axis}
+            lineProps={still}
+            connectNulls={false}
+            lineChartProps={choose('failed,error,timed_out')}
+          />
+        </div>
+        <AsTable
+          caption={t('plots.success')}
+          columns={[t('success')]}
+          rows={rows.map(({ at, rate }) => [exact.format(new Date(at)), rate === null ? '–' : `${number(rate)} %`])}
+        />
+      </Card>
+      <Card title={t('plots.latency')}>
+        <div aria-hidden>
+          <LineChart
+            {...common}
+            series={[
+              { name: 'p50Ms', label: 'p50', color: 'indigo.4' },
+              { name: 'p95Ms', label: 'p95', color: 'indigo.6' },
+              { name: 'p99Ms', label: 'p99', color: 'indigo.9' },
+            ]}
+            valueFormatter={time}
+            xAxisProps={axis}
+            yAxisProps={{ width: 72 }}
+            lineProps={still}
+            connectNulls={false}
+            lineChartProps={choose()}
+          />
+        </div>
+        <AsTable
+          caption={t('plots.latency')}
+          columns={['p50', 'p95', 'p99']}
+          rows={rows.map(({ at, p50Ms, p95Ms, p99Ms }) => [
+            exact.format(new Date(at)),
+            ...[p50Ms, p95Ms, p99Ms].map((value) => (value === null ? '–' : time(value))),
+          ])}
+        />
+      </Card>
+      <Card title={t('plots.queueAge')}>
+        <div aria-hidden>
+          <AreaChart
+            {...common}
+            series={[{ name: 'queueAgeMs', label: t('queueAge'), color: 'violet.6' }]}
+            valueFormatter={time}
+            xAxisProps={axis}
+            yAxisProps={{ width: 72 }}
+            areaProps={still}
+            connectNulls={false}
+          />
+        </div>
+        <AsTable
+          caption={t('plots.queueAge')}
+          columns={[t('queueAge')]}
+          rows={rows.map(({ at, queueAgeMs }) => [exact.format(new Date(at)), queueAgeMs === null ? '–' : time(queueAgeMs)])}
+        />
+      </Card>
+    </SimpleGrid>
+  );
+}
+
+interface TableProps {
+  readonly caption: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+function AsTable({ caption, columns, rows }: TableProps) {
+  const { t } = useTranslation('overview');
+  return (
+    <table className="mantine-visually-hidden">
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('time')}</th>
+          {columns.map((column) => (
+            <th scope="col" key={column}>
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([at, ...values]) => (
+          <tr key={at}>
+            <th scope="row">{at}</th>
+            {columns.map((column, index) => (
+              <td key={column}>{values[index]}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
