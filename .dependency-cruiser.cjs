@@ -77,7 +77,7 @@ module.exports = {
       to: { path: [DATABASES, WEB] },
     },
     folder('expressions', '^src/expressions/', ['^src/expressions/', PURE_ENGINE, ERRORS, NPM]),
-    folder('secrets', '^src/secrets/', ['^src/secrets/', '^src/engine/ports\\.ts$', ERRORS]),
+    folder('secrets', '^src/secrets/', ['^src/secrets/', PURE_ENGINE, ERRORS]),
     folder('outbound', '^src/outbound/', ['^src/outbound/', PURE_ENGINE, ERRORS, NPM]),
     folder('storage', '^src/storage/', [
       '^src/storage/',
@@ -92,7 +92,7 @@ module.exports = {
     folder('queue', '^src/queue/', ['^src/queue/', PURE_ENGINE, ERRORS, '^node_modules/graphile-worker/', POSTGRES]),
     folder('cluster', '^src/cluster/', ['^src/cluster/', PURE_ENGINE, ERRORS, POSTGRES]),
     folder('access', '^src/access/', ['^src/access/', PURE_ENGINE, ERRORS, NPM]),
-    folder('http', '^src/http/', ['^src/http/', '^src/access/', '^src/engine/', '^src/outbound/', ERRORS, NPM]),
+    folder('http', '^src/http/', ['^src/http/', '^src/access/', '^src/engine/', '^src/outbound/', '^src/secrets/', ERRORS, NPM]),
     {
       name: 'http-has-no-database',
       severity: 'error',

@@ -11,6 +11,7 @@ import { createCaptures } from './engine/captures.ts';
 import { createChanges } from './engine/changes.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createInterest } from './engine/interest.ts';
+import { listLiveDocuments } from './engine/live-documents.ts';
 import type { OutboundStore } from './engine/outbound-ports.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
@@ -38,6 +39,8 @@ import { createOutbound } from './outbound/outbound.ts';
 import { builtIns } from './plugins/index.ts';
 import { checkSecretKey } from './secrets/key-check.ts';
 import { createSecretBox, loadSecretKey } from './secrets/secret-box.ts';
+import { findSecretUsers } from './secrets/secret-users.ts';
+import { createSecretService, type SecretService } from './secrets/secrets.ts';
 import { isPostgresUrl } from './storage/postgres-url.ts';
 import { startRetention } from './storage/retention.ts';
 import { version } from './version.ts';
@@ -69,6 +72,7 @@ export interface Hookline {
   readonly endpoints: EndpointService;
   readonly eventTypes: EventTypeService;
   readonly messages: MessageService;
+  readonly secrets: SecretService;
   /** The log of what was sent, as it is stored. */
   readonly outbound: OutboundStore;
   /** The admin token that the very first start made, once; undefined at later starts or when one is configured. */
@@ -90,6 +94,7 @@ interface Parts {
   readonly endpoints: EndpointService;
   readonly eventTypes: EventTypeService;
   readonly messages: MessageService;
+  readonly secrets: SecretService;
   readonly outbound: OutboundStore;
   readonly middleware: Middleware;
   readonly handleHook: HandleHook;
@@ -180,11 +185,21 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       });
       const resumeTokens = createResumeTokens(secretBox);
       const access = createAccess({ store: storage.access, baseUrl, now, log });
+      const secrets = createSecretService({
+        store: storage.secrets,
+        secretBox,
+        bus,
+        log,
+        now,
+        users: () => findSecretUsers(listLiveDocuments({ store: storage.workflows, registry, secretBox })),
+      });
+      await secrets.vault.refresh();
       const workflows = createWorkflowService({
         storage,
         registry,
         evaluator,
         secretBox,
+        vault: secrets.vault,
         now,
         async onChange(workflowId) {
           await engine.refresh(workflowId);
@@ -224,6 +239,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         publisher: outbound.publisher,
         resumeUrl: (target) => `${baseUrl}/resume/${resumeTokens.make(target)}`,
         documents: workflows,
+        vault: secrets.vault,
         registry,
         evaluator,
         log,
@@ -250,6 +266,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
           endpoints,
           eventTypes,
           messages,
+          secrets,
           samples: storage.samples,
           changes,
           captures,
@@ -287,6 +304,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         endpoints,
         eventTypes,
         messages,
+        secrets,
         outbound: storage.outbound,
         middleware,
         handleHook: isWorker ? () => undefined : hooks,
@@ -296,6 +314,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
             await streams.close();
             await Promise.all([engine.stop(), outbound.stop(config.shutdownGraceMs)]);
             await stopRetention();
+            secrets.close();
           } finally {
             await stopTelling();
             await outgoing.close();
@@ -382,6 +401,9 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     },
     get messages() {
       return started().messages;
+    },
+    get secrets() {
+      return started().secrets;
     },
     get outbound() {
       return started().outbound;

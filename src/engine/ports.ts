@@ -217,6 +217,39 @@ export interface CaptureStore {
   deleteBefore(time: number): Promise<void>;
 }
 
+/** A named secret as it is stored. */
+export interface StoredSecret {
+  name: string;
+  description: string;
+  /** What `SecretBox.seal` gave. */
+  sealedValue: string;
+  /** Name of who wrote it last, for people. */
+  updatedBy: string;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** @throws HooklineError `storage_unavailable` from everything */
+export interface SecretStore {
+  /** All of them, by name. */
+  list(): Promise<StoredSecret[]>;
+  get(name: string): Promise<StoredSecret | undefined>;
+  /** @throws HooklineError `conflict` when there is one of that name */
+  insert(secret: StoredSecret): Promise<void>;
+  /** @returns whether there is one */
+  update(
+    name: string,
+    change: {
+      readonly description?: string | undefined;
+      readonly sealedValue?: string | undefined;
+      readonly updatedBy: string;
+      readonly updatedAt: number;
+    },
+  ): Promise<boolean>;
+  /** @returns whether there was one */
+  delete(name: string): Promise<boolean>;
+}
+
 export interface Storage {
   readonly workflows: WorkflowStore;
   readonly executions: ExecutionStore;
@@ -286,6 +319,8 @@ export type BusMessage =
   | { readonly type: 'execution-canceled'; readonly executionId: string }
   /** An endpoint was made, changed or deleted: copies of it are stale. */
   | { readonly type: 'endpoint-changed'; readonly endpointId: string }
+  /** A named secret was made, changed or deleted: copies of all of them are stale. */
+  | { readonly type: 'secrets-changed' }
   /** The event catalogue changed. */
   | { readonly type: 'event-types-changed' }
   /** Deliveries were committed for these endpoints; none named: for some. */

@@ -11,6 +11,7 @@ import type { AnyNodeType, AnyTriggerType, ConfigProblem, ExpressionEngine } fro
 import type { ExpressionEvaluator } from './ports.ts';
 import { createReferenceChecker, type ReferenceChecker } from './references.ts';
 import type { JsonSchema, Registry } from './registry.ts';
+import { findSecretUses } from './secret-names.ts';
 import { inspectTemplates, type TemplateInspection } from './template.ts';
 import { findExpressions, problem, relationOf, type Tree, type TreeNode } from './tree.ts';
 import { isWriteOnlyPlace } from './write-only.ts';
@@ -25,6 +26,8 @@ export interface ValidateOptions {
   /** Undefined while it is unknown; then what depends on it is not checked. */
   readonly mode: Mode | undefined;
   readonly registry: Registry;
+  /** Names of secrets that exist; without it they are not checked. */
+  readonly secretNames?: ReadonlySet<string> | undefined;
   /** Checks the syntax of expressions and scripts; without one that is left out. */
   readonly evaluator?: (Pick<ExpressionEvaluator, 'check'> & Partial<Pick<ExpressionEvaluator, 'checkScript'>>) | undefined;
 }
@@ -92,7 +95,7 @@ export function inspectDocument(input: unknown, options: Omit<ValidateOptions, '
 
 function inspect(
   input: unknown,
-  { mode, registry }: ValidateOptions,
+  { mode, registry, secretNames }: ValidateOptions,
 ): { document: Document | undefined; problems: Problem[]; pending: Pending } {
   const { document, trigger, tree, settings, problems: shapeProblems } = readDocument(input);
   const problems = [...shapeProblems];
@@ -100,6 +103,7 @@ function inspect(
   const session: Session = { mode, registry, tree, references: createReferenceChecker(tree.all), problems, pending };
   if (trigger.type !== undefined) inspectTrigger(session, trigger.type, trigger.config);
   inspectSettings(session, settings);
+  if (secretNames) findUnknownSecrets(session, trigger.config, settings, secretNames);
   findDuplicateKeys(session);
   const flows = new Map<TreeNode, NodeFlow>();
   for (const node of tree.all) flows.set(node, inspectNode(session, node));
@@ -316,6 +320,30 @@ function findUnknownBranches(
     const place = appendSegment(`${node.place}.branches`, name);
     problems.push(problem(place, 'unknown_branch', `this node has no branch "${name}": ${known}`));
   }
+}
+
+/** A warning: whoever builds the workflow may not be the one who keeps its secrets. */
+function findUnknownSecrets(
+  { tree, problems }: Session,
+  trigger: TreeNode['config'],
+  settings: Readonly<Record<string, unknown>>,
+  known: ReadonlySet<string>,
+): void {
+  const look = (place: string, value: unknown): void => {
+    for (const { segments, use } of findSecretUses(value)) {
+      for (const name of use.names) {
+        if (known.has(name)) continue;
+        const nearest = nearestNames(name, known);
+        const hint =
+          nearest.length > 0 ? `; did you mean ${nearest.map((other) => `"${other}"`).join(' or ')}?` : ': add it to the secrets';
+        const message = `there is no secret "${name}"${hint}`;
+        problems.push(problem(joinPaths(place, formatPath(segments)), 'unknown_secret', message, 'warning'));
+      }
+    }
+  };
+  look('trigger.config', trigger);
+  look('settings', settings);
+  for (const node of tree.all) look(`${node.place}.config`, node.config);
 }
 
 function findDuplicateKeys({ tree, problems }: Session): void {

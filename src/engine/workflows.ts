@@ -11,6 +11,7 @@ import type { Document, Problem, Revision, Workflow } from './model.ts';
 import { isRecord } from './path.ts';
 import type { ExpressionEvaluator, Page, PageRequest, SecretBox, Storage, WorkflowChange, WorkflowFilter } from './ports.ts';
 import type { Registry } from './registry.ts';
+import type { SecretVault } from './secret-vault.ts';
 import { problem } from './tree.ts';
 import { inspectDocument, validateDocument } from './validate.ts';
 import {
@@ -36,6 +37,8 @@ export interface WorkflowServiceOptions {
   readonly registry: Registry;
   readonly evaluator: Pick<ExpressionEvaluator, 'check' | 'checkScript'>;
   readonly secretBox: SecretBox;
+  /** Named secrets, of which unknown ones are told. Default: they are not looked at. */
+  readonly vault?: Pick<SecretVault, 'current'> | undefined;
   /** Milliseconds since 1970. */
   now(): number;
   /** Told after every change, so that compiled copies are dropped; awaited before the change is answered. */
@@ -107,6 +110,8 @@ const MAX_TITLE_LENGTH = 200;
 
 export function createWorkflowService(options: WorkflowServiceOptions): WorkflowService {
   const { registry, evaluator, secretBox, now } = options;
+  const secretNames = (): ReadonlySet<string> | undefined =>
+    options.vault && new Set(Object.keys(options.vault.current().values));
   const store = options.storage.workflows;
   const lock = createKeyedLock();
   const createId = createIdSource();
@@ -158,7 +163,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   /** The syntax of expressions was checked when they were saved, and does not change. */
   async function checkStored(workflow: Workflow, document: Document): Promise<Problem[]> {
     const { opened, unreadable } = open(document);
-    const { problems } = await validateDocument(opened, { mode: workflow.mode, registry });
+    const { problems } = await validateDocument(opened, { mode: workflow.mode, registry, secretNames: secretNames() });
     return ofStored(workflow, [...unreadable, ...problems]);
   }
 
@@ -166,7 +171,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     workflow: Pick<Workflow, 'mode'>,
     document: unknown,
   ): Promise<{ document: Document | undefined; problems: Problem[] }> {
-    return validateDocument(document, { mode: workflow.mode, registry, evaluator });
+    return validateDocument(document, { mode: workflow.mode, registry, evaluator, secretNames: secretNames() });
   }
 
   async function insert(
@@ -204,7 +209,8 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
       : given;
     const { document, problems } = await validate(workflow, next);
     const mayWait =
-      !workflow.enabled && inspectDocument(previous, { mode: workflow.mode, registry }).problems.some(isMissingSecret);
+      !workflow.enabled &&
+      inspectDocument(previous, { mode: workflow.mode, registry, secretNames: secretNames() }).problems.some(isMissingSecret);
     const told = mayWait ? withoutSecrets(problems) : problems;
     requireNoErrors([...outer, ...told]);
     return { document: requireDocument(document), problems: told };
@@ -213,7 +219,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   return {
     async create(input) {
       const { input: wanted, mode, document: given, problems: outer } = parseCreate(input);
-      const { document, problems } = await validateDocument(given, { mode, registry, evaluator });
+      const { document, problems } = await validateDocument(given, { mode, registry, evaluator, secretNames: secretNames() });
       const all = [...outer, ...problems];
       requireNoErrors(all);
       if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
@@ -232,7 +238,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
       const views = items.map(async (workflow) => {
         const { document } = await findRevision(workflow.id, workflow.revision);
         const { opened, unreadable } = open(document);
-        const { problems } = inspectDocument(opened, { mode: workflow.mode, registry });
+        const { problems } = inspectDocument(opened, { mode: workflow.mode, registry, secretNames: secretNames() });
         const told = ofStored(workflow, [...unreadable, ...problems]);
         return toWorkflowView(workflow, hideDocument(document, registry), counts.get(workflow.id) ?? 0, told);
       });
@@ -368,7 +374,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
 
     async importWorkflow(source, { keepKey = false } = {}) {
       const { input: wanted, mode, document: given, problems: outer } = parseImport(source);
-      const { document, problems } = await validateDocument(given, { mode, registry, evaluator });
+      const { document, problems } = await validateDocument(given, { mode, registry, evaluator, secretNames: secretNames() });
       const all = withoutSecrets([...outer, ...problems]);
       requireNoErrors(all);
       if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');

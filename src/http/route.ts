@@ -15,6 +15,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { EndpointService } from '../outbound/endpoints.ts';
 import type { EventTypeService } from '../outbound/event-types.ts';
 import type { MessageService } from '../outbound/messages.ts';
+import type { SecretService } from '../secrets/secrets.ts';
 import type { TokenVerifier } from './admin-token.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { CallWorkflow } from './hook-calls.ts';
@@ -33,6 +34,7 @@ export interface Services {
   readonly endpoints: EndpointService;
   readonly eventTypes: EventTypeService;
   readonly messages: MessageService;
+  readonly secrets: SecretService;
   readonly samples: SampleStore;
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly captures: Pick<Captures, 'listen'>;

@@ -3,7 +3,7 @@
 import type { Sequelize } from 'sequelize';
 import type { AccessStore } from '../access/ports.ts';
 import type { OutboundStore } from '../engine/outbound-ports.ts';
-import type { CaptureStore, ExecutionStore, SampleStore, Storage, WorkflowStore } from '../engine/ports.ts';
+import type { CaptureStore, ExecutionStore, SampleStore, SecretStore, Storage, WorkflowStore } from '../engine/ports.ts';
 import { accessStore } from './access.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
@@ -19,6 +19,7 @@ import { outboundStore } from './outbound/store.ts';
 import type { AddTasks } from './postgres/commit.ts';
 import { isPostgresUrl } from './postgres-url.ts';
 import { captureStore, sampleStore } from './samples.ts';
+import { secretStore } from './secrets.ts';
 import { settingStore } from './settings.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { workflowStore } from './workflows.ts';
@@ -45,6 +46,7 @@ export interface OpenStorage extends Storage {
   readonly access: AccessStore;
   readonly samples: SampleStore;
   readonly captures: CaptureStore;
+  readonly secrets: SecretStore;
   /** Deletes what deletions that a crash interrupted have left; `startRetention` calls it. */
   finishDeletes(): Promise<void>;
   /** For tests and for tools that work on the database itself. On PostgreSQL both are the same. */
@@ -109,6 +111,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     settings: settingStore(database),
     access: accessStore(database),
     samples: sampleStore(database),
+    secrets: secretStore(database),
     captures,
     ping: pingOn(connections.reader, database),
     async finishDeletes() {

@@ -14,6 +14,7 @@ import { messageRoutes } from './messages.ts';
 import { parseRoutes } from './parse.ts';
 import { revisionRoutes } from './revisions.ts';
 import { sampleRoutes } from './samples.ts';
+import { secretRoutes } from './secrets.ts';
 import { workflowRoutes } from './workflows.ts';
 
 export const routes: readonly Route[] = [
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...sampleRoutes,
   ...parseRoutes,
+  ...secretRoutes,
   ...accessRoutes,
   ...aboutRoutes,
 ];

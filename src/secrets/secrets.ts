@@ -1,0 +1,177 @@
+// The secret service: named values that designers write and never read again, and that flows read as `$secrets.NAME`.
+
+import type { NamedValue } from '../engine/concealer.ts';
+import type { Log } from '../engine/plugin.ts';
+import type { Bus, SecretBox, SecretStore, StoredSecret } from '../engine/ports.ts';
+import { isRedactable } from '../engine/redactor.ts';
+import { createSecretSet, type SecretSet, type SecretVault } from '../engine/secret-vault.ts';
+import { HooklineError } from '../errors.ts';
+import type { SecretUser } from './secret-users.ts';
+
+/** Shorter ones could not be replaced in texts without hitting innocent words. */
+export const MIN_SECRET_LENGTH = 8;
+export const MAX_SECRET_LENGTH = 10_000;
+/** Most secrets of an installation: all of them are looked for in what a flow that uses one leaves behind. */
+const MAX_SECRETS = 500;
+
+/** A secret as it may be seen: without its value. */
+export interface Secret extends Omit<StoredSecret, 'sealedValue'> {
+  /** Workflows whose live revision names it. */
+  readonly usedBy: readonly SecretUser[];
+}
+
+export interface SecretServiceOptions {
+  readonly store: SecretStore;
+  readonly secretBox: SecretBox;
+  readonly bus: Bus;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** The workflows that use secrets, by the secret's name. */
+  users(): Promise<ReadonlyMap<string, readonly SecretUser[]>>;
+}
+
+/** `updatedBy` is the name of who does it, for people to see. */
+export interface SecretService {
+  /** By name. */
+  list(): Promise<Secret[]>;
+  /** @throws HooklineError `conflict` when the name is taken, `invalid_request` for a value that cannot be kept */
+  create(input: { name: string; value: string; description?: string | undefined }, updatedBy: string): Promise<Secret>;
+  /** Executions that have begun with the old value go on with it. @throws HooklineError `secret_not_found`, `invalid_request` */
+  update(
+    name: string,
+    change: { value?: string | undefined; description?: string | undefined },
+    updatedBy: string,
+  ): Promise<Secret>;
+  /** @throws HooklineError `secret_not_found`; `conflict` when workflows use it, unless `force` */
+  delete(name: string, options?: { force?: boolean | undefined }): Promise<void>;
+  /** For the engine: the values in memory, opened. */
+  readonly vault: SecretVault;
+  /** Listens to other processes no more. */
+  close(): void;
+}
+
+export function createSecretService({ store, secretBox, bus, log, now, users }: SecretServiceOptions): SecretService {
+  let set: SecretSet = createSecretSet([]);
+  /** Counts changes: what was read before one is stale. */
+  let changes = 0;
+  let readAt = -1;
+  let reading: Promise<void> | undefined;
+
+  const unsubscribe = bus.subscribe(({ type }) => {
+    if (type === 'secrets-changed' || type === 'messages-missed') changes += 1;
+  });
+
+  async function read(): Promise<void> {
+    try {
+      while (readAt !== changes) {
+        const startedAt = changes;
+        set = createSecretSet((await store.list()).flatMap(open));
+        readAt = startedAt;
+      }
+    } finally {
+      reading = undefined;
+    }
+  }
+
+  /** One that the present key does not open is left out: a flow that uses it is told that it is missing. */
+  function open({ name, sealedValue }: StoredSecret): NamedValue[] {
+    try {
+      return [[name, secretBox.open(sealedValue)]];
+    } catch (error) {
+      if (!(error instanceof HooklineError)) throw error;
+      log.error({ secret: name, code: error.code }, 'a named secret cannot be read with the present key: enter it again');
+      return [];
+    }
+  }
+
+  async function changed(): Promise<void> {
+    changes += 1;
+    await bus.publish({ type: 'secrets-changed' });
+  }
+
+  async function show({ sealedValue: _, ...secret }: StoredSecret): Promise<Secret> {
+    return { ...secret, usedBy: (await users()).get(secret.name) ?? [] };
+  }
+
+  async function find(name: string): Promise<StoredSecret> {
+    const secret = await store.get(name);
+    if (secret) return secret;
+    throw new HooklineError('secret_not_found', `There is no secret "${name.slice(0, 100)}".`);
+  }
+
+  return {
+    async list() {
+      const [secrets, usedBy] = await Promise.all([store.list(), users()]);
+      return secrets.map(({ sealedValue: _, ...secret }) => ({ ...secret, usedBy: usedBy.get(secret.name) ?? [] }));
+    },
+
+    async create({ name, value, description = '' }, updatedBy) {
+      requireValue(value);
+      if ((await store.list()).length >= MAX_SECRETS) {
+        throw new HooklineError(
+          'conflict',
+          `There are ${MAX_SECRETS} secrets, which is the most. Delete those that nobody uses.`,
+        );
+      }
+      const time = now();
+      const secret = { name, description, sealedValue: secretBox.seal(value), updatedBy, createdAt: time, updatedAt: time };
+      await store.insert(secret);
+      await changed();
+      return show(secret);
+    },
+
+    async update(name, { value, description }, updatedBy) {
+      if (value !== undefined) requireValue(value);
+      const sealedValue = value === undefined ? undefined : secretBox.seal(value);
+      if (!(await store.update(name, { description, sealedValue, updatedBy, updatedAt: now() }))) await find(name);
+      await changed();
+      return show(await find(name));
+    },
+
+    async delete(name, { force = false } = {}) {
+      await find(name);
+      const usedBy = force ? [] : ((await users()).get(name) ?? []);
+      if (usedBy.length > 0) {
+        const titles = usedBy.slice(0, 10).map(({ title }) => `"${title}"`);
+        const more = usedBy.length > 10 ? ` and ${usedBy.length - 10} more` : '';
+        throw new HooklineError('conflict', `The secret "${name}" is used by ${titles.join(', ')}${more}.`, {
+          details: { usedBy },
+        });
+      }
+      await store.delete(name);
+      await changed();
+    },
+
+    vault: {
+      current: () => set,
+      refresh() {
+        if (readAt === changes) return undefined;
+        reading ??= read();
+        return reading;
+      },
+      seal: (text) => secretBox.seal(text),
+      open: (sealed) => secretBox.open(sealed),
+    },
+
+    close: unsubscribe,
+  };
+}
+
+/** @throws HooklineError `invalid_request` that does not repeat the value */
+function requireValue(value: string): void {
+  const fault = faultOf(value);
+  if (fault === undefined) return;
+  const problem = { path: 'value', code: 'invalid_value', message: fault, severity: 'error' };
+  throw new HooklineError('invalid_request', `The value of the secret ${fault}.`, { details: { problems: [problem] } });
+}
+
+function faultOf(value: string): string | undefined {
+  if (value.length < MIN_SECRET_LENGTH) {
+    return `must have at least ${MIN_SECRET_LENGTH} characters: shorter ones cannot be told from innocent words in logs`;
+  }
+  if (value.length > MAX_SECRET_LENGTH) return `must have at most ${MAX_SECRET_LENGTH} characters`;
+  if (value.includes('\0')) return 'must not contain U+0000';
+  if (!isRedactable(value)) return 'consists of backslashes or halves of characters, which cannot be found again in logs';
+  return undefined;
+}

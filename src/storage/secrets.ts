@@ -1,0 +1,66 @@
+// Named secrets in the database; their values are sealed before they come here.
+
+import { UniqueConstraintError } from 'sequelize';
+import type { SecretStore, StoredSecret } from '../engine/ports.ts';
+import { HooklineError } from '../errors.ts';
+import { type Database, isSearchable } from './database.ts';
+import type { SecretRow } from './models.ts';
+import { storable } from './outbound/rows.ts';
+import { withStorageErrors } from './storage-error.ts';
+
+/** The secrets part of the storage port. */
+export function secretStore({ read, write }: Database): SecretStore {
+  return {
+    list: () =>
+      withStorageErrors(async () => {
+        const rows = await read.secrets.findAll();
+        // Each database has an order of texts of its own.
+        return rows.map((row) => toSecret(row.get())).sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+      }),
+
+    get: (name) =>
+      withStorageErrors(async () => {
+        const row = isSearchable(name) ? await read.secrets.findByPk(name) : null;
+        return row ? toSecret(row.get()) : undefined;
+      }),
+
+    async insert(secret) {
+      try {
+        await write(({ secrets }) => secrets.create(toRow(secret)));
+      } catch (error) {
+        if (!(error instanceof UniqueConstraintError)) throw error;
+        throw new HooklineError('conflict', `There is a secret "${secret.name}" already.`, { cause: error });
+      }
+    },
+
+    async update(name, change) {
+      if (!isSearchable(name)) return false;
+      const { description, sealedValue, updatedBy, updatedAt } = change;
+      const values = {
+        updatedBy: storable(updatedBy),
+        updatedAt,
+        ...(description === undefined ? {} : { description: storable(description) }),
+        ...(sealedValue === undefined ? {} : { sealedValue }),
+      };
+      return write(async ({ secrets }) => {
+        if ((await secrets.count({ where: { name } })) === 0) return false;
+        await secrets.update(values, { where: { name } });
+        return true;
+      });
+    },
+
+    async delete(name) {
+      if (!isSearchable(name)) return false;
+      return write(async ({ secrets }) => (await secrets.destroy({ where: { name } })) > 0);
+    },
+  };
+}
+
+function toRow({ description, updatedBy, ...secret }: StoredSecret): SecretRow {
+  return { ...secret, description: storable(description), updatedBy: storable(updatedBy) };
+}
+
+/** PostgreSQL gives BIGINT as text. */
+function toSecret({ createdAt, updatedAt, ...row }: SecretRow): StoredSecret {
+  return { ...row, createdAt: Number(createdAt), updatedAt: Number(updatedAt) };
+}
