@@ -6,7 +6,7 @@ import type { TreeNode } from './tree.ts';
 
 /** What is known of one node's type; `branches` is undefined when its configuration cannot tell yet. */
 export interface NodeFlow {
-  readonly type: AnyNodeType | undefined;
+  readonly type: Pick<AnyNodeType, 'flow' | 'replies'> | undefined;
   readonly branches: readonly string[] | undefined;
 }
 
