@@ -59,8 +59,20 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
   let reading: Promise<void> | undefined;
 
   const unsubscribe = bus.subscribe(({ type }) => {
-    if (type === 'secrets-changed' || type === 'messages-missed') changes += 1;
+    if (type === 'secrets-changed' || type === 'messages-missed') void reread();
   });
+
+  /** What is not read now is read by the first flow that needs it, which then hears why it cannot be read. */
+  async function reread(): Promise<void> {
+    changes += 1;
+    await Promise.allSettled([refresh()]);
+  }
+
+  function refresh(): Promise<void> | undefined {
+    if (readAt === changes) return undefined;
+    reading ??= read();
+    return reading;
+  }
 
   async function read(): Promise<void> {
     try {
@@ -86,7 +98,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
   }
 
   async function changed(): Promise<void> {
-    changes += 1;
+    await reread();
     await bus.publish({ type: 'secrets-changed' });
   }
 
@@ -145,11 +157,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
 
     vault: {
       current: () => set,
-      refresh() {
-        if (readAt === changes) return undefined;
-        reading ??= read();
-        return reading;
-      },
+      refresh,
       seal: (text) => secretBox.seal(text),
       open: (sealed) => secretBox.open(sealed),
     },

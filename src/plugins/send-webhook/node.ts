@@ -72,7 +72,7 @@ function checkHeaders({ headers = [], secretHeaders = [] }: UrlTarget): ConfigPr
 function checkKeys({ secret, profiles }: UrlTarget): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   if (profiles === undefined) {
-    return secret === undefined || isStandardSecret(secret)
+    return secret === undefined || hasTemplate(secret) || isStandardSecret(secret)
       ? []
       : [
           {
@@ -91,7 +91,7 @@ function checkKeys({ secret, profiles }: UrlTarget): ConfigProblem[] {
     }
     const key = ('secret' in profile ? profile.secret : undefined) ?? secret;
     if (key === undefined) add('missing_secret', 'This signature needs a key: give a secret, or a key of its own');
-    else if (profile.type === 'standard' && !isStandardSecret(key)) add('invalid_secret', STANDARD_SECRET);
+    else if (profile.type === 'standard' && !hasTemplate(key) && !isStandardSecret(key)) add('invalid_secret', STANDARD_SECRET);
   }
   return problems;
 }
