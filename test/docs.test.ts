@@ -61,9 +61,15 @@ it.each(examples.map((example) => [example.title, example] as const))('docs/node
 });
 
 const webhooksPage = readFileSync(new URL('../docs/webhooks.md', import.meta.url), 'utf8');
-const requests = [...webhooksPage.matchAll(/```json (POST|PATCH) (\S+)\n([\s\S]*?)```/g)].map(
-  ([, method = '', path = '', json = '']) => ({ method, path, body: JSON.parse(json) as object }),
-);
+const requests = requestsIn(webhooksPage);
+
+function requestsIn(text: string): { method: string; path: string; body: object }[] {
+  return [...text.matchAll(/```json (POST|PATCH) (\S+)\n([\s\S]*?)```/g)].map(([, method = '', path = '', json = '']) => ({
+    method,
+    path,
+    body: JSON.parse(json) as object,
+  }));
+}
 
 // One after the other: the message is one of the event type that was made before.
 it.each(requests)('docs/webhooks.md: $method $path', async ({ method, path, body }) => {
@@ -71,7 +77,16 @@ it.each(requests)('docs/webhooks.md: $method $path', async ({ method, path, body
   expect(status, text).toBe(method === 'POST' ? 201 : 200);
 });
 
+const workflowsPage = readFileSync(new URL('../docs/workflows.md', import.meta.url), 'utf8');
+
+it.each(requestsIn(workflowsPage))('docs/workflows.md: $method $path', async ({ method, path, body }) => {
+  const { id } = await server.workflow({ mode: 'sync', trigger: { type: 'webhook', config: {} } });
+  const answer = await server.api(method, path.replace('{id}', id), body);
+  expect(answer.status, answer.text).toBe(200);
+  if (path.endsWith('/call')) expect(answer.body).toMatchObject({ skippedChecks: false, reply: { status: 200 } });
+});
+
 it('every node type of this build is described in the documentation', () => {
-  const documented = page + readFileSync(new URL('../docs/workflows.md', import.meta.url), 'utf8');
+  const documented = page + workflowsPage;
   for (const { type } of createRegistry([builtIns]).nodes()) expect(documented).toContain(`\`${type}\``);
 });
