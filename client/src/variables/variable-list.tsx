@@ -1,0 +1,230 @@
+// The variables of one place as a searchable tree: arrow keys move, open and close, Enter takes (ARIA tree pattern of the APG).
+
+import { ScrollArea, Text, TextInput } from '@mantine/core';
+import { IconChevronRight, IconSearch } from '@tabler/icons-react';
+import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { TimeAgo } from '../ui/time.tsx';
+import { shortValue } from './reference.ts';
+import { TypeMark } from './type-mark.tsx';
+import classes from './variable-list.module.css';
+import type { VariableSource } from './variable-source.tsx';
+import { buildVariableTree, searchVariables, type VariableEntry } from './variable-tree.ts';
+
+export interface VariableListProps {
+  readonly source: VariableSource;
+  /** @param template what goes between the braces */
+  onPick(template: string): void;
+}
+
+/** Headings that are open at first. */
+const OPEN_AT_FIRST = new Set(['trigger', '$context', '$context.headers', '$context.query', '$context.body', 'nodes', 'scopes']);
+
+interface Row {
+  readonly entry: VariableEntry;
+  readonly level: number;
+  readonly parent: string | null;
+  readonly isOpen: boolean;
+  readonly position: number;
+  readonly size: number;
+  /** In search results: where it stands. */
+  readonly above: string;
+}
+
+export function VariableList({ source, onPick }: VariableListProps) {
+  const { t } = useTranslation('variables');
+  const tree = useMemo(() => buildVariableTree(source), [source]);
+  const [question, setQuestion] = useState('');
+  const [open, setOpen] = useState<ReadonlySet<string>>(OPEN_AT_FIRST);
+  const [active, setActive] = useState<string | null>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const base = useId();
+
+  const nameOf = (entry: VariableEntry): string => {
+    if (entry.label !== '') return entry.isEvery ? t('every', { name: entry.label }) : entry.label;
+    return entry.group === null ? (entry.template ?? '') : t(`groups.${entry.group}`);
+  };
+  const isSearching = question.trim() !== '';
+  const rows = isSearching ? foundRows(tree, question, nameOf) : visibleRows(tree, open);
+  const current = rows.find(({ entry }) => entry.id === active) ?? rows[0];
+
+  const focusRow = (row: Row | undefined): void => {
+    if (row === undefined) return;
+    setActive(row.entry.id);
+    const index = rows.indexOf(row);
+    list.current?.querySelectorAll<HTMLElement>('[role="treeitem"]')[index]?.focus();
+  };
+  const toggle = (id: string, isOpen: boolean): void => {
+    const next = new Set(open);
+    if (isOpen) next.add(id);
+    else next.delete(id);
+    setOpen(next);
+  };
+  const take = (row: Row): void => {
+    if (row.entry.template === null) toggle(row.entry.id, !row.isOpen);
+    else onPick(row.entry.template);
+  };
+
+  const onRowKey = (event: KeyboardEvent): void => {
+    if (current === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    const index = rows.indexOf(current);
+    const canOpen = !isSearching && current.entry.children.length > 0;
+    switch (event.key) {
+      case 'ArrowDown':
+        focusRow(rows[index + 1]);
+        break;
+      case 'ArrowUp':
+        if (index === 0) input.current?.focus();
+        else focusRow(rows[index - 1]);
+        break;
+      case 'Home':
+        focusRow(rows[0]);
+        break;
+      case 'End':
+        focusRow(rows.at(-1));
+        break;
+      case 'ArrowRight':
+        if (!canOpen) return;
+        if (current.isOpen) focusRow(rows[index + 1]);
+        else toggle(current.entry.id, true);
+        break;
+      case 'ArrowLeft':
+        if (canOpen && current.isOpen) toggle(current.entry.id, false);
+        else focusRow(rows.find(({ entry }) => entry.id === current.parent));
+        break;
+      case 'Enter':
+      case ' ':
+        take(current);
+        break;
+      default:
+        // What is typed is looked for.
+        if (event.key.length === 1) input.current?.focus();
+        return;
+    }
+    event.preventDefault();
+  };
+
+  return (
+    <div className={classes.list}>
+      <TextInput
+        ref={input}
+        data-autofocus
+        aria-label={t('search')}
+        aria-controls={`${base}-tree`}
+        placeholder={t('search')}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        value={question}
+        onChange={(event) => setQuestion(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') {
+            event.preventDefault();
+            focusRow(current);
+          } else if (event.key === 'Enter') {
+            event.preventDefault();
+            if (isSearching && rows[0]) take(rows[0]);
+          }
+        }}
+      />
+      <ScrollArea.Autosize mah={340} type="auto" className={classes.scroll} viewportProps={{ tabIndex: -1 }}>
+        {rows.length === 0 ? (
+          <Text size="sm" c="dimmed" p="sm" role="status">
+            {t('nothingFound')}
+          </Text>
+        ) : (
+          <div ref={list} role="tree" id={`${base}-tree`} aria-label={t('title')} tabIndex={-1}>
+            {rows.map((row) => {
+              const { entry } = row;
+              const canOpen = !isSearching && entry.children.length > 0;
+              return (
+                <div
+                  key={entry.id}
+                  role="treeitem"
+                  tabIndex={row === current ? 0 : -1}
+                  aria-level={row.level}
+                  aria-posinset={row.position}
+                  aria-setsize={row.size}
+                  aria-selected={row === current}
+                  {...(canOpen ? { 'aria-expanded': row.isOpen } : {})}
+                  className={classes.row}
+                  data-heading={entry.template === null || undefined}
+                  style={{ paddingInlineStart: (row.level - 1) * 16 + 4 }}
+                  onFocus={() => setActive(entry.id)}
+                  onClick={() => take(row)}
+                  onKeyDown={onRowKey}
+                >
+                  <span
+                    className={classes.chevron}
+                    data-open={row.isOpen || undefined}
+                    aria-hidden
+                    onClick={(event) => {
+                      if (!canOpen) return;
+                      event.stopPropagation();
+                      toggle(entry.id, !row.isOpen);
+                    }}
+                  >
+                    {canOpen && <IconChevronRight size={14} />}
+                  </span>
+                  <span className={classes.name}>
+                    <span className={classes.label}>{nameOf(entry)}</span>
+                    {(row.above !== '' || entry.detail !== '') && (
+                      <span className={classes.detail}>{[row.above, entry.detail].filter(Boolean).join(' · ')}</span>
+                    )}
+                  </span>
+                  {entry.template !== null && (
+                    <span className={classes.type}>
+                      <TypeMark types={entry.types} />
+                    </span>
+                  )}
+                  {entry.value !== undefined && <span className={classes.value}>{shortValue(entry.value, 40)}</span>}
+                </div>
+              );
+            })}
+          </div>
+        )}
+      </ScrollArea.Autosize>
+      <Text size="xs" c="dimmed" className={classes.foot}>
+        <LearnedFrom source={source} />
+      </Text>
+    </div>
+  );
+}
+
+/** Which run the shown values are from, or how to get some. */
+export function LearnedFrom({ source: { learned } }: { readonly source: VariableSource }) {
+  const { t } = useTranslation('variables');
+  if (learned?.execution) {
+    return (
+      <>
+        {t('valuesFrom')} <TimeAgo at={learned.execution.createdAt} />
+      </>
+    );
+  }
+  return <>{t(learned ? 'noRuns' : 'noValues')}</>;
+}
+
+function visibleRows(tree: readonly VariableEntry[], open: ReadonlySet<string>): Row[] {
+  const rows: Row[] = [];
+  const visit = (entries: readonly VariableEntry[], level: number, parent: string | null): void => {
+    for (const [index, entry] of entries.entries()) {
+      const isOpen = entry.children.length > 0 && open.has(entry.id);
+      rows.push({ entry, level, parent, isOpen, position: index + 1, size: entries.length, above: '' });
+      if (isOpen) visit(entry.children, level + 1, entry.id);
+    }
+  };
+  visit(tree, 1, null);
+  return rows;
+}
+
+function foundRows(tree: readonly VariableEntry[], question: string, nameOf: (entry: VariableEntry) => string): Row[] {
+  const found = searchVariables(tree, question, nameOf);
+  return found.map(({ entry, trail }, index) => ({
+    entry,
+    level: 1,
+    parent: null,
+    isOpen: false,
+    position: index + 1,
+    size: found.length,
+    above: trail.map(nameOf).join(' › '),
+  }));
+}
