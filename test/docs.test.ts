@@ -1,4 +1,4 @@
-// The workflows in docs/nodes.md and the requests in docs/webhooks.md, made and run as they stand there.
+// The workflows in docs/nodes.md and the requests in docs/webhooks.md and docs/workflows.md, made and run as they stand there.
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
