@@ -37,7 +37,7 @@ describe('hookline', () => {
   it('names every command in its help', async () => {
     const { code, stdout } = await hookline(['--help']).ended;
     expect(code).toBe(0);
-    for (const name of ['start', 'demo', 'export', 'import', 'migrate', 'copy', 'doctor', 'config'])
+    for (const name of ['start', 'demo', 'export', 'import', 'migrate', 'copy', 'doctor', 'user', 'config'])
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
   });
 
