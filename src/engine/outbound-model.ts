@@ -219,6 +219,9 @@ export type EndpointConfig = z.infer<typeof endpointConfigSchema>;
 export const endpointStatusSchema = z.enum(['active', 'blocked', 'disabled']);
 export type EndpointStatus = z.infer<typeof endpointStatusSchema>;
 
+/** The reason of an endpoint that somebody has disabled. */
+export const DISABLED_BY_HAND = 'It was disabled by hand.';
+
 /** What has become of an endpoint. Written by the process that leases it, and by people. */
 export interface EndpointState {
   status: EndpointStatus;

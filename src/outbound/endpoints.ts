@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { createIdSource } from '../engine/id.ts';
 import { createKeyedLock } from '../engine/keyed-lock.ts';
 import type { Problem } from '../engine/model.ts';
-import { type Attempt, type Endpoint, type EndpointConfig, endpointConfigSchema } from '../engine/outbound-model.ts';
+import {
+  type Attempt,
+  DISABLED_BY_HAND,
+  type Endpoint,
+  type EndpointConfig,
+  endpointConfigSchema,
+} from '../engine/outbound-model.ts';
 import type { EndpointFilter, EventSink, OutboundStore } from '../engine/outbound-ports.ts';
 import type { Bus, ExecutionStore, ExpressionEvaluator, Page, PageRequest, SecretBox } from '../engine/ports.ts';
 import { openWriteOnly } from '../engine/write-only.ts';
@@ -197,7 +203,7 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
         kind: 'endpoint',
         config: sealConfig({ ...parsed.value, versions: pinVersions(parsed.value, known) }, secretBox),
         sealedSecrets: sealSecrets(secrets, secretBox),
-        state: extras.value.enabled ? INITIAL_STATE : disable(INITIAL_STATE, time, BY_HAND).state,
+        state: extras.value.enabled ? INITIAL_STATE : disable(INITIAL_STATE, time, DISABLED_BY_HAND).state,
         stateSequence: 0,
         createdAt: time,
         updatedAt: time,
@@ -227,7 +233,7 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
         const isEnabled = endpoint.state.status !== 'disabled';
         const wanted = switched.value?.enabled ?? isEnabled;
         if (wanted === isEnabled) return show(names.length === 0 ? endpoint : await write(endpoint, updates));
-        const transition = wanted ? enable(endpoint.state, now()) : disable(endpoint.state, now(), BY_HAND);
+        const transition = wanted ? enable(endpoint.state, now()) : disable(endpoint.state, now(), DISABLED_BY_HAND);
         return show(await enter(endpoint, transition, updates));
       }),
 
@@ -317,8 +323,6 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
     return { config: sealConfig(pinned, secretBox), ...(isSame ? {} : { sealedSecrets: sealSecrets(secrets, secretBox) }) };
   }
 }
-
-const BY_HAND = 'It was disabled by hand.';
 
 /** Without what is undefined, which would hide a default. */
 function defined(object: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -14,6 +14,8 @@ export interface Dialect {
   elementsOf(parameter: string, alias: string): string;
   /** JSON text of the rows of a select: an array of one array for each, with the values of these expressions. */
   rowsAsJson(expressions: string): string;
+  /** Behind the name of a table: walk this index. SQLite keeps no statistics that it could choose by; others choose well. */
+  indexHint(name: string): string;
   /**
    * A statement that waits for commits that add deliveries and holds up new ones until the end of the transaction: what they
    * need, such as the endpoint, is not deleted between their look at it and their end. Undefined where there is one writer.
@@ -29,6 +31,7 @@ const SQLITE: Dialect = {
   textsOf: (parameter) => `(SELECT value FROM json_each(${parameter}))`,
   elementsOf: (parameter, alias) => `json_each(${parameter}) AS ${alias}`,
   rowsAsJson: (expressions) => `json_group_array(json_array(${expressions}))`,
+  indexHint: (name) => ` INDEXED BY ${name}`,
   lockDeletions: undefined,
 };
 
@@ -45,6 +48,7 @@ const POSTGRES: Dialect = {
   textsOf: (parameter) => `(SELECT json_array_elements_text(${parameter}::json))`,
   elementsOf: (parameter, alias) => `json_array_elements(${parameter}::json) AS ${alias} (value)`,
   rowsAsJson: (expressions) => `CAST(coalesce(json_agg(json_build_array(${expressions})), '[]') AS TEXT)`,
+  indexHint: () => '',
   lockDeletions: `SELECT pg_advisory_xact_lock(${DELETIONS_LOCK})`,
 };
 

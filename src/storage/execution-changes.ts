@@ -6,18 +6,22 @@ import { HooklineError } from '../errors.ts';
 import { parseStored } from './database.ts';
 import type { Origin } from './execution-row.ts';
 import type { Models } from './models.ts';
+import { COUNTED_COLUMNS, countLost, lockCountedUntil } from './statistics/counted-until.ts';
 
 /**
  * Puts a final execution back into the queue with only these jobs; call it in a transaction.
  * @throws HooklineError `conflict` when it is not final, `execution_not_found`
  */
 export async function reopenExecution(models: Models, id: string, jobs: readonly Job[]): Promise<void> {
-  const row = await models.executions.findByPk(id, { attributes: ['status', 'origin'] });
+  const until = await lockCountedUntil(models);
+  const row = await models.executions.findByPk(id, { attributes: [...COUNTED_COLUMNS, 'origin'] });
   if (!row) throw new HooklineError('execution_not_found', `There is no execution ${id}.`);
   const { status, origin } = row.get();
   if (!isFinal(executionStatusSchema.parse(status))) {
     throw new HooklineError('conflict', `Execution ${id} is ${status}; only one that has ended can be run again.`);
   }
+  // Its end has happened, whatever comes next.
+  await countLost(models, until, [row.get()], 'end');
   const { response, ...kept } = parseStored<Origin>(origin);
   const [changed] = await models.executions.update(
     {

@@ -4,6 +4,7 @@ import { QueryTypes, type Sequelize } from 'sequelize';
 import type { ExecutionStatus } from '../engine/model.ts';
 import type { ExecutionFilter } from '../engine/ports.ts';
 import { isSearchable } from './database.ts';
+import { dialectOf } from './dialect.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
 
 /** An index, and the conditions that make one walk through it; several walks are merged by id. */
@@ -36,8 +37,7 @@ export async function findPage(
     ...(before === undefined ? [] : [`id < '${before}'`]),
   ];
   const { index, walks, checks } = routeOf(sequelize, filter);
-  // SQLite has no statistics to choose by, and would take the index of a workflow to look for its few failures.
-  const hint = sequelize.getDialect() === 'sqlite' ? ` INDEXED BY ${index}` : '';
+  const hint = dialectOf(sequelize).indexHint(index);
   const selects = walks.map((walk) => {
     const conditions = [...(walk === '' ? [] : [walk]), ...bounds, ...checks];
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;

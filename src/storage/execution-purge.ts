@@ -3,6 +3,7 @@
 import { col, fn, Op, type WhereOptions } from 'sequelize';
 import { type Database, DELETE_CHUNK, yieldTurn } from './database.ts';
 import type { ExecutionRow, Models } from './models.ts';
+import { COUNTED_COLUMNS, countLost, lockCountedUntil } from './statistics/counted-until.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** Settings of this name remember workflows whose executions are still to be deleted. */
@@ -18,7 +19,17 @@ export async function purgeExecutions(database: Database, workflowId: string): P
   for (;;) {
     const ids = await findIds(database.read, { workflowId }, DELETE_CHUNK);
     if (ids.length === 0) break;
-    await database.write((models) => deleteExecutions(models, ids));
+    await database.write(async (models) => {
+      const until = await lockCountedUntil(models);
+      const rows = await models.executions.findAll({ attributes: [...COUNTED_COLUMNS], where: { id: ids } });
+      await countLost(
+        models,
+        until,
+        rows.map((row) => row.get()),
+        'all-of-workflow',
+      );
+      await deleteExecutions(models, ids);
+    });
     await yieldTurn();
   }
   await database.write(({ settings }) => settings.destroy({ where: { name: PURGE_PREFIX + workflowId } }));

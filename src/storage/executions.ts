@@ -14,6 +14,7 @@ import { deleteExecutions, findIds } from './execution-purge.ts';
 import { SUMMARY_COLUMNS, toExecution, toSummary } from './execution-row.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
 import { readTogether } from './read-together.ts';
+import { COUNTED_COLUMNS, countLost, lockCountedUntil } from './statistics/counted-until.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 const EXECUTION_LIST: ListKind<[id: string]> = {
@@ -194,12 +195,19 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
       return write(async (models) => {
         // Counted here and not before: another deletion may have been quicker. On PostgreSQL one of another process may be under
         // way at this moment, hence the lock, and the order, in which nobody waits for somebody who waits for him.
+        const until = await lockCountedUntil(models);
         const rows = await models.executions.findAll({
-          attributes: ['workflowId'],
+          attributes: [...COUNTED_COLUMNS],
           where: { id: ids },
           order: [['id', 'ASC']],
           lock: true,
         });
+        await countLost(
+          models,
+          until,
+          rows.map((row) => row.get()),
+          'all',
+        );
         const removed = new Map<string, number>();
         for (const row of rows) removed.set(row.get().workflowId, (removed.get(row.get().workflowId) ?? 0) + 1);
         for (const [id, by] of [...removed].sort()) await models.workflows.increment('removedExecutions', { by, where: { id } });

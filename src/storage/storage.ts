@@ -4,6 +4,7 @@ import type { Sequelize } from 'sequelize';
 import type { AccessStore } from '../access/ports.ts';
 import type { OutboundStore } from '../engine/outbound-ports.ts';
 import type { CaptureStore, ExecutionStore, SampleStore, SecretStore, Storage, WorkflowStore } from '../engine/ports.ts';
+import type { StatisticsStore } from '../engine/statistics-ports.ts';
 import { accessStore } from './access.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
@@ -21,6 +22,7 @@ import { isPostgresUrl } from './postgres-url.ts';
 import { captureStore, sampleStore } from './samples.ts';
 import { secretStore } from './secrets.ts';
 import { settingStore } from './settings.ts';
+import { statisticsStore } from './statistics/store.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { workflowStore } from './workflows.ts';
 
@@ -43,6 +45,7 @@ export interface StorageOptions {
 
 /** The storage port, with what only the server itself needs. */
 export interface OpenStorage extends Storage {
+  readonly statistics: StatisticsStore;
   readonly access: AccessStore;
   readonly samples: SampleStore;
   readonly captures: CaptureStore;
@@ -107,6 +110,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
   return {
     workflows: workflowStore(database),
     executions: executionStore(connections.reader, database, writer),
+    statistics: statisticsStore(connections.reader, database),
     outbound: outboundStore(connections.reader, database, leases),
     settings: settingStore(database),
     access: accessStore(database),

@@ -1,0 +1,57 @@
+// Until when executions have been counted, and what is counted before it is lost: by deletion, or because it runs again.
+
+import { executionStatusSchema } from '../../engine/model.ts';
+import { timeOfId } from '../execution-id.ts';
+import type { ExecutionRow, Models } from '../models.ts';
+import { addEnded, countsOf, keepCounts, type Tally } from './counts.ts';
+import { FINE_MS, startOf } from './spans.ts';
+
+export const COUNTED_UNTIL = 'statistics-until';
+
+/** What `countLost` has to know of an execution. */
+export const COUNTED_COLUMNS = ['id', 'workflowId', 'status', 'startedAt', 'finishedAt'] as const;
+type CountedRow = Pick<ExecutionRow, (typeof COUNTED_COLUMNS)[number]>;
+
+/**
+ * Everything before this moment is in the statistics, nothing from it on is. Until the end of the transaction nobody else changes
+ * that; take it before any other lock.
+ * @returns milliseconds since 1970; 0 when nothing was counted yet
+ */
+export async function lockCountedUntil({ settings }: Models): Promise<number> {
+  await settings.bulkCreate([{ name: COUNTED_UNTIL, value: '0' }], { ignoreDuplicates: true });
+  const row = await settings.findByPk(COUNTED_UNTIL, { lock: true, rejectOnEmpty: true });
+  return Number(row.get().value);
+}
+
+export async function setCountedUntil({ settings }: Models, until: number): Promise<void> {
+  await settings.update({ value: String(until) }, { where: { name: COUNTED_UNTIL } });
+}
+
+/**
+ * Counts what has not been counted of executions that are about to be deleted or to run again.
+ * @param until from `lockCountedUntil`, in the same transaction
+ * @param lost `all`: they are deleted; `all-of-workflow`: with their workflow, so that only the total is kept; `end`: they run again
+ */
+export async function countLost(
+  models: Models,
+  until: number,
+  rows: readonly CountedRow[],
+  lost: 'all' | 'all-of-workflow' | 'end',
+): Promise<void> {
+  const tallies = new Map<number, Tally>();
+  const tallyAt = (time: number): Tally => {
+    const at = startOf(time, FINE_MS);
+    const tally: Tally = tallies.get(at) ?? new Map();
+    tallies.set(at, tally);
+    return tally;
+  };
+  for (const { id, workflowId, status, ...times } of rows) {
+    const [startedAt, finishedAt] = [times.startedAt, times.finishedAt].map((time) => (time === null ? null : Number(time)));
+    const acceptedAt = timeOfId(id);
+    if (lost !== 'end' && acceptedAt >= until) countsOf(tallyAt(acceptedAt), workflowId).calls += 1;
+    if (finishedAt == null || finishedAt < until) continue;
+    const durationMs = startedAt == null ? null : finishedAt - startedAt;
+    addEnded(tallyAt(finishedAt), { workflowId, status: executionStatusSchema.parse(status), durationMs, count: 1, id });
+  }
+  for (const [at, tally] of tallies) await keepCounts(models, at, tally, lost !== 'all-of-workflow');
+}

@@ -1,0 +1,297 @@
+// The statistics part of the storage port: what is kept of the past, and what has not been counted yet from the executions.
+
+import { Op, QueryTypes, type Sequelize } from 'sequelize';
+import { endpointStatusSchema } from '../../engine/outbound-model.ts';
+import type { BucketCounts, StatisticsStore } from '../../engine/statistics-ports.ts';
+import { type Database, isSearchable, parseStored, yieldTurn } from '../database.ts';
+import { lowestIdAt, timeOfId } from '../execution-id.ts';
+import type { Models } from '../models.ts';
+import { lowestOutboundIdAt } from '../outbound/ids.ts';
+import { withStorageErrors } from '../storage-error.ts';
+import { COUNTED_UNTIL, lockCountedUntil, setCountedUntil } from './counted-until.ts';
+import { ALL, addCounts, type Counts, countExecutions, countsOf, keepCounts, noCounts, toCounts, totalOf } from './counts.ts';
+import { type Histogram, percentileOf } from './histogram.ts';
+import { bucketsOf, COARSE_MS, FINE_MS, SPANS, startOf } from './spans.ts';
+
+/**
+ * Executions are counted this long after they ended, since what has ended is stored a little later; and so the clocks of machines
+ * on one database may differ by as much.
+ */
+const LAG_MS = 2 * 60_000;
+/** Most executions that are counted in one transaction: commits wait for milliseconds. */
+const MAX_COUNTED = 5_000;
+const DELETE_CHUNK = 1_000;
+/** Other machines' clocks may be ahead. */
+const AHEAD_MS = 10 * 60_000;
+
+/** Numbers of one workflow, or all together, in one kept span. */
+interface Piece {
+  readonly workflowId: string;
+  readonly at: number;
+  readonly counts: Counts;
+}
+
+/** @param sequelize the reader's */
+export function statisticsStore(sequelize: Sequelize, { read, write }: Database): StatisticsStore {
+  async function countedUntil(): Promise<number> {
+    return Number((await read.settings.findByPk(COUNTED_UNTIL))?.get().value ?? 0);
+  }
+
+  /**
+   * What is kept and what is not counted yet, together.
+   * @param of ids of workflows; undefined: all together
+   */
+  async function piecesOf(
+    range: { from: number; to: number; spanMs: number },
+    of: readonly string[] | undefined,
+    now: number,
+  ): Promise<Piece[]> {
+    const { from, to, spanMs } = range;
+    const within = { [Op.gte]: startOf(from, spanMs), [Op.lt]: to };
+    for (let turn = 0; ; turn += 1) {
+      const until = await countedUntil();
+      const rows = await read.statistics.findAll({ where: { spanMs, workflowId: of ? [...of] : ALL, at: within } });
+      const pieces = rows.map((row): Piece => {
+        const { workflowId, at, ...counts } = row.get();
+        return { workflowId, at: Number(at), counts: toCounts(counts) };
+      });
+      const end = Math.min(to, now + AHEAD_MS);
+      for (let start = Math.max(from, until); start < end; start = startOf(start, FINE_MS) + FINE_MS) {
+        const tally = await countExecutions(sequelize, start, Math.min(end, startOf(start, FINE_MS) + FINE_MS), of);
+        const at = startOf(start, spanMs);
+        if (of) for (const [workflowId, counts] of tally) pieces.push({ workflowId, at, counts });
+        else pieces.push({ workflowId: ALL, at, counts: totalOf(tally) });
+      }
+      // What was counted in between would be missing or be there twice.
+      if (turn > 3 || (await countedUntil()) === until) return pieces;
+    }
+  }
+
+  /** The workflows with the most failures. */
+  async function mostFailures(
+    range: { from: number; to: number; spanMs: number },
+    limit: number,
+    now: number,
+  ): Promise<string[]> {
+    const rows = await sequelize.query<{ workflowId: string; failed: number | string }>(
+      `SELECT workflow_id AS "workflowId", SUM(failed) AS failed FROM statistics
+       WHERE failed > 0 AND span_ms = ${range.spanMs} AND at >= ${range.from} AND at < ${range.to} AND workflow_id <> ''
+       GROUP BY workflow_id`,
+      { type: QueryTypes.SELECT },
+    );
+    const failures = new Map(rows.map(({ workflowId, failed }) => [workflowId, Number(failed)]));
+    const from = Math.max(range.from, await countedUntil());
+    const open = from < range.to ? await countExecutions(sequelize, from, Math.min(range.to, now + AHEAD_MS)) : new Map();
+    for (const [workflowId, { failed }] of open) failures.set(workflowId, (failures.get(workflowId) ?? 0) + failed);
+    const sorted = [...failures].filter(([, failed]) => failed > 0).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    return sorted.slice(0, limit).map(([workflowId]) => workflowId);
+  }
+
+  async function countNext(now: number): Promise<boolean> {
+    return write(async (models) => {
+      const until = await lockCountedUntil(models);
+      const limit = now - LAG_MS;
+      if (until >= limit) return false;
+      const from = await nextEvent(models, until);
+      if (from === undefined || from >= limit) {
+        await setCountedUntil(models, limit);
+        return false;
+      }
+      const to = await endOfSlice(models, from, Math.min(limit, startOf(from, FINE_MS) + FINE_MS));
+      await keepCounts(models, from, await countExecutions(connectionOf(models), from, to));
+      await setCountedUntil(models, to);
+      return to < limit;
+    });
+  }
+
+  /** One catches up for all who ask meanwhile. */
+  let counting: Promise<void> | undefined;
+  function countAll(now: number, isStopped: () => boolean = () => false): Promise<void> {
+    counting ??= (async () => {
+      while (!isStopped() && (await countNext(now))) await yieldTurn();
+    })().finally(() => {
+      counting = undefined;
+    });
+    return counting;
+  }
+
+  /** After a start on a database with executions that were never counted: nobody shall see half of them. */
+  async function requireCounted(now: number): Promise<void> {
+    if ((await countedUntil()) < now - COARSE_MS) await countAll(now);
+  }
+
+  return {
+    count: (now, isStopped) => withStorageErrors(() => countAll(now, isStopped)),
+
+    sampleQueueAge: (now, queueAgeMs) =>
+      write(async (models) => {
+        await lockCountedUntil(models);
+        await keepCounts(models, now, new Map([[ALL, { ...noCounts(), queueAgeMs }]]));
+      }),
+
+    async deleteOld(now) {
+      for (const { spanMs, keepMs } of SPANS) {
+        const old = { spanMs, at: { [Op.lt]: now - keepMs } };
+        for (let deleted = DELETE_CHUNK; deleted === DELETE_CHUNK; await yieldTurn()) {
+          const keys = await withStorageErrors(() =>
+            read.statistics.findAll({ attributes: ['workflowId', 'at'], where: old, limit: DELETE_CHUNK }),
+          );
+          deleted = keys.length;
+          if (deleted === 0) break;
+          const rows = keys.map((row) => ({ workflowId: row.get().workflowId, at: row.get().at }));
+          await write(({ statistics }) => statistics.destroy({ where: { spanMs, [Op.or]: rows } }));
+        }
+      }
+    },
+
+    read: ({ from, to, workflowId }, now) =>
+      withStorageErrors(async () => {
+        await requireCounted(now);
+        const buckets = bucketsOf(from, to, now);
+        const { bucketMs } = buckets;
+        const isKnown = workflowId === undefined || isSearchable(workflowId);
+        const of = workflowId === undefined ? undefined : [workflowId];
+        const sums = new Map<number, Counts>();
+        for (let at = buckets.from; at < buckets.to; at += bucketMs) sums.set(at, noCounts());
+        for (const { at, counts } of isKnown ? await piecesOf(buckets, of, now) : []) {
+          addCounts(countsOf(sums, startOf(at, bucketMs)), counts);
+        }
+        const total = noCounts();
+        for (const counts of sums.values()) addCounts(total, counts);
+        return {
+          ...{ from: buckets.from, to: buckets.to, bucketMs },
+          buckets: [...sums].map(([at, counts]) => ({ at, ...shown(counts) })),
+          totals: shown(total),
+        };
+      }),
+
+    failingWorkflows: ({ from, to, workflowId }, limit, now) =>
+      withStorageErrors(async () => {
+        await requireCounted(now);
+        const buckets = bucketsOf(from, to, now);
+        if (workflowId !== undefined && !isSearchable(workflowId)) return [];
+        const ids = workflowId === undefined ? await mostFailures(buckets, limit, now) : [workflowId];
+        const sums = new Map<string, Counts>();
+        const pieces = ids.length === 0 ? [] : await piecesOf(buckets, ids, now);
+        for (const { workflowId: id, counts } of pieces.sort((a, b) => a.at - b.at)) addCounts(countsOf(sums, id), counts);
+        const found = [...sums].map(([id, { calls, failed, lastFailure }]) => ({ workflowId: id, calls, failed, lastFailure }));
+        return found
+          .filter(({ failed }) => failed > 0)
+          .sort((a, b) => b.failed - a.failed || (a.workflowId < b.workflowId ? -1 : 1));
+      }),
+
+    activity: (ids, hours, now) =>
+      withStorageErrors(async () => {
+        await requireCounted(now);
+        const known = [...new Set(ids)].filter(isSearchable);
+        const to = startOf(now, COARSE_MS) + COARSE_MS;
+        const from = to - hours * COARSE_MS;
+        const byWorkflow = new Map(
+          known.map((id) => [id, new Map(Array.from({ length: hours }, (_, hour) => [from + hour * COARSE_MS, noCounts()]))]),
+        );
+        for (const { workflowId, at, counts } of await piecesOf({ from, to, spanMs: COARSE_MS }, known, now)) {
+          const sums = byWorkflow.get(workflowId);
+          if (sums) addCounts(countsOf(sums, at), counts);
+        }
+        const last = await lastExecutions(known);
+        return new Map(
+          [...byWorkflow].map(([id, sums]) => {
+            const shownHours = [...sums].map(([at, { succeeded, failed }]) => ({ at, succeeded, failed }));
+            return [id, { lastExecutionId: last.get(id) ?? null, hours: shownHours }];
+          }),
+        );
+      }),
+
+    failingEndpoints: (from, to, limit) =>
+      withStorageErrors(async () => {
+        const rows = await sequelize.query<{
+          endpointId: string;
+          url: string;
+          status: string;
+          state: string;
+          failed: number | string;
+          held: number | string;
+        }>(
+          `SELECT e.id AS "endpointId", e.url, e.status, e.state, coalesce(f.failed, 0) AS failed, coalesce(h.held, 0) AS held
+           FROM endpoints e
+           LEFT JOIN (SELECT endpoint_id, COUNT(*) AS failed FROM deliveries
+             WHERE status IN ('failed', 'expired') AND status NOT IN ('pending', 'succeeded')
+               AND id >= '${lowestOutboundIdAt('dlv', from)}' AND id < '${lowestOutboundIdAt('dlv', to)}'
+             GROUP BY endpoint_id) f ON f.endpoint_id = e.id
+           LEFT JOIN (SELECT d.endpoint_id, COUNT(*) AS held FROM endpoints b
+             JOIN deliveries d ON d.endpoint_id = b.id AND d.status = 'pending'
+             WHERE b.status <> 'active' GROUP BY d.endpoint_id) h ON h.endpoint_id = e.id
+           WHERE e.kind = 'endpoint' AND (f.failed > 0 OR h.held > 0 OR e.status <> 'active')
+           ORDER BY e.id`,
+          { type: QueryTypes.SELECT },
+        );
+        const found = rows.map(({ endpointId, url, status, state, failed, held }) => ({
+          ...{ endpointId, url, status: endpointStatusSchema.parse(status), failed: Number(failed), held: Number(held) },
+          reason: parseStored<{ reason: string | null }>(state).reason,
+        }));
+        return found.sort((a, b) => b.failed + b.held - (a.failed + a.held)).slice(0, limit);
+      }),
+
+    unfinished: () =>
+      withStorageErrors(async () => {
+        const rows = await sequelize.query<{ status: string; count: number | string }>(
+          `SELECT status, COUNT(*) AS count FROM executions
+           WHERE status IN ('queued', 'running', 'waiting') AND status <> 'succeeded' GROUP BY status`,
+          { type: QueryTypes.SELECT },
+        );
+        const counts = new Map(rows.map(({ status, count }) => [status, Number(count)]));
+        return { queued: counts.get('queued') ?? 0, running: counts.get('running') ?? 0, waiting: counts.get('waiting') ?? 0 };
+      }),
+  };
+
+  /** Id of the newest execution of each workflow that has any. */
+  async function lastExecutions(ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map();
+    const selects = ids.map((id) => {
+      const escaped = sequelize.escape(id);
+      return `SELECT ${escaped} AS "workflowId", (SELECT MAX(id) FROM executions WHERE workflow_id = ${escaped}) AS id`;
+    });
+    const rows = await sequelize.query<{ workflowId: string; id: string | null }>(selects.join(' UNION ALL '), {
+      type: QueryTypes.SELECT,
+    });
+    return new Map(rows.flatMap(({ workflowId, id }) => (id === null ? [] : [[workflowId, id]])));
+  }
+}
+
+function shown({ durations, lastFailure: _last, ...counts }: Counts): Omit<BucketCounts, 'at'> {
+  return { ...counts, ...percentiles(durations) };
+}
+
+function percentiles(durations: Histogram) {
+  const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((share) => percentileOf(durations, share));
+  return { p50Ms: p50Ms ?? null, p95Ms: p95Ms ?? null, p99Ms: p99Ms ?? null };
+}
+
+function connectionOf({ executions }: Models): Sequelize {
+  if (!executions.sequelize) throw new TypeError('The models have no connection.');
+  return executions.sequelize;
+}
+
+/** When the next execution was accepted or ended, from a time on. */
+async function nextEvent(models: Models, from: number): Promise<number | undefined> {
+  const [row] = await connectionOf(models).query<{ id: string | null; finishedAt: number | string | null }>(
+    `SELECT (SELECT MIN(id) FROM executions WHERE id >= '${lowestIdAt(from)}') AS id,
+       (SELECT MIN(finished_at) FROM executions WHERE finished_at >= ${Math.trunc(from)}) AS "finishedAt"`,
+    { type: QueryTypes.SELECT },
+  );
+  const times = [...(row?.id == null ? [] : [timeOfId(row.id)]), ...(row?.finishedAt == null ? [] : [Number(row.finishedAt)])];
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** An earlier end for a slice with more in it than one transaction should count; one millisecond is never divided. */
+async function endOfSlice(models: Models, from: number, to: number): Promise<number> {
+  const [row] = await connectionOf(models).query<{ id: string | null; finishedAt: number | string | null }>(
+    `SELECT (SELECT id FROM executions WHERE id >= '${lowestIdAt(from)}' AND id < '${lowestIdAt(to)}'
+         ORDER BY id LIMIT 1 OFFSET ${MAX_COUNTED}) AS id,
+       (SELECT finished_at FROM executions WHERE finished_at >= ${Math.trunc(from)} AND finished_at < ${Math.trunc(to)}
+         ORDER BY finished_at LIMIT 1 OFFSET ${MAX_COUNTED}) AS "finishedAt"`,
+    { type: QueryTypes.SELECT },
+  );
+  const ends = [...(row?.id == null ? [] : [timeOfId(row.id)]), ...(row?.finishedAt == null ? [] : [Number(row.finishedAt)])];
+  return Math.max(from + 1, Math.min(to, ...ends));
+}
