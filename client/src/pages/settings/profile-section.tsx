@@ -1,0 +1,89 @@
+// The signed-in user's own name and password.
+
+import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useChangeProfile } from '../../api/access.ts';
+import { useSession } from '../../api/session.ts';
+import { notifyError, notifySuccess } from '../../ui/notify.ts';
+import { Section } from './section.tsx';
+
+export function ProfileSection() {
+  const { t } = useTranslation('settings');
+  const user = useSession().data?.user;
+  const change = useChangeProfile();
+  const [name, setName] = useState(user?.name ?? '');
+  const [current, setCurrent] = useState('');
+  const [password, setPassword] = useState('');
+
+  function rename(event: FormEvent): void {
+    event.preventDefault();
+    change.mutate({ name }, { onSuccess: () => notifySuccess(t('saved')), onError: notifyError });
+  }
+
+  function changePassword(event: FormEvent): void {
+    event.preventDefault();
+    change.mutate(
+      { password: { current, new: password } },
+      {
+        onError: notifyError,
+        onSuccess() {
+          setCurrent('');
+          setPassword('');
+          notifySuccess(t('profile.passwordChanged'));
+        },
+      },
+    );
+  }
+
+  return (
+    <Stack gap="xl" maw={460}>
+      <Section title={t('profile.title')} text={user?.email}>
+        <form onSubmit={rename}>
+          <Group align="flex-end">
+            <TextInput
+              label={t('profile.name')}
+              value={name}
+              required
+              maxLength={100}
+              flex={1}
+              autoComplete="name"
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <Button type="submit" variant="default" disabled={name.trim() === '' || name === user?.name}>
+              {t('common:save')}
+            </Button>
+          </Group>
+        </form>
+      </Section>
+      <Section title={t('profile.password')} text={t('profile.passwordText')}>
+        <form onSubmit={changePassword}>
+          <input type="text" name="username" autoComplete="username" value={user?.email ?? ''} readOnly hidden />
+          <Stack>
+            <PasswordInput
+              label={t('profile.current')}
+              autoComplete="current-password"
+              required
+              value={current}
+              onChange={(event) => setCurrent(event.currentTarget.value)}
+            />
+            <PasswordInput
+              label={t('profile.new')}
+              description={t('common:passwordRule', { count: 12 })}
+              autoComplete="new-password"
+              required
+              minLength={12}
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+            />
+            <Group>
+              <Button type="submit" loading={change.isPending}>
+                {t('profile.change')}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      </Section>
+    </Stack>
+  );
+}

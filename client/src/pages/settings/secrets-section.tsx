@@ -1,0 +1,212 @@
+// Named secrets for workflows: written here, never shown again.
+
+import { Alert, Anchor, Box, Button, Code, Group, Modal, PasswordInput, Stack, Table, Text, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { type SecretView, secretsQuery, useChangeSecret, useCreateSecret, useDeleteSecret } from '../../api/access.ts';
+import { usePermission } from '../../api/session.ts';
+import { ConfirmButton } from '../../ui/confirm.tsx';
+import { notifyError, notifySuccess } from '../../ui/notify.ts';
+import { Empty, LoadError, Loading } from '../../ui/page.tsx';
+import { TimeAgo } from '../../ui/time.tsx';
+import { Section } from './section.tsx';
+
+/** As the server demands (`secretNameSchema`). */
+const NAME = '[A-Za-z_][A-Za-z0-9_]{0,63}';
+/** Shorter ones could not be told apart from ordinary text when they are replaced before anything is stored. */
+const MIN_LENGTH = 8;
+
+export function SecretsSection() {
+  const { t } = useTranslation('settings');
+  const canWrite = usePermission('secrets:write');
+  const secrets = useQuery(secretsQuery);
+  const [creating, { open, close }] = useDisclosure(false);
+  const [changing, setChanging] = useState<SecretView | null>(null);
+  return (
+    <Section
+      title={t('secrets.title')}
+      text={t('secrets.text')}
+      action={
+        canWrite && (
+          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={open}>
+            {t('secrets.create')}
+          </Button>
+        )
+      }
+    >
+      {secrets.isPending ? (
+        <Loading />
+      ) : secrets.isError ? (
+        <LoadError error={secrets.error} onRetry={() => void secrets.refetch()} />
+      ) : secrets.data.data.length === 0 ? (
+        <Empty title={t('secrets.none')}>{t('secrets.noneText')}</Empty>
+      ) : (
+        <Box className="hl-card" style={{ overflowX: 'auto' }}>
+          <Table verticalSpacing="sm" horizontalSpacing="md">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('secrets.name')}</Table.Th>
+                <Table.Th visibleFrom="sm">{t('secrets.usedBy')}</Table.Th>
+                <Table.Th visibleFrom="sm">{t('secrets.changed')}</Table.Th>
+                <Table.Th>
+                  <span className="mantine-visually-hidden">{t('common:actions')}</span>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {secrets.data.data.map((secret) => (
+                <SecretRow key={secret.name} secret={secret} canWrite={canWrite} onChange={() => setChanging(secret)} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Box>
+      )}
+      <Modal opened={creating} onClose={close} title={t('secrets.create')}>
+        <SecretForm onDone={close} />
+      </Modal>
+      <Modal
+        opened={changing !== null}
+        onClose={() => setChanging(null)}
+        title={t('secrets.changeTitle', { name: changing?.name ?? '' })}
+      >
+        {changing && <SecretForm secret={changing} onDone={() => setChanging(null)} />}
+      </Modal>
+    </Section>
+  );
+}
+
+interface SecretRowProps {
+  readonly secret: SecretView;
+  readonly canWrite: boolean;
+  readonly onChange: () => void;
+}
+
+function SecretRow({ secret, canWrite, onChange }: SecretRowProps) {
+  const { t } = useTranslation('settings');
+  const remove = useDeleteSecret();
+  const { name, description, usedBy, updatedAt, updatedBy } = secret;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Code>{`$secrets.${name}`}</Code>
+        <Text size="xs" c="dimmed">
+          {description}
+        </Text>
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        {usedBy.length === 0 ? (
+          <Text size="sm" c="dimmed">
+            {t('secrets.unused')}
+          </Text>
+        ) : (
+          usedBy.map(({ workflowId, title }) => (
+            <Anchor key={workflowId} component={Link} to={`/workflows/${workflowId}`} size="sm" display="block">
+              {title}
+            </Anchor>
+          ))
+        )}
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        <Text size="sm">
+          <TimeAgo at={updatedAt} />
+        </Text>
+        <Text size="xs" c="dimmed">
+          {updatedBy}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {canWrite && (
+          <Group gap="xs" wrap="nowrap" justify="flex-end">
+            <Button size="xs" variant="default" onClick={onChange}>
+              {t('secrets.change')}
+            </Button>
+            <ConfirmButton
+              size="xs"
+              question={t('secrets.deleteQuestion', { name })}
+              explanation={
+                usedBy.length === 0
+                  ? t('secrets.deleteText')
+                  : t('secrets.deleteUsedText', { workflows: usedBy.map(({ title }) => title).join(', ') })
+              }
+              action={t('common:delete')}
+              onConfirm={() =>
+                remove.mutate(
+                  { name, force: usedBy.length > 0 },
+                  { onSuccess: () => notifySuccess(t('secrets.deleted', { name })), onError: notifyError },
+                )
+              }
+            >
+              {t('common:delete')}
+            </ConfirmButton>
+          </Group>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function SecretForm({ secret, onDone }: { readonly secret?: SecretView; readonly onDone: () => void }) {
+  const { t } = useTranslation('settings');
+  const create = useCreateSecret();
+  const change = useChangeSecret();
+  const [name, setName] = useState(secret?.name ?? '');
+  const [description, setDescription] = useState(secret?.description ?? '');
+  const [value, setValue] = useState('');
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    const outcome = {
+      onError: notifyError,
+      onSuccess() {
+        notifySuccess(t('secrets.saved', { name }));
+        onDone();
+      },
+    };
+    if (secret) change.mutate({ name, description, ...(value === '' ? {} : { value }) }, outcome);
+    else create.mutate({ name, description, value }, outcome);
+  }
+
+  return (
+    <form onSubmit={submit} autoComplete="off">
+      <Stack>
+        {!secret && (
+          <TextInput
+            label={t('secrets.name')}
+            description={t('secrets.nameText')}
+            required
+            pattern={NAME}
+            title={t('secrets.nameRule')}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            data-autofocus
+          />
+        )}
+        <PasswordInput
+          label={t('secrets.value')}
+          description={t(secret ? 'secrets.keepText' : 'secrets.valueText', { count: MIN_LENGTH })}
+          required={!secret}
+          minLength={MIN_LENGTH}
+          autoComplete="new-password"
+          value={value}
+          onChange={(event) => setValue(event.currentTarget.value)}
+        />
+        <TextInput
+          label={t('secrets.description')}
+          maxLength={200}
+          value={description}
+          onChange={(event) => setDescription(event.currentTarget.value)}
+        />
+        {secret && secret.usedBy.length > 0 && <Alert color="indigo">{t('secrets.atOnce')}</Alert>}
+        <Group justify="flex-end">
+          <Button type="submit" loading={create.isPending || change.isPending}>
+            {t('common:save')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,233 @@
+// Users and their roles: invite, change, lock out.
+
+import { ActionIcon, Badge, Box, Button, Group, Menu, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconDots, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ROLES } from '../../../../src/access/model.ts';
+import {
+  type Role,
+  type UserView,
+  useChangeUser,
+  useDeleteUser,
+  useEndSessions,
+  useInvite,
+  usersQuery,
+  useUserLink,
+} from '../../api/access.ts';
+import { usePermission, useSession } from '../../api/session.ts';
+import { ConfirmDialog } from '../../ui/confirm.tsx';
+import { notifyError, notifySuccess } from '../../ui/notify.ts';
+import { LoadError, Loading } from '../../ui/page.tsx';
+import { TimeAgo } from '../../ui/time.tsx';
+import { Section } from './section.tsx';
+import { ShownOnce } from './shown-once.tsx';
+
+const STATUS_COLORS = { active: 'teal', invited: 'indigo', disabled: 'gray' } as const;
+
+export function UsersSection() {
+  const { t } = useTranslation('settings');
+  const canWrite = usePermission('access:write');
+  const users = useQuery(usersQuery);
+  const [inviting, { open, close }] = useDisclosure(false);
+  const [link, setLink] = useState<string | null>(null);
+  return (
+    <Section
+      title={t('users.title')}
+      text={t('users.text')}
+      action={
+        canWrite && (
+          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={open}>
+            {t('users.invite')}
+          </Button>
+        )
+      }
+    >
+      {users.isPending ? (
+        <Loading />
+      ) : users.isError ? (
+        <LoadError error={users.error} onRetry={() => void users.refetch()} />
+      ) : (
+        <Box className="hl-card" style={{ overflowX: 'auto' }}>
+          <Table verticalSpacing="sm" horizontalSpacing="md">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('users.user')}</Table.Th>
+                <Table.Th>{t('users.role')}</Table.Th>
+                <Table.Th visibleFrom="sm">{t('users.status')}</Table.Th>
+                <Table.Th visibleFrom="sm">{t('users.lastSeen')}</Table.Th>
+                <Table.Th>
+                  <span className="mantine-visually-hidden">{t('common:actions')}</span>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {users.data.data.map((user) => (
+                <UserRow key={user.id} user={user} canWrite={canWrite} onLink={setLink} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Box>
+      )}
+      <Stack gap={4}>
+        {ROLES.map((role) => (
+          <Text key={role} size="sm" c="dimmed">
+            <b>{t(`role.${role}`)}</b>: {t(`roleText.${role}`)}
+          </Text>
+        ))}
+      </Stack>
+      <Modal opened={inviting} onClose={close} title={t('users.invite')}>
+        <Invite
+          onDone={(url) => {
+            close();
+            setLink(url);
+          }}
+        />
+      </Modal>
+      <ShownOnce
+        title={t('users.linkTitle')}
+        text={t('users.linkText')}
+        label={t('users.link')}
+        value={link}
+        onClose={() => setLink(null)}
+      />
+    </Section>
+  );
+}
+
+interface UserRowProps {
+  readonly user: UserView;
+  readonly canWrite: boolean;
+  readonly onLink: (url: string) => void;
+}
+
+function UserRow({ user, canWrite, onLink }: UserRowProps) {
+  const { t } = useTranslation('settings');
+  const own = useSession().data?.user?.id === user.id;
+  const change = useChangeUser();
+  const remove = useDeleteUser();
+  const makeLink = useUserLink();
+  const endSessions = useEndSessions();
+  const [deleting, { open, close }] = useDisclosure(false);
+  const outcome = { onSuccess: () => notifySuccess(t('saved')), onError: notifyError };
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text size="sm" fw={600}>
+          {user.name} {own && t('users.you')}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {user.email}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Select
+          aria-label={t('users.roleOf', { name: user.name })}
+          data={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))}
+          value={user.role}
+          allowDeselect={false}
+          disabled={!canWrite || own}
+          onChange={(role) => role !== null && change.mutate({ id: user.id, role: role as Role }, outcome)}
+          w={130}
+        />
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        <Badge className="hl-badge" variant="light" color={STATUS_COLORS[user.status]} tt="none">
+          {t(`userStatus.${user.status}`)}
+        </Badge>
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        <Text size="sm" c="dimmed">
+          {user.lastSeenAt === null ? '–' : <TimeAgo at={user.lastSeenAt} />}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {canWrite && (
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label={t('users.menu', { name: user.name })}>
+                <IconDots size={18} aria-hidden />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item
+                onClick={() => makeLink.mutate(user.id, { onSuccess: (made) => onLink(made.url), onError: notifyError })}
+              >
+                {t(user.status === 'invited' ? 'users.newInvitation' : 'users.resetPassword')}
+              </Menu.Item>
+              <Menu.Item onClick={() => endSessions.mutate(user.id, outcome)}>{t('users.endSessions')}</Menu.Item>
+              {!own && (
+                <>
+                  <Menu.Item onClick={() => change.mutate({ id: user.id, disabled: user.status !== 'disabled' }, outcome)}>
+                    {t(user.status === 'disabled' ? 'users.enable' : 'users.disable')}
+                  </Menu.Item>
+                  <Menu.Item color="red.9" onClick={open}>
+                    {t('common:delete')}
+                  </Menu.Item>
+                </>
+              )}
+            </Menu.Dropdown>
+          </Menu>
+        )}
+        <ConfirmDialog
+          opened={deleting}
+          onClose={close}
+          question={t('users.deleteQuestion', { name: user.name })}
+          explanation={t('users.deleteText')}
+          action={t('common:delete')}
+          onConfirm={() => remove.mutate(user.id, outcome)}
+        />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Invite({ onDone }: { readonly onDone: (url: string) => void }) {
+  const { t } = useTranslation('settings');
+  const invite = useInvite();
+  const [email, setEmail] = useState('');
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('editor');
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    invite.mutate({ email, name, role }, { onSuccess: ({ link }) => onDone(link.url), onError: notifyError });
+  }
+
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <TextInput
+          label={t('common:email')}
+          type="email"
+          required
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+          data-autofocus
+        />
+        <TextInput
+          label={t('profile.name')}
+          required
+          maxLength={100}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Select
+          label={t('users.role')}
+          description={t(`roleText.${role}`)}
+          data={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))}
+          value={role}
+          allowDeselect={false}
+          onChange={(value) => value !== null && setRole(value as Role)}
+        />
+        <Group justify="flex-end">
+          <Button type="submit" loading={invite.isPending}>
+            {t('users.makeLink')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
