@@ -1,6 +1,6 @@
 // One-time links: the first owner's setup, invitations, forgotten passwords.
 
-import { v7 as uuid } from 'uuid';
+import { randomUUID } from 'node:crypto';
 import { HooklineError } from '../errors.ts';
 import type { AuditService } from './audit.ts';
 import type { LinkView, OneTimeLinkView } from './model.ts';
@@ -114,7 +114,7 @@ function ownerOf({ purpose }: OneTimeLink, email: string | undefined, name: stri
       throw new HooklineError('invalid_request', 'body: the first owner needs an "email" and a "name".');
     }
     const times = { lastSeenAt: now, createdAt: now, updatedAt: now };
-    return { id: uuid({ msecs: now }), email, name, role: 'owner', password: null, isDisabled: false, ...times };
+    return { id: randomUUID(), email, name, role: 'owner', password: null, isDisabled: false, ...times };
   }
   if (email === undefined && name === undefined) return undefined;
   throw new HooklineError('invalid_request', 'body: "email" and "name" are for the first owner only; this link has a user.');

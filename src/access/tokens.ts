@@ -1,6 +1,6 @@
 // API tokens: for programs that use the admin API, with their own permissions and end.
 
-import { v7 as uuid } from 'uuid';
+import { randomUUID } from 'node:crypto';
 import { toFailure } from '../engine/failure.ts';
 import type { Log } from '../engine/plugin.ts';
 import { HooklineError } from '../errors.ts';
@@ -67,7 +67,7 @@ export function createTokens({ store, now, log }: { store: TokenStore; now: () =
       }
       const secret = TOKEN_PREFIX + makeSecret();
       const token: ApiToken = {
-        id: uuid({ msecs: now() }),
+        id: randomUUID(),
         hash: hashSecret(secret),
         name,
         hint: secret.slice(-4),

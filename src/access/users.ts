@@ -1,6 +1,6 @@
 // Users: invited, changed, disabled and deleted by those who may, and what everybody changes of himself.
 
-import { v7 as uuid } from 'uuid';
+import { randomUUID } from 'node:crypto';
 import { HooklineError } from '../errors.ts';
 import { newLink } from './links.ts';
 import { type Actor, type OneTimeLinkView, ROLE_PERMISSIONS, type Role } from './model.ts';
@@ -82,7 +82,7 @@ export function createUsers(options: {
     async invite({ email, name, role }, actor) {
       requireRightsOf(role, actor);
       const times = { lastSeenAt: null, createdAt: now(), updatedAt: now() };
-      const user: User = { id: uuid({ msecs: now() }), email, name, role, password: null, isDisabled: false, ...times };
+      const user: User = { id: randomUUID(), email, name, role, password: null, isDisabled: false, ...times };
       const { link, secret } = newLink(user, now());
       await store.users.insert(user, link);
       return { user, link: showLink(baseUrl, secret, link.expiresAt) };
