@@ -235,7 +235,7 @@ it('refuses the twenty-first stream of one caller', async () => {
   expect(others.map(({ status }) => status).sort()).toEqual([...Array(19).fill(200), 429]);
 });
 
-it('pins a request as the sample, without its secrets, and forgets it with the workflow', async () => {
+it('pins a request as the sample, without its secrets', async () => {
   const { id } = await server.workflow(quiet);
   const path = `/api/workflows/${id}/sample`;
   expect((await server.api('GET', path)).body).toEqual({ sample: null });
