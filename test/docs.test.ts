@@ -1,4 +1,4 @@
-// The workflows in docs/nodes.md and the requests in docs/webhooks.md and docs/workflows.md, made and run as they stand there.
+// The workflows in docs/nodes.md and the requests on the other pages, made and run as they stand there.
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -73,6 +73,13 @@ function requestsIn(text: string): { method: string; path: string; body: object 
 
 // One after the other: the message is one of the event type that was made before.
 it.each(requests)('docs/webhooks.md: $method $path', async ({ method, path, body }) => {
+  const { status, text } = await server.api(method, path, body);
+  expect(status, text).toBe(method === 'POST' ? 201 : 200);
+});
+
+const operationsPage = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
+
+it.each(requestsIn(operationsPage))('docs/operations.md: $method $path', async ({ method, path, body }) => {
   const { status, text } = await server.api(method, path, body);
   expect(status, text).toBe(method === 'POST' ? 201 : 200);
 });
