@@ -102,7 +102,8 @@ function findResumables(nodes: readonly CompiledNode[], around: ReadonlySet<stri
   ]);
 }
 
-function compileNode(node: Node, registry: Registry): CompiledNode {
+/** @throws HooklineError `unknown_type`, `invalid_config` */
+export function compileNode(node: Node, registry: Registry): CompiledNode {
   const type = registry.node(node.type);
   if (!type) throw unknownType('node', node.type);
   const branches = new Map<string, readonly CompiledNode[]>();

@@ -355,6 +355,12 @@ export function createEngine(options: EngineOptions): Engine {
     queue.push({ execution: run.execution, signals: [] });
   }
 
+  /** For its caller: the reply is as the flow has made it, the rest as it is stored. */
+  function answerOf({ execution, scope: { concealer } }: Run): ExecutionWithJobs {
+    if (concealer === undefined) return execution;
+    return { ...concealExecution(execution, concealer), response: execution.response };
+  }
+
   /** For whoever looks at it: what it has of secrets is replaced. */
   async function show(begun: Begun): Promise<ExecutionWithJobs> {
     return concealExecution(await perform(begun), begun.run.scope.concealer);
@@ -412,14 +418,14 @@ export function createEngine(options: EngineOptions): Engine {
         // Kept all the same, so that the designer sees which request the reply could not be made for.
         run.isAwaited = true;
         await recorder.settle(run, { status: 'error', reply: null, error: toFailure(error) });
-        return run.execution;
+        return answerOf(run);
       }
       await enqueue(target, run);
     } else {
       run.isAwaited = true;
       await executor.executeNow(target.nodes, run, http?.deadlineMs ?? options.deadlineMs);
     }
-    return run.execution;
+    return answerOf(run);
   }
 
   function onMessage(message: Parameters<Parameters<Bus['subscribe']>[0]>[0]): void {

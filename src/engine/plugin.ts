@@ -232,6 +232,8 @@ export interface NodeType<Config = unknown> {
   readonly scripts?: readonly string[];
   /** Has an effect outside the execution: everything before it is committed before it runs. Default false. */
   readonly hasEffect?: boolean;
+  /** Its result has an effect outside: it starts a workflow, sends an event. Nothing is committed before it runs. Default false. */
+  readonly resultHasEffect?: boolean;
   /** May wait; refused in sync workflows when they are saved. Default false. */
   readonly canWait?: boolean;
   /** Whether a node with this configuration may wait. Default as `canWait` says. */
@@ -309,6 +311,8 @@ export interface TriggerType<Config = unknown> {
   readonly description: string;
   readonly config: z.ZodType<Config>;
   check?(config: Config, context: { readonly mode: Mode }): readonly ConfigProblem[];
+  /** The names that designers have given to parts of `$context`; `path` is below it, such as `body.payment.status`. Default none. */
+  aliases?(config: Config): readonly { readonly path: string; readonly alias: string }[];
   /** Called once for each revision that is loaded; compile here, not per request. */
   create(config: Config, tools: TriggerTools): TriggerInstance;
 }

@@ -17,6 +17,8 @@ export interface NodeDescription {
   flow: 'step' | 'branching' | 'ending';
   replies: boolean;
   canWait: boolean;
+  /** Whether running it does something outside: sends, calls, starts. */
+  hasEffect: boolean;
   modes: Mode[];
   /** Branch names that every node of this type has; null when they depend on the configuration. */
   branches: string[] | null;
@@ -163,12 +165,18 @@ function describeNode(entry: Entry<AnyNodeType>): NodeDescription {
     flow: type.flow ?? 'step',
     replies: type.replies ?? false,
     canWait: type.canWait ?? false,
+    hasEffect: hasOutsideEffect(type),
     modes: [...(type.modes ?? (['sync', 'async'] as const))],
     branches: staticBranches(type),
     expressions: [...(type.expressions ?? [])],
     scripts: [...(type.scripts ?? [])],
     isResumable: type.isResumable ?? false,
   };
+}
+
+/** Whether running a node of this type does something outside of its execution. */
+export function hasOutsideEffect({ hasEffect = false, resultHasEffect = false }: AnyNodeType): boolean {
+  return hasEffect || resultHasEffect;
 }
 
 function staticBranches(type: AnyNodeType): string[] | null {

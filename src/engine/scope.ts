@@ -10,6 +10,8 @@ import { NO_SECRETS, type SecretSet, type SecretVault, withValues } from './secr
 export interface ParsedRequest {
   readonly context: unknown;
   readonly body: unknown;
+  /** The whole of `$request` where nothing was stored: of a draft. */
+  readonly request?: unknown;
 }
 
 type ScopedExecution = Pick<Execution, 'id' | 'workflowId' | 'revision' | 'createdAt' | 'request'>;
@@ -51,7 +53,7 @@ class ExecutionScope implements ExtensibleScope {
   get $request(): unknown {
     const { execution, parsed } = this.#shared;
     if (execution.request !== null) this.#request ??= requestVariable(execution.request, parsed.body);
-    return this.#request ?? null;
+    return this.#request ?? parsed.request ?? null;
   }
 
   get $system(): { readonly now: string } {
@@ -122,7 +124,8 @@ export function createScope(
 
 const NO_URLS = (): Record<string, string> => ({});
 
-function requestVariable(request: StoredRequest, body: unknown): unknown {
+/** `$request` of a stored request. @param body parsed */
+export function requestVariable(request: StoredRequest, body: unknown): unknown {
   const start = request.url.indexOf('?');
   return {
     method: request.method,

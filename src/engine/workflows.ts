@@ -49,6 +49,8 @@ export interface WorkflowServiceOptions {
 export interface WorkflowService {
   /** @throws HooklineError `invalid_workflow` */
   create(input: CreateWorkflow): Promise<WorkflowView>;
+  /** What a save would say of a draft; nothing is saved. Write-only values that are left out are the workflow's. @throws `workflow_not_found` */
+  check(draft: DraftWorkflow): Promise<Problem[]>;
   /** @throws HooklineError `workflow_not_found` */
   get(id: string): Promise<WorkflowView>;
   list(filter: WorkflowFilter): Promise<Page<WorkflowView>>;
@@ -102,6 +104,16 @@ export interface WorkflowService {
   byId(id: string, revision?: number): Promise<LoadedWorkflow | undefined>;
   /** Not those in the trash. */
   byHookKey(hookKey: string): Promise<LoadedWorkflow | undefined>;
+}
+
+/** A workflow that is being built. */
+export interface DraftWorkflow {
+  /** The one that it is an edit of. */
+  readonly workflowId?: string | undefined;
+  readonly mode: Workflow['mode'];
+  readonly trigger: unknown;
+  readonly nodes: unknown;
+  readonly settings?: unknown;
 }
 
 /** 128 random bits. */
@@ -194,6 +206,23 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
     return { ...workflow, ...fields, updatedAt };
   }
 
+  /** An edit of trigger or nodes, and everything that is wrong with it. */
+  async function judge(
+    workflow: Pick<Workflow, 'mode' | 'enabled'>,
+    previous: Document,
+    given: { readonly trigger: unknown; readonly nodes: unknown; readonly settings?: unknown },
+  ): Promise<{ document: Document | undefined; problems: Problem[] }> {
+    const plain = toPlainJson(given);
+    const next = isRecord(plain)
+      ? { ...plain, ...keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) }
+      : given;
+    const { document, problems } = await validate(workflow, next);
+    const mayWait =
+      !workflow.enabled &&
+      inspectDocument(previous, { mode: workflow.mode, registry, secretNames: secretNames() }).problems.some(isMissingSecret);
+    return { document, problems: mayWait ? withoutSecrets(problems) : problems };
+  }
+
   /** An edit of trigger or nodes as it will be saved; `outer` is what is wrong beside them. @throws HooklineError `invalid_workflow` */
   async function edit(
     workflow: Workflow,
@@ -203,17 +232,9 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   ): Promise<{ document: Document; problems: Problem[] }> {
     const { trigger = previous.trigger, nodes = previous.nodes, settings = previous.settings } = input;
     const given = { trigger, nodes, ...(settings === undefined || settings === null ? {} : { settings }) };
-    const plain = toPlainJson(given);
-    const next = isRecord(plain)
-      ? { ...plain, ...keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) }
-      : given;
-    const { document, problems } = await validate(workflow, next);
-    const mayWait =
-      !workflow.enabled &&
-      inspectDocument(previous, { mode: workflow.mode, registry, secretNames: secretNames() }).problems.some(isMissingSecret);
-    const told = mayWait ? withoutSecrets(problems) : problems;
-    requireNoErrors([...outer, ...told]);
-    return { document: requireDocument(document), problems: told };
+    const { document, problems } = await judge(workflow, previous, given);
+    requireNoErrors([...outer, ...problems]);
+    return { document: requireDocument(document), problems };
   }
 
   return {
@@ -225,6 +246,14 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
       if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
       const sealed = sealDocument(requireDocument(document), registry, secretBox);
       return show(await insert(wanted, sealed), sealed, all);
+    },
+
+    async check({ workflowId, mode, trigger, nodes, settings }) {
+      const given = { trigger, nodes, ...(settings === undefined || settings === null ? {} : { settings }) };
+      if (workflowId === undefined) return (await validate({ mode }, given)).problems;
+      const { enabled, revision } = await find(workflowId);
+      const { opened } = open((await findRevision(workflowId, revision)).document);
+      return (await judge({ mode, enabled }, opened, given)).problems;
     },
 
     async get(id) {

@@ -3,9 +3,11 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Captures, captured } from '../engine/captures.ts';
 import { type CompiledWorkflow, isHttpTrigger } from '../engine/compile.ts';
+import { concealExecution } from '../engine/concealed-execution.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExecutionWithJobs, Reply } from '../engine/model.ts';
 import type { Log, RequestHead } from '../engine/plugin.ts';
+import { NO_SECRETS, type SecretVault } from '../engine/secret-vault.ts';
 import { toStoredRequest } from '../engine/stored-request.ts';
 import { HooklineError } from '../errors.ts';
 import { toText } from './body-tap.ts';
@@ -50,6 +52,8 @@ export interface HookCallsOptions {
   readonly maxBodyBytes: number;
   readonly metrics: Pick<Metrics, 'countTrigger'>;
   readonly captures: Pick<Captures, 'isWanted' | 'add'>;
+  /** Default: there are no secrets. */
+  readonly vault?: Pick<SecretVault, 'current'> | undefined;
   readonly log: Log;
 }
 
@@ -68,7 +72,7 @@ const CONNECTION_HEADERS = new Set([
 const MAX_REPLY_BYTES = 1024 * 1024;
 
 export function createHookCalls(options: HookCallsOptions): CallWorkflow {
-  const { engine, metrics, captures, log } = options;
+  const { engine, metrics, captures, vault = NO_SECRETS, log } = options;
   const callTrigger = createTriggerCall(options);
   const { host, pathname } = new URL(options.baseUrl);
 
@@ -110,7 +114,9 @@ export function createHookCalls(options: HookCallsOptions): CallWorkflow {
       const execution = await (workflow.enabled
         ? overHttp(target, { method: 'POST', url, headers, address: '' }, body)
         : engine.run(id, { headers, query: search, rawBody: call.body }));
-      const { id: executionId, response } = execution;
+      const { id: executionId } = execution;
+      // Who is signed in may not see what callers are told of secrets.
+      const { response } = target.usesSecrets ? concealExecution(execution, vault.current().concealer) : execution;
       const reply = response ?? { status: 204, headers: {}, body: '' };
       return { ...measured(), reply: shown(reply, replyHeaders(reply, executionId)), executionId };
     } catch (error) {

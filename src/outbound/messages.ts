@@ -1,6 +1,7 @@
 // The message service: publishing, and what people do with messages and deliveries.
 
 import { isDeepStrictEqual } from 'node:util';
+import type { Concealer } from '../engine/concealer.ts';
 import { createIdSource } from '../engine/id.ts';
 import { toJsonValue } from '../engine/json-value.ts';
 import type { Attempt, Message } from '../engine/outbound-model.ts';
@@ -10,6 +11,7 @@ import type {
   MessageFilter,
   NewMessage,
   OutboundStore,
+  PreparedMessage,
   Publisher,
 } from '../engine/outbound-ports.ts';
 import type { OutgoingEvent } from '../engine/plugin.ts';
@@ -47,6 +49,8 @@ export interface MessageService {
    * @throws HooklineError `invalid_event`, `conflict` when the key was used for another event
    */
   publish(event: PublishedEvent, idempotencyKey?: string): Promise<Published>;
+  /** Publishes an event of a node, also to one URL; what is stored shows no secrets. @throws HooklineError `invalid_event` */
+  send(event: OutgoingEvent, concealer: Concealer | undefined): Promise<PreparedMessage>;
   list(filter: MessageFilter): Promise<Page<Message>>;
   /** With all its deliveries, in order of their acceptance. */
   get(id: string): Promise<{ readonly message: Message; readonly deliveries: readonly DeliverySummary[] }>;
@@ -109,6 +113,13 @@ export function createMessageService(options: MessageServiceOptions): MessageSer
       if (stored && stored.id !== message.id) return repeated(stored, event);
       publisher.committed(prepared.messages);
       return { message, deliveries: message.deliveries.length, replayed: false };
+    },
+
+    async send(event, concealer) {
+      const prepared = await publisher.prepare(event, { concealer });
+      await options.commit({ outbound: prepared });
+      publisher.committed(prepared.messages);
+      return prepared;
     },
 
     list: (filter) => store.messages.list(filter),

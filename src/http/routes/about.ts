@@ -16,6 +16,7 @@ const nodeTypeView = z
     flow: z.enum(['step', 'branching', 'ending']),
     replies: z.boolean().meta({ description: 'Ends the flow with a reply for the caller.' }),
     canWait: z.boolean(),
+    hasEffect: z.boolean().meta({ description: 'Running it does something outside: it sends, calls or starts.' }),
     modes: z.array(modeSchema).meta({ description: 'Modes that it may be used in.' }),
     branches: z.array(z.string()).nullable().meta({ description: 'Null when they depend on the configuration.' }),
     expressions: z.array(z.string()).meta({ description: 'Paths inside `config` of strings that are expressions.' }),

@@ -14,6 +14,7 @@ export const sendWebhookNode = defineNode<SendWebhookConfig>({
   config: sendWebhookConfigSchema,
   branches: ({ wait }) => (wait ? ['delivered', 'failed'] : []),
   canWait: true,
+  resultHasEffect: true,
   waits: ({ wait }) => wait,
   check: ({ to }) => (to.type === 'url' ? [...checkUrl(to.url), ...checkHeaders(to), ...checkKeys(to)] : []),
   run(context) {

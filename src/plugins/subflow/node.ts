@@ -9,6 +9,7 @@ export const subflowNode = defineNode<SubflowConfig>({
   description: 'Starts another workflow. Its output node gives the result of this node.',
   config: subflowConfigSchema,
   canWait: true,
+  resultHasEffect: true,
   waits: ({ wait }) => wait,
   run: ({ config }) => ({
     type: 'call',

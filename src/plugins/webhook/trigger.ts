@@ -3,7 +3,7 @@
 import { parseJson } from '../../engine/json.ts';
 import { isJsonPath } from '../../engine/json-path.ts';
 import type { Reply } from '../../engine/model.ts';
-import { compilePath, formatPath } from '../../engine/path.ts';
+import { appendSegment, compilePath, formatPath, joinPaths } from '../../engine/path.ts';
 import { type ConfigProblem, defineTrigger, type IncomingRequest } from '../../engine/plugin.ts';
 import { parseQuery } from '../../engine/query.ts';
 import { buildReply, checkReply, replyConfigSchema } from '../../engine/reply.ts';
@@ -35,6 +35,15 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
       });
     }
     return problems;
+  },
+
+  aliases({ headers, query, body }) {
+    const pathOf = ({ path, name }: PathVariable): string => name ?? normalPath(path);
+    return [
+      ...headers.map(({ name, alias }) => ({ path: appendSegment('headers', name.toLowerCase()), alias })),
+      ...query.map((variable) => ({ path: joinPaths('query', pathOf(variable)), alias: variable.alias })),
+      ...body.map((variable) => ({ path: joinPaths('body', pathOf(variable)), alias: variable.alias })),
+    ].flatMap(({ path, alias }) => (alias === undefined || alias === '' ? [] : [{ path, alias }]));
   },
 
   create(config, tools) {

@@ -1,0 +1,96 @@
+// Routes for what is being built: checks, expressions and nodes are tried before anything is saved.
+
+import { z } from 'zod';
+import { modeSchema, nodeSchema, problemSchema } from '../../engine/model.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { evaluationView, learnedView, nodeTestView, variablesSchema } from './designer-views.ts';
+import { toTime, workflowParams } from './views.ts';
+
+const tag = 'Drafts';
+
+const workflowId = z
+  .string()
+  .min(1)
+  .max(100)
+  .optional()
+  .meta({ description: 'The workflow that it belongs to: write-only values that are left out are taken from there.' });
+
+const checkWorkflow = defineRoute({
+  method: 'POST',
+  path: '/api/workflows/check',
+  name: 'checkWorkflow',
+  permission: 'workflows:read',
+  summary: 'Says what a save would say of a workflow, and saves nothing',
+  tag,
+  body: z.strictObject({
+    workflowId,
+    mode: modeSchema,
+    trigger: z.unknown(),
+    nodes: z.unknown(),
+    settings: z.unknown().optional(),
+  }),
+  response: z.strictObject({ problems: z.array(problemSchema) }),
+  errors: ['workflow_not_found'],
+  async handle({ body }, { workflows }) {
+    return { problems: await workflows.check(body) };
+  },
+});
+
+const evaluateExpression = defineRoute({
+  method: 'POST',
+  path: '/api/evaluate',
+  name: 'evaluateExpression',
+  permission: 'executions:write',
+  summary: 'Evaluates an expression, a template or a test with chosen variables',
+  description:
+    'An expression that fails is an answer with `error`. Secrets have their real values in it and are replaced in the answer.',
+  tag,
+  body: z.strictObject({
+    engine: z.enum(['basic', 'template', 'jsonata', 'json-schema', 'mathjs', 'formula', 'jsonpath', 'jmespath']),
+    expression: z.unknown().meta({ description: 'Text; for `template` any JSON value, for `basic` the test.' }),
+    source: z.unknown().optional().meta({ description: 'What it looks at instead of the variables; templates are filled in.' }),
+    variables: variablesSchema.optional(),
+    workflowId,
+  }),
+  response: evaluationView,
+  handle: ({ body }, { drafts }) => drafts.evaluate(body),
+});
+
+const testNode = defineRoute({
+  method: 'POST',
+  path: '/api/test-node',
+  name: 'testNode',
+  permission: 'executions:write',
+  summary: 'Runs one node with chosen variables, outside of any execution',
+  description:
+    'It is the real node: with `effects` it really sends, calls and starts. Without, a node that would is refused with `conflict`. Branches that the node brings are run, too. At most 30 seconds; nothing is stored.',
+  tag,
+  body: z.strictObject({
+    workflowId,
+    mode: modeSchema,
+    node: nodeSchema,
+    variables: variablesSchema.optional(),
+    effects: z.boolean(),
+  }),
+  response: nodeTestView,
+  errors: ['conflict', 'workflow_not_found'],
+  handle: ({ body }, { drafts }) => drafts.testNode(body),
+});
+
+const learnVariables = defineRoute({
+  method: 'GET',
+  path: '/api/workflows/{id}/learned',
+  name: 'learnVariables',
+  permission: 'executions:read',
+  summary: 'Shows what the variables of a workflow have looked like in its last 20 executions and its pinned sample',
+  tag,
+  params: workflowParams,
+  response: learnedView,
+  errors: ['workflow_not_found'],
+  async handle({ params }, { drafts }) {
+    const { execution, ...learned } = await drafts.learn(params.id);
+    return { ...learned, execution: execution && { id: execution.id, createdAt: toTime(execution.createdAt) } };
+  },
+});
+
+export const draftRoutes: readonly Route[] = [checkWorkflow, evaluateExpression, testNode, learnVariables];
