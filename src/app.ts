@@ -9,14 +9,19 @@ import { openBackend } from './backend.ts';
 import { type Config, type ConfigOptions, parseOptions } from './config.ts';
 import { createCaptures } from './engine/captures.ts';
 import { createChanges } from './engine/changes.ts';
+import { evaluateDraft } from './engine/drafts.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import { createInstallationSettings } from './engine/installation-settings.ts';
 import { createInterest } from './engine/interest.ts';
+import { learn } from './engine/learned.ts';
 import { listLiveDocuments } from './engine/live-documents.ts';
 import type { OutboundStore } from './engine/outbound-ports.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
 import { createRegistry } from './engine/registry.ts';
 import { createResumeTokens } from './engine/resume-token.ts';
+import { createStatistics } from './engine/statistics.ts';
+import { createNodeTests } from './engine/test-node.ts';
 import { createWorkflowService, type WorkflowService } from './engine/workflows.ts';
 import { HooklineError } from './errors.ts';
 import { createEvaluator } from './expressions/evaluator.ts';
@@ -43,6 +48,7 @@ import { findSecretUsers } from './secrets/secret-users.ts';
 import { createSecretService, type SecretService } from './secrets/secrets.ts';
 import { isPostgresUrl } from './storage/postgres-url.ts';
 import { startRetention } from './storage/retention.ts';
+import { startCounting } from './storage/statistics/rounds.ts';
 import { version } from './version.ts';
 
 /** The configuration (see the README's table), in camel case, and what only code can give. */
@@ -183,6 +189,10 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         onOtherKey: isPostgresUrl(config.databaseUrl) ? 'refuse' : 'replace',
         log,
       });
+      const settings = createInstallationSettings(storage.settings, {
+        executions: config.retention,
+        messagesMs: config.messageRetention,
+      });
       const resumeTokens = createResumeTokens(secretBox);
       const access = createAccess({ store: storage.access, baseUrl, now, log });
       const secrets = createSecretService({
@@ -250,8 +260,19 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         changes,
         captures,
       });
+      const drafting = { evaluator, vault: secrets.vault, registry, documents: workflows, now };
+      const drafts = {
+        evaluate: (draft: Parameters<typeof evaluateDraft>[0]) => evaluateDraft(draft, drafting),
+        testNode: createNodeTests({
+          ...drafting,
+          engine,
+          fetch: outgoing.fetch,
+          send: (event, concealer) => messages.send(event, concealer),
+        }),
+        learn: (workflowId: string) => learn(workflowId, { ...drafting, executions, samples: storage.samples }),
+      };
       const isWorker = config.role === 'worker';
-      const calls = { engine, maxBodyBytes: config.maxBodyBytes, metrics, captures, log };
+      const calls = { engine, maxBodyBytes: config.maxBodyBytes, metrics, captures, vault: secrets.vault, log };
       const hooks = createHooks({ ...calls, prefix });
       const middleware = createHttp(
         {
@@ -267,11 +288,14 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
           eventTypes,
           messages,
           secrets,
+          drafts,
           samples: storage.samples,
           changes,
           captures,
           streams,
           callWorkflow: createHookCalls({ ...calls, baseUrl }),
+          statistics: createStatistics({ statistics: storage.statistics, executions, workflows: storage.workflows, now }),
+          installation: { settings, publicUrl: baseUrl, database: isPostgresUrl(config.databaseUrl) ? 'postgres' : 'sqlite' },
           senderAddresses: config.senderAddresses,
         },
         {
@@ -289,9 +313,8 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       await engine.start();
       outbound.start();
       await backend.lead({ onLead: () => engine.lead(), onLose: () => engine.unlead() });
-      const keepMessagesMs = config.messageRetention ?? undefined;
-      const stopRetention = startRetention(storage, config.retention, {
-        keepMessagesMs,
+      const stopCounting = startCounting(storage, { log, now });
+      const stopRetention = startRetention(storage, settings.retention, {
         others: [{ what: 'entries of the audit log', deleteOld: access.deleteOld }],
         log,
         now,
@@ -313,7 +336,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
           try {
             await streams.close();
             await Promise.all([engine.stop(), outbound.stop(config.shutdownGraceMs)]);
-            await stopRetention();
+            await Promise.all([stopRetention(), stopCounting()]);
             secrets.close();
           } finally {
             await stopTelling();

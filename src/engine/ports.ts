@@ -169,6 +169,8 @@ export interface ExecutionStore {
    */
   claim(id: string, now: number): Promise<ClaimedExecution | undefined>;
   list(filter: ExecutionFilter): Promise<Page<ExecutionSummary>>;
+  /** Those of these that are there, by id. */
+  summaries(ids: readonly string[]): Promise<Map<string, ExecutionSummary>>;
   /**
    * The oldest executions with one status at one moment, with their jobs and signals: the backlog (`queued`), or what a crash
    * left (`running`). Fewer than `limit`: at that moment there were no more.

@@ -85,7 +85,7 @@ export interface StatisticsStore {
   /** The latest hours, the present one included, of each of these workflows. */
   activity(ids: readonly string[], hours: number, now: number): Promise<Map<string, WorkflowHours>>;
   /** Endpoints that are not active or have failed or held deliveries; most of these first. */
-  failingEndpoints(from: number, to: number, limit: number): Promise<FailingEndpoint[]>;
+  failingEndpoints(from: number, to: number): Promise<FailingEndpoint[]>;
   /** Executions that have not ended, now. */
   unfinished(): Promise<{ readonly queued: number; readonly running: number; readonly waiting: number }>;
 }

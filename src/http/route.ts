@@ -6,10 +6,15 @@ import type { Actor, Permission } from '../access/model.ts';
 import type { Origin } from '../access/sessions.ts';
 import type { Captures } from '../engine/captures.ts';
 import type { Changes } from '../engine/changes.ts';
+import type { DraftExpression, Evaluation } from '../engine/drafts.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { InstallationSettings } from '../engine/installation-settings.ts';
+import type { Learned } from '../engine/learned.ts';
 import type { ExecutionStore, SampleStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
 import type { ResumeTokens } from '../engine/resume-token.ts';
+import type { Statistics } from '../engine/statistics.ts';
+import type { TestNode } from '../engine/test-node.ts';
 import type { WorkflowService } from '../engine/workflows.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { EndpointService } from '../outbound/endpoints.ts';
@@ -35,13 +40,28 @@ export interface Services {
   readonly eventTypes: EventTypeService;
   readonly messages: MessageService;
   readonly secrets: SecretService;
+  readonly drafts: Drafts;
   readonly samples: SampleStore;
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly captures: Pick<Captures, 'listen'>;
   readonly streams: Pick<EventStreams, 'serve'>;
   readonly callWorkflow: CallWorkflow;
+  readonly statistics: Statistics;
+  readonly installation: {
+    readonly settings: InstallationSettings;
+    /** As configured. */
+    readonly publicUrl: string;
+    readonly database: 'sqlite' | 'postgres';
+  };
   /** Addresses and CIDR blocks that webhooks are sent from, as configured. */
   readonly senderAddresses: readonly string[];
+}
+
+/** What is tried before it is saved. */
+export interface Drafts {
+  evaluate(draft: DraftExpression): Promise<Evaluation>;
+  readonly testNode: TestNode;
+  learn(workflowId: string): Promise<Learned>;
 }
 
 /** What every handler shares. */

@@ -3,7 +3,7 @@
 import { literal, Op, QueryTypes, type Sequelize } from 'sequelize';
 import type { ExecutionStatus, ExecutionWithJobs, Job, Signal } from '../engine/model.ts';
 import { EXECUTION_STATUSES, isFinal } from '../engine/model.ts';
-import type { ClaimedExecution, ExecutionStore } from '../engine/ports.ts';
+import type { ClaimedExecution, ExecutionStore, ExecutionSummary } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import type { ExecutionWriter } from './committer.ts';
 import { type Database, isSearchable, parseStored } from './database.ts';
@@ -72,6 +72,17 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
     return row ? toExecution(row.get(), (await loggedJobs([id])).get(id)?.jobs ?? []) : undefined;
   }
 
+  /** Newest first. */
+  async function summariesOf(ids: readonly string[]): Promise<ExecutionSummary[]> {
+    if (ids.length === 0) return [];
+    const rows = await read.executions.findAll({
+      attributes: [...SUMMARY_COLUMNS, [literal(jsonMember('result', 'error')), 'error']],
+      where: { id: [...ids] },
+      order: [['id', 'DESC']],
+    });
+    return rows.map((row) => toSummary(row.get(), row.get('error')));
+  }
+
   /**
    * The executions that a statement selects the ids of. One statement with their rows, so that fewer than its limit means that
    * there are no more: what changes meanwhile cannot fall out.
@@ -114,19 +125,18 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
       return claimed?.execution.status === 'running' ? claimed : undefined;
     },
 
+    summaries: (ids) =>
+      withStorageErrors(
+        async () => new Map((await summariesOf(ids.filter(isExecutionId))).map((summary) => [summary.id, summary])),
+      ),
+
     async list(filter) {
       const limit = limitOf(filter);
       const before = placeOf(EXECUTION_LIST, filter.cursor)?.[0];
       return withStorageErrors(async () => {
         const found = await findPage(sequelize, filter, before, limit + 1);
         const { items: ids, nextCursor } = toPage(EXECUTION_LIST, found, limit, (id) => [id]);
-        if (ids.length === 0) return { items: [], nextCursor };
-        const rows = await read.executions.findAll({
-          attributes: [...SUMMARY_COLUMNS, [literal(jsonMember('result', 'error')), 'error']],
-          where: { id: ids },
-          order: [['id', 'DESC']],
-        });
-        return { items: rows.map((row) => toSummary(row.get(), row.get('error'))), nextCursor };
+        return { items: await summariesOf(ids), nextCursor };
       });
     },
 

@@ -1,19 +1,15 @@
-// Deletes executions that are older than their status allows, and old messages, a few at a time.
+// Deletes executions that are older than their status allows, old messages, and what lies in the trash for long, a few at a time.
 
 import { toFailure } from '../engine/failure.ts';
+import type { RetentionPolicy } from '../engine/installation-settings.ts';
 import { type ExecutionStatus, isFinal } from '../engine/model.ts';
 import { HooklineError } from '../errors.ts';
 import { yieldTurn } from './database.ts';
 import type { OpenStorage } from './storage.ts';
 
-/** How long executions of a final status are kept, in milliseconds since their acceptance. Statuses not named stay for ever. */
-export type RetentionRules = Readonly<Partial<Record<ExecutionStatus, number>>>;
-
 export interface RetentionOptions {
   /** Between the end of one round and the start of the next, in milliseconds. Default one minute. */
   readonly intervalMs?: number;
-  /** How long messages are kept with their deliveries and attempts, in milliseconds since their acceptance. Default for ever. */
-  readonly keepMessagesMs?: number | undefined;
   /** What else has its time: deletes up to `limit` of it, and says how many there were. */
   readonly others?: readonly { readonly what: string; deleteOld(limit: number): Promise<number> }[];
   /** Executions or messages deleted in one transaction. Default 200: commits then wait for milliseconds at most. */
@@ -23,8 +19,12 @@ export interface RetentionOptions {
   readonly now?: () => number;
 }
 
+/** How long workflows stay in the trash. */
+const TRASH_MS = 30 * 24 * 3_600_000;
+
 /** What retention needs of the storage. */
 export interface RetentionStorage {
+  readonly workflows: Pick<OpenStorage['workflows'], 'deleteTrashed'>;
   readonly executions: Pick<OpenStorage['executions'], 'deleteOld'>;
   readonly outbound: { readonly messages: Pick<OpenStorage['outbound']['messages'], 'deleteOld'> };
   finishDeletes(): Promise<void>;
@@ -33,16 +33,15 @@ export interface RetentionStorage {
 /**
  * Starts rounds of deletion; the first one begins at once, and first goes on with deletions that a crash has interrupted.
  * A round that fails is logged and tried again at the next interval.
+ * @param policyOf asked anew in each round
  * @returns stops, and resolves when nothing is being deleted any more
- * @throws HooklineError `invalid_configuration` for a rule on a status that is not final, or a time that is not positive
  */
-export function startRetention(storage: RetentionStorage, rules: RetentionRules, options: RetentionOptions): () => Promise<void> {
-  const { intervalMs = 60_000, chunk = 200, keepMessagesMs, others = [], log, now = Date.now } = options;
-  const entries = checkedEntries(rules);
-  if (keepMessagesMs !== undefined && !isPositive(keepMessagesMs)) {
-    const sentence = `Retention of messages cannot be ${keepMessagesMs} ms: it must be more than zero.`;
-    throw new HooklineError('invalid_configuration', sentence);
-  }
+export function startRetention(
+  storage: RetentionStorage,
+  policyOf: () => Promise<RetentionPolicy>,
+  options: RetentionOptions,
+): () => Promise<void> {
+  const { intervalMs = 60_000, chunk = 200, others = [], log, now = Date.now } = options;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let round = run();
@@ -50,19 +49,24 @@ export function startRetention(storage: RetentionStorage, rules: RetentionRules,
   async function run(): Promise<void> {
     await attempt('executions', async () => {
       await storage.finishDeletes();
-      for (const [status, keepMs] of entries) {
+      const { executions } = await policyOf();
+      for (const [status, keepMs] of checkedEntries(executions)) {
         const before = now() - keepMs;
         const deleted = await deleteAll(() => storage.executions.deleteOld(status, before, chunk));
         if (deleted > 0) log.info({ status, deleted }, 'Deleted old executions');
       }
     });
-    if (keepMessagesMs !== undefined) {
-      await attempt('messages', async () => {
-        const before = now() - keepMessagesMs;
-        const deleted = await deleteAll(() => storage.outbound.messages.deleteOld(before, chunk));
-        if (deleted > 0) log.info({ deleted }, 'Deleted old messages');
-      });
-    }
+    await attempt('messages', async () => {
+      const { messagesMs } = await policyOf();
+      if (messagesMs === null) return;
+      const before = now() - requirePositive('messages', messagesMs);
+      const deleted = await deleteAll(() => storage.outbound.messages.deleteOld(before, chunk));
+      if (deleted > 0) log.info({ deleted }, 'Deleted old messages');
+    });
+    await attempt('workflows in the trash', async () => {
+      const deleted = await deleteAll(async () => (await storage.workflows.deleteTrashed(now() - TRASH_MS, chunk)).length);
+      if (deleted > 0) log.info({ deleted }, 'Deleted workflows that were in the trash for 30 days');
+    });
     for (const { what, deleteOld } of others) {
       await attempt(what, async () => {
         const deleted = await deleteAll(() => deleteOld(chunk));
@@ -103,17 +107,21 @@ export function startRetention(storage: RetentionStorage, rules: RetentionRules,
   };
 }
 
-function checkedEntries(rules: RetentionRules): [ExecutionStatus, number][] {
-  return Object.entries(rules).map(([name, keepMs]) => {
+/** Only what was asked for is deleted, also when somebody has written nonsense into the settings. @throws HooklineError */
+function checkedEntries(rules: RetentionPolicy['executions']): [ExecutionStatus, number][] {
+  return Object.entries(rules).flatMap(([name, keepMs]): [ExecutionStatus, number][] => {
     const status = name as ExecutionStatus;
-    if (isFinal(status) && isPositive(keepMs)) return [status, keepMs];
-    throw new HooklineError(
-      'invalid_configuration',
-      `Retention of "${name}" executions cannot be ${keepMs} ms: only final statuses have one, and it must be more than zero.`,
-    );
+    if (keepMs == null) return [];
+    if (!isFinal(status)) throw wrong(`"${name}" executions`, keepMs, 'only final statuses have one');
+    return [[status, requirePositive(`"${name}" executions`, keepMs)]];
   });
 }
 
-function isPositive(ms: number): boolean {
-  return Number.isFinite(ms) && ms > 0;
+function requirePositive(what: string, ms: number): number {
+  if (Number.isFinite(ms) && ms > 0) return ms;
+  throw wrong(what, ms, 'it must be more than zero');
+}
+
+function wrong(what: string, ms: number, why: string): HooklineError {
+  return new HooklineError('invalid_configuration', `Retention of ${what} cannot be ${ms} ms: ${why}.`);
 }

@@ -104,6 +104,7 @@ export function createMemoryExecutions(markExecuted: (id: string, revision: numb
       return toClaimed({ ...row, execution });
     },
     list: () => Promise.reject(new Error('not in these tests')),
+    summaries: () => Promise.reject(new Error('not in these tests')),
     listOldest: async (status, limit, { only, without = [] } = {}) =>
       select(
         ({ status: own, lane }) =>

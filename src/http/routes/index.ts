@@ -5,6 +5,7 @@ import { aboutRoutes } from './about.ts';
 import { accessRoutes } from './access.ts';
 import { callRoutes } from './call.ts';
 import { deliveryRoutes } from './deliveries.ts';
+import { draftRoutes } from './drafts.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { eventTypeRoutes } from './event-types.ts';
 import { eventRoutes } from './events.ts';
@@ -15,13 +16,17 @@ import { parseRoutes } from './parse.ts';
 import { revisionRoutes } from './revisions.ts';
 import { sampleRoutes } from './samples.ts';
 import { secretRoutes } from './secrets.ts';
+import { settingsRoutes } from './settings.ts';
+import { statsRoutes } from './stats.ts';
 import { workflowRoutes } from './workflows.ts';
 
 export const routes: readonly Route[] = [
   ...workflowRoutes,
   ...callRoutes,
   ...revisionRoutes,
+  ...draftRoutes,
   ...executionRoutes,
+  ...statsRoutes,
   ...endpointRoutes,
   ...eventTypeRoutes,
   ...messageRoutes,
@@ -31,6 +36,7 @@ export const routes: readonly Route[] = [
   ...sampleRoutes,
   ...parseRoutes,
   ...secretRoutes,
+  ...settingsRoutes,
   ...accessRoutes,
   ...aboutRoutes,
 ];

@@ -202,7 +202,7 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
         );
       }),
 
-    failingEndpoints: (from, to, limit) =>
+    failingEndpoints: (from, to) =>
       withStorageErrors(async () => {
         const rows = await sequelize.query<{
           endpointId: string;
@@ -229,7 +229,7 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
           ...{ endpointId, url, status: endpointStatusSchema.parse(status), failed: Number(failed), held: Number(held) },
           reason: parseStored<{ reason: string | null }>(state).reason,
         }));
-        return found.sort((a, b) => b.failed + b.held - (a.failed + a.held)).slice(0, limit);
+        return found.sort((a, b) => b.failed + b.held - (a.failed + a.held));
       }),
 
     unfinished: () =>
