@@ -3,7 +3,7 @@
 import type { Log } from '../engine/plugin.ts';
 import { AUDIT_KEEP_MS, type AuditService, createAudit } from './audit.ts';
 import { createLinks, type LinkService } from './links.ts';
-import { createPasswords } from './passwords.ts';
+import { createPasswords, type Passwords } from './passwords.ts';
 import type { AccessStore } from './ports.ts';
 import { createSessions, type SessionService } from './sessions.ts';
 import { createTokens, type TokenService } from './tokens.ts';
@@ -26,10 +26,11 @@ export interface AccessOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Log;
+  /** Default: as costly as they should be. */
+  readonly passwords?: Passwords;
 }
 
-export function createAccess({ store, baseUrl, now, log }: AccessOptions): Access {
-  const passwords = createPasswords();
+export function createAccess({ store, baseUrl, now, log, passwords = createPasswords() }: AccessOptions): Access {
   const audit = createAudit({ store: store.audit, now, log });
   const sessions = createSessions({ store, passwords, audit, now, log });
   return {

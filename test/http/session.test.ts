@@ -281,9 +281,8 @@ describe('guessing', () => {
       expect(page.headers, email).toMatchObject(headers);
       expect(page.headers['set-cookie']).toBeUndefined();
     }
-    const known = seen[0]?.ms ?? Number.NaN;
-    // Without the work of a password it would be a hundredth.
-    for (const { email, ms } of seen) expect(ms / known, email).toBeGreaterThan(0.3);
+    // Without the work of a password it would be a few milliseconds.
+    for (const { email, ms } of seen) expect(ms, email).toBeGreaterThan(50);
   });
 
   test('of a password is slowed down for one e-mail address, known or not, and only for that one', async () => {
