@@ -23,10 +23,25 @@ const MAX_CODE_POINT = 0x10ffff;
 /** What is left of an escaped character without its backslash; forms write a space as plus. */
 const SAME: Readonly<Record<string, string>> = { ' ': '+', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't' };
 const SAME_PATTERN = /[ \b\f\n\r\t]/g;
+const HAS_ESCAPES = /[\\%&]/;
 const LETTER_OR_DIGIT = /^[A-Za-z0-9]$/;
 
+/** Escapes in escapes in escapes: more layers than anybody writes. */
+const MAX_LAYERS = 8;
+
+/** Reads layer below layer, until nothing is escaped any more. */
 export function readEscaped(original: string): PlainText {
-  if (!/[\\%&]/.test(original)) return { text: alike(original), range: (start, end) => [start, end] };
+  let plain = readLayer(original);
+  for (let layer = 1; layer < MAX_LAYERS && HAS_ESCAPES.test(plain.text); layer += 1) {
+    const [above, below] = [plain, readLayer(plain.text)];
+    if (below.text === above.text) break;
+    plain = { text: below.text, range: (start, end) => above.range(...below.range(start, end)) };
+  }
+  return plain;
+}
+
+function readLayer(original: string): PlainText {
+  if (!HAS_ESCAPES.test(original)) return { text: alike(original), range: (start, end) => [start, end] };
   const starts: number[] = [];
   const ends: number[] = [];
   let text = '';
