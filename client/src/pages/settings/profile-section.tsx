@@ -4,6 +4,7 @@ import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChangeProfile } from '../../api/access.ts';
+import { ApiError } from '../../api/request.ts';
 import { useSession } from '../../api/session.ts';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Section } from './section.tsx';
@@ -26,7 +27,9 @@ export function ProfileSection() {
     change.mutate(
       { password: { current, new: password } },
       {
-        onError: notifyError,
+        // Everybody may change their own: what is refused is the present password.
+        onError: (error) =>
+          notifyError(error instanceof ApiError && error.status === 403 ? new Error(t('profile.wrong')) : error),
         onSuccess() {
           setCurrent('');
           setPassword('');

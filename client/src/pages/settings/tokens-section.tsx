@@ -12,9 +12,9 @@ import { usePermission, useSession } from '../../api/session.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
+import { ShownOnce } from '../../ui/shown-once.tsx';
 import { exactTime, TimeAgo } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
-import { ShownOnce } from './shown-once.tsx';
 
 const DAY_MS = 86_400_000;
 /** Days until a new token expires; `never` has none. */

@@ -21,9 +21,9 @@ import { usePermission, useSession } from '../../api/session.ts';
 import { ConfirmDialog } from '../../ui/confirm.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { LoadError, Loading } from '../../ui/page.tsx';
+import { ShownOnce } from '../../ui/shown-once.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
-import { ShownOnce } from './shown-once.tsx';
 
 const STATUS_COLORS = { active: 'teal', invited: 'indigo', disabled: 'gray' } as const;
 

@@ -2,7 +2,7 @@
 
 import { Alert, Button, Code, Group, Modal, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { Copy } from '../../ui/copy.tsx';
+import { Copy } from './copy.tsx';
 
 export interface ShownOnceProps {
   readonly title: string;
@@ -14,7 +14,7 @@ export interface ShownOnceProps {
 }
 
 export function ShownOnce({ title, text, value, label, onClose }: ShownOnceProps) {
-  const { t } = useTranslation('settings');
+  const { t } = useTranslation();
   return (
     <Modal opened={value !== null} onClose={onClose} title={title} closeOnClickOutside={false}>
       <Stack>

@@ -1,0 +1,194 @@
+// Deliveries, one page at a time; one of them opens with its attempts.
+
+import { Alert, Anchor, Box, Button, Drawer, Group, Select, Stack, Table, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { type DeliveryFilter, type DeliveryJson, deliveriesQuery, deliveryQuery, useDeliveryAction } from '../../api/outbound.ts';
+import { usePermission } from '../../api/session.ts';
+import { notifyError, notifySuccess } from '../../ui/notify.ts';
+import { Empty, LoadError, Loading } from '../../ui/page.tsx';
+import { exactTime, TimeAgo } from '../../ui/time.tsx';
+import { Attempts } from './attempt-list.tsx';
+import { DELIVERY_STATUSES, DeliveryStatus } from './outbound-status.tsx';
+
+export interface DeliveryListProps {
+  readonly filter: Pick<DeliveryFilter, 'endpointId' | 'messageId'>;
+  /** Shows where each goes; for lists of more than one endpoint. */
+  readonly showsEndpoint?: boolean;
+}
+
+export function DeliveryList({ filter, showsEndpoint = false }: DeliveryListProps) {
+  const { t } = useTranslation('outbound');
+  const [status, setStatus] = useState<string | null>(null);
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const [opened, setOpened] = useState<string | null>(null);
+  const cursor = cursors.at(-1);
+  const list = useQuery({
+    ...deliveriesQuery({
+      ...filter,
+      ...(status === null ? {} : { status }),
+      ...(cursor === undefined ? {} : { cursor }),
+      limit: 25,
+    }),
+    placeholderData: (previous) => previous,
+  });
+  return (
+    <Stack gap="sm">
+      <Select
+        aria-label={t('status')}
+        placeholder={t('anyStatus')}
+        data={DELIVERY_STATUSES.map((value) => ({ value, label: t(`deliveryStatus.${value}`) }))}
+        value={status}
+        onChange={(value) => {
+          setCursors([]);
+          setStatus(value);
+        }}
+        clearable
+        w={180}
+      />
+      {list.isPending ? (
+        <Loading />
+      ) : list.isError ? (
+        <LoadError error={list.error} onRetry={() => void list.refetch()} />
+      ) : list.data.data.length === 0 ? (
+        <Empty title={t(status === null ? 'noDeliveries' : 'common:nothingFound')} />
+      ) : (
+        <>
+          <Box className="hl-card" style={{ overflowX: 'auto' }}>
+            <Table verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t('columns.event')}</Table.Th>
+                  <Table.Th>{t('columns.status')}</Table.Th>
+                  <Table.Th>{t('columns.accepted')}</Table.Th>
+                  <Table.Th visibleFrom="sm">{t('columns.attempts')}</Table.Th>
+                  <Table.Th visibleFrom="md">{t('columns.lastAnswer')}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {list.data.data.map((delivery) => (
+                  <Row
+                    key={delivery.id}
+                    delivery={delivery}
+                    showsEndpoint={showsEndpoint}
+                    onOpen={() => setOpened(delivery.id)}
+                  />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Box>
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" size="xs" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
+              {t('newer')}
+            </Button>
+            <Button
+              variant="default"
+              size="xs"
+              disabled={list.data.nextCursor === null}
+              onClick={() => list.data.nextCursor !== null && setCursors([...cursors, list.data.nextCursor])}
+            >
+              {t('older')}
+            </Button>
+          </Group>
+        </>
+      )}
+      <Drawer
+        opened={opened !== null}
+        onClose={() => setOpened(null)}
+        position="right"
+        size="xl"
+        title={t('delivery')}
+        closeButtonProps={{ 'aria-label': t('common:close') }}
+      >
+        {opened !== null && <Details id={opened} />}
+      </Drawer>
+    </Stack>
+  );
+}
+
+interface RowProps {
+  readonly delivery: DeliveryJson;
+  readonly showsEndpoint: boolean;
+  readonly onOpen: () => void;
+}
+
+function Row({ delivery, showsEndpoint, onOpen }: RowProps) {
+  const { t, i18n } = useTranslation('outbound');
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Anchor component="button" type="button" size="sm" fw={600} onClick={onOpen}>
+          {delivery.eventType}
+        </Anchor>
+        {showsEndpoint && (
+          <Text size="xs">
+            <Anchor component={Link} to={`/webhooks/endpoints/${delivery.endpointId}`} size="xs">
+              {delivery.url ?? t('toEndpoint')}
+            </Anchor>
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <DeliveryStatus status={delivery.status} />
+        {delivery.dueAt !== null && delivery.attemptCount > 0 && (
+          <Text size="xs" c="dimmed">
+            {t('nextTry', { time: exactTime(delivery.dueAt, i18n.language) })}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">
+          <TimeAgo at={delivery.createdAt} />
+        </Text>
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        <Text size="sm">{delivery.attemptCount}</Text>
+      </Table.Td>
+      <Table.Td visibleFrom="md" maw={320}>
+        <Text size="sm" c="dimmed" lineClamp={1} title={delivery.error?.message}>
+          {delivery.error?.message ?? delivery.lastStatus}
+        </Text>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Details({ id }: { readonly id: string }) {
+  const { t } = useTranslation('outbound');
+  const canWrite = usePermission('outbound:write');
+  const delivery = useQuery(deliveryQuery(id));
+  const action = useDeliveryAction();
+  if (delivery.isPending) return <Loading />;
+  if (delivery.isError) return <LoadError error={delivery.error} onRetry={() => void delivery.refetch()} />;
+  const { status, eventType, messageId, error, attempts } = delivery.data;
+  const isOpen = status === 'pending' || status === 'held';
+  const run = (name: 'retry' | 'cancel', done: string): void =>
+    action.mutate({ id, action: name }, { onSuccess: () => notifySuccess(done), onError: notifyError });
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Group gap="sm">
+          <DeliveryStatus status={status} />
+          <Text fw={600}>{eventType}</Text>
+          <Anchor component={Link} to={`/webhooks/messages/${messageId}`} size="sm">
+            {t('openMessage')}
+          </Anchor>
+        </Group>
+        {canWrite && (
+          <Button
+            size="xs"
+            variant="default"
+            loading={action.isPending}
+            onClick={() => (isOpen ? run('cancel', t('deliveryCanceled')) : run('retry', t('deliveryRetried')))}
+          >
+            {t(isOpen ? 'cancelDelivery' : 'retryDelivery')}
+          </Button>
+        )}
+      </Group>
+      {error && status !== 'succeeded' && <Alert color="orange">{error.message}</Alert>}
+      {attempts.length === 0 ? <Text size="sm">{t('notTriedYet')}</Text> : <Attempts attempts={[...attempts].reverse()} />}
+    </Stack>
+  );
+}
