@@ -81,19 +81,16 @@ export function EditorHeader({ draft, canWrite, isLookingBack, onOpen, onTrashed
             checked={workflow.enabled}
             disabled={!canWrite || isSaving}
             onChange={(event) => void draft.patch({ enabled: event.currentTarget.checked })}
-            label={t(workflow.enabled ? 'header.on' : 'header.off')}
-            aria-label={t('header.enabled')}
+            label={t('header.enabled')}
             className="hl-enabled"
           />
         </Tooltip>
         <Tooltip label={reason ?? t('header.saveKeys')}>
           <Button
             leftSection={<IconDeviceFloppy size={17} aria-hidden />}
-            onClick={() => void draft.save()}
-            data-disabled={!canSave || undefined}
-            aria-disabled={!canSave}
-            onClickCapture={(event) => {
-              if (!canSave) event.stopPropagation();
+            {...(canSave ? {} : { 'data-disabled': true, 'aria-disabled': true })}
+            onClick={() => {
+              if (canSave) void draft.save();
             }}
             loading={isSaving}
             px="sm"

@@ -1,0 +1,259 @@
+// The editor of one workflow: header, canvas, the panel beside it, and what is shown of revisions and executions.
+
+import './editor.css';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useSearchParams } from 'react-router';
+import type { Document } from '../../../src/engine/model.ts';
+import { learnedQuery } from '../api/drafts.ts';
+import { useActivateRevision } from '../api/editing.ts';
+import { executionQuery } from '../api/executions.ts';
+import { usePermission } from '../api/session.ts';
+import { comparisonQuery, type PluginList, type RevisionJson, revisionQuery, type WorkflowJson } from '../api/workflows.ts';
+import { findNode } from '../canvas/edit.ts';
+import { TRIGGER } from '../canvas/paths.ts';
+import { notifyError, notifySuccess } from '../ui/notify.ts';
+import { LoadError, Loading } from '../ui/page.tsx';
+import { VariablesProvider } from '../variables/variable-source.tsx';
+import { ConflictDialog } from './conflict-dialog.tsx';
+import { EditorBanners } from './editor-banners.tsx';
+import { EditorPanel, type PanelName } from './editor-panel.tsx';
+import { focusField } from './focus-field.ts';
+import { EditorHeader } from './header/editor-header.tsx';
+import { LeaveGuard } from './leave-guard.tsx';
+import { ProblemList } from './problem-list.tsx';
+import type { PlacedProblem } from './problem-place.ts';
+import { useTriggerState } from './trigger/trigger-panel.tsx';
+import { documentOf, useDraft } from './use-draft.ts';
+import { useEditorKeys, useLastInput } from './use-keyboard.ts';
+import { useProblems } from './use-problems.ts';
+
+const Canvas = lazy(async () => ({ default: (await import('../canvas/canvas.tsx')).Canvas }));
+
+export interface EditorProps {
+  /** As the server has it now. */
+  readonly latest: WorkflowJson;
+  readonly types: PluginList;
+}
+
+export function Editor({ latest, types }: EditorProps) {
+  const { t } = useTranslation('editor');
+  const navigate = useNavigate();
+  const draft = useDraft(latest, types);
+  const { document, workflow, change } = draft;
+  const isTrashed = workflow.deletedAt !== null;
+  const canWrite = usePermission('workflows:write') && !isTrashed;
+  const canCall = usePermission('executions:write') && !isTrashed;
+  const lastWasKey = useLastInput();
+  const body = useRef<HTMLDivElement>(null);
+  const trigger = useTriggerState(workflow.id);
+
+  const { shown, comparedWith, show } = useShownRevision();
+  const revision = useQuery({ ...revisionQuery(workflow.id, shown ?? 0), enabled: shown !== undefined });
+  const comparison = useQuery({
+    ...comparisonQuery(workflow.id, comparedWith ?? 0, shown ?? 0),
+    enabled: shown !== undefined && comparedWith !== undefined,
+  });
+  const older = useQuery({ ...revisionQuery(workflow.id, comparedWith ?? 0), enabled: comparedWith !== undefined });
+  const isLookingBack = shown !== undefined;
+  const seen: Document | undefined = isLookingBack ? revision.data && documentOf(revision.data) : document;
+
+  const [params] = useSearchParams();
+  const [selected, setSelected] = useState<string | null>(
+    () => params.get('node') ?? (latest.nodes.length === 0 ? TRIGGER : null),
+  );
+  const [panel, setPanel] = useState<PanelName>(shown === undefined ? 'selection' : 'revisions');
+  const [executionId, setExecutionId] = useState<string | null>(null);
+  const execution = useQuery({ ...executionQuery(executionId ?? ''), enabled: executionId !== null });
+  const problems = useProblems(draft, types, canWrite);
+  const learned = useQuery(learnedQuery(workflow.id));
+  const activate = useActivateRevision(workflow.id);
+
+  // An execution says nothing of a flow that has changed since.
+  useEffect(() => {
+    if (draft.isDirty) setExecutionId(null);
+  }, [draft.isDirty]);
+  useEffect(() => {
+    if (selected !== null && selected !== TRIGGER && seen && !findNode(seen, selected)) setSelected(null);
+  }, [seen, selected]);
+
+  const select = useCallback(
+    (key: string | null) => {
+      setSelected(key);
+      setPanel(isLookingBack ? 'revisions' : 'selection');
+    },
+    [isLookingBack],
+  );
+  const close = useCallback(() => {
+    setSelected(null);
+    setPanel('selection');
+    if (isLookingBack) show(undefined);
+    // The canvas is one stop of the Tab key, and knows which node was last.
+    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>('[role="tree"]')?.focus());
+  }, [isLookingBack, show]);
+  const choose = useCallback(
+    ({ place }: PlacedProblem) => {
+      if (place.part === 'settings') setPanel('settings');
+      else if (place.key !== null) {
+        setSelected(place.key);
+        setPanel('selection');
+      }
+      if (place.key === TRIGGER) trigger.setTab(/^(body|query|headers)\b/.test(place.field) ? 'variables' : 'address');
+      if (place.field !== '') focusField(() => body.current?.ownerDocument.querySelector('.hl-panel') ?? null, place.field);
+    },
+    [trigger.setTab],
+  );
+
+  useEditorKeys({
+    onSave: useCallback(() => {
+      if (canWrite && draft.isDirty && !isLookingBack) void draft.save();
+    }, [canWrite, draft.isDirty, draft.save, isLookingBack]),
+    onUndo: useCallback(() => !isLookingBack && draft.undo(), [draft.undo, isLookingBack]),
+    onRedo: useCallback(() => !isLookingBack && draft.redo(), [draft.redo, isLookingBack]),
+  });
+
+  function makeLive(number: number): void {
+    activate.mutate(number, {
+      onError: notifyError,
+      onSuccess(changed) {
+        draft.adopt(changed);
+        show(undefined);
+        notifySuccess(t('revisions.activated', { number }));
+      },
+    });
+  }
+
+  function editCopy(old: RevisionJson): void {
+    change(documentOf(old), t('history.revision', { number: old.revision }));
+    show(undefined);
+    setPanel('selection');
+    notifySuccess(t('revisions.copied', { number: old.revision }));
+  }
+
+  const source = useMemo(
+    () => ({
+      workflowId: workflow.id,
+      mode: workflow.mode,
+      document,
+      nodeKey: selected === TRIGGER ? null : selected,
+      types,
+      learned: learned.data,
+    }),
+    [workflow.id, workflow.mode, document, selected, types, learned.data],
+  );
+  const isReadOnly = !canWrite || isLookingBack;
+
+  return (
+    <VariablesProvider value={source}>
+      <div className="hl-editor">
+        <EditorHeader
+          draft={draft}
+          canWrite={canWrite}
+          isLookingBack={isLookingBack}
+          onOpen={(name) => {
+            setSelected(null);
+            setPanel(name);
+          }}
+          onTrashed={() => {
+            draft.reset(document);
+            // After the rendering in which nothing is unsaved any more.
+            setTimeout(() => void navigate('/workflows'));
+          }}
+        />
+        <EditorBanners
+          draft={draft}
+          shown={revision.data}
+          comparedWith={comparedWith}
+          executionId={executionId}
+          execution={execution.data}
+          onEndLookingBack={() => {
+            show(undefined);
+            setPanel('selection');
+          }}
+          onHideExecution={() => setExecutionId(null)}
+        />
+        <div className="hl-editor-body" ref={body}>
+          <section className="hl-editor-canvas" aria-label={t('canvas')}>
+            {revision.isError ? (
+              <LoadError error={revision.error} onRetry={() => void revision.refetch()} />
+            ) : seen === undefined ? (
+              <Loading />
+            ) : (
+              <Suspense fallback={<Loading />}>
+                <Canvas
+                  key={shown ?? 'draft'}
+                  document={seen}
+                  mode={workflow.mode}
+                  types={types}
+                  selected={selected}
+                  onSelect={select}
+                  {...(isReadOnly ? {} : { onChange: change })}
+                  {...(isLookingBack ? {} : { problems: problems.problems })}
+                  {...(executionId !== null && execution.data && !isLookingBack ? { execution: execution.data } : {})}
+                  {...(comparedWith !== undefined && comparison.data ? { comparison: comparison.data } : {})}
+                  {...(comparedWith !== undefined && older.data ? { before: documentOf(older.data) } : {})}
+                />
+              </Suspense>
+            )}
+            {canWrite && !isLookingBack && (
+              <div className="hl-editor-problems">
+                <ProblemList
+                  problems={problems}
+                  document={document}
+                  openFor={draft.refusal.length > 0 ? draft.refusal : null}
+                  onChoose={choose}
+                />
+              </div>
+            )}
+          </section>
+          <EditorPanel
+            panel={panel}
+            selected={selected}
+            draft={draft}
+            types={types}
+            placed={problems.placed}
+            trigger={trigger}
+            canWrite={canWrite}
+            canCall={canCall}
+            shown={shown}
+            comparedWith={comparedWith}
+            executionId={executionId}
+            takesFocus={lastWasKey}
+            onClose={close}
+            onSelect={setSelected}
+            onShow={show}
+            onActivate={makeLive}
+            onEditCopy={editCopy}
+            onExecution={setExecutionId}
+          />
+        </div>
+        <ConflictDialog draft={draft} />
+        <LeaveGuard isDirty={draft.isDirty && canWrite} isSaving={draft.isSaving} onSave={draft.save} />
+      </div>
+    </VariablesProvider>
+  );
+}
+
+/** Which revision the address asks for: `?revision=3`, or `?revision=5&with=3` for a comparison. */
+function useShownRevision() {
+  const [params, setParams] = useSearchParams();
+  const number = (name: string): number | undefined => {
+    const value = Number(params.get(name));
+    return Number.isInteger(value) && value > 0 ? value : undefined;
+  };
+  const show = useCallback(
+    (revision: number | undefined, comparedWith?: number) =>
+      setParams((before) => {
+        const next = new URLSearchParams(before);
+        next.delete('revision');
+        next.delete('with');
+        if (revision !== undefined) next.set('revision', String(revision));
+        if (comparedWith !== undefined) next.set('with', String(comparedWith));
+        return next;
+      }),
+    [setParams],
+  );
+  const shown = number('revision');
+  return { shown, comparedWith: shown === undefined ? undefined : number('with'), show };
+}

@@ -1,0 +1,36 @@
+// Puts the focus on the field that a problem is about, once its form is on the page.
+
+/** How long the form may take to appear, in milliseconds. */
+const PATIENCE_MS = 1_500;
+
+/** @param field below the configuration, such as `cases[0].test` */
+export function focusField(container: () => HTMLElement | null, field: string): void {
+  const end = performance.now() + PATIENCE_MS;
+  function look(): void {
+    const target = find(container(), field);
+    if (target) {
+      target.scrollIntoView({ block: 'center' });
+      target.focus({ preventScroll: true });
+    } else if (performance.now() < end) {
+      requestAnimationFrame(look);
+    }
+  }
+  requestAnimationFrame(look);
+}
+
+const FOCUSABLE = 'input:not([type="hidden"]), textarea, select, button, [contenteditable="true"]';
+
+function find(container: HTMLElement | null, field: string): HTMLElement | null {
+  if (container === null) return null;
+  // The field itself, else the one around it: a problem of `test.all[0]` is shown with `test`.
+  for (let path = field; path !== ''; path = parentOf(path)) {
+    const marked = container.querySelector<HTMLElement>(`[data-field="${CSS.escape(path)}"], [data-path="${CSS.escape(path)}"]`);
+    if (marked) return marked.matches(FOCUSABLE) ? marked : marked.querySelector<HTMLElement>(FOCUSABLE);
+  }
+  return container.querySelector<HTMLElement>('[aria-invalid="true"]');
+}
+
+function parentOf(path: string): string {
+  const end = Math.max(path.lastIndexOf('.'), path.lastIndexOf('['));
+  return end <= 0 ? '' : path.slice(0, end);
+}

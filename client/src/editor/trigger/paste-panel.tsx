@@ -1,0 +1,57 @@
+// A sample body or URL that somebody pastes, and the paths in it.
+
+import { Button, Group, Stack, Textarea } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { parseBodySample, parseQuerySample } from '../../api/trigger.ts';
+import { errorText } from '../../ui/notify.ts';
+import type { PathsByPart } from './path-picker.tsx';
+
+export interface PastePanelProps {
+  readonly part: 'body' | 'query';
+  picker(paths: PathsByPart): ReactNode;
+}
+
+export function PastePanel({ part, picker }: PastePanelProps) {
+  const { t } = useTranslation('trigger');
+  const [text, setText] = useState('');
+  const parse = useMutation({ mutationFn: part === 'body' ? parseBodySample : parseQuerySample });
+  return (
+    <Stack gap="sm">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (text.trim() !== '') parse.mutate(text);
+        }}
+      >
+        <Stack gap="xs">
+          <Textarea
+            label={t(part === 'body' ? 'paste.body' : 'paste.url')}
+            description={t(part === 'body' ? 'paste.bodyText' : 'paste.urlText')}
+            placeholder={
+              part === 'body' ? '{ "payment": { "id": "pay_1", "status": "paid" } }' : 'https://example.com/?order=1&status=paid'
+            }
+            value={text}
+            autosize
+            minRows={part === 'body' ? 5 : 2}
+            maxRows={14}
+            spellCheck={false}
+            error={parse.isError ? errorText(parse.error) : undefined}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              if (parse.isError) parse.reset();
+            }}
+            classNames={{ input: 'hl-mono' }}
+          />
+          <Group justify="flex-end">
+            <Button type="submit" size="xs" variant="light" disabled={text.trim() === ''} loading={parse.isPending}>
+              {t('paste.parse')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+      {parse.data && picker({ [part]: parse.data })}
+    </Stack>
+  );
+}

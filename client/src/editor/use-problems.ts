@@ -1,0 +1,61 @@
+// What the server would say of the draft if it were saved now, asked shortly after each change.
+
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { Problem } from '../../../src/engine/model.ts';
+import { checkDraft } from '../api/drafts.ts';
+import type { PluginList } from '../api/workflows.ts';
+import { type PlacedProblem, placeProblems } from './problem-place.ts';
+import { toSaveBody } from './save-body.ts';
+import type { Draft } from './use-draft.ts';
+
+/** Pause after the last change, in milliseconds. */
+const PAUSE_MS = 350;
+
+export interface DraftProblems {
+  readonly problems: readonly Problem[];
+  readonly placed: readonly PlacedProblem[];
+  /** The draft has changed since; an answer is on its way. */
+  readonly isChecking: boolean;
+  /** The last check failed: what is shown may be old. */
+  readonly isUnknown: boolean;
+}
+
+const NONE: readonly Problem[] = [];
+
+export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean): DraftProblems {
+  const { document, workflow, refusal } = draft;
+  const [checked] = useDebouncedValue(document, PAUSE_MS);
+  const body = useMemo(() => toSaveBody(checked, types), [checked, types]);
+  const check = useQuery({
+    queryKey: ['check', workflow.id, workflow.updatedAt, body],
+    queryFn: ({ signal }) =>
+      checkDraft(
+        {
+          workflowId: workflow.id,
+          mode: workflow.mode,
+          trigger: body.trigger,
+          nodes: body.nodes,
+          ...(body.settings ? { settings: body.settings } : {}),
+        },
+        signal,
+      ),
+    enabled: isEnabled,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 30_000,
+    retry: false,
+  });
+  const problems = refusal.length > 0 ? refusal : (check.data ?? (draft.isDirty ? NONE : workflow.problems));
+  const placed = useMemo(
+    () => placeProblems(refusal.length > 0 ? document : checked, problems),
+    [checked, document, problems, refusal],
+  );
+  return {
+    problems,
+    placed,
+    isChecking: checked !== document || check.isFetching,
+    isUnknown: check.isError,
+  };
+}
