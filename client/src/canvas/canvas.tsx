@@ -1,0 +1,434 @@
+// The canvas: a workflow drawn as a tree from top to bottom, edited with mouse and keyboard, with what happened or changed laid over it.
+
+import '@xyflow/react/dist/base.css';
+import { VisuallyHidden } from '@mantine/core';
+import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } from '@xyflow/react';
+import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Document, Mode, Problem } from '../../../src/engine/model.ts';
+import type { ExecutionJson } from '../api/executions.ts';
+import type { ComparisonJson, PluginList } from '../api/workflows.ts';
+import classes from './canvas.module.css';
+import { CanvasActionsContext, useStableActions } from './canvas-actions.ts';
+import { ChangesList } from './changes-list.tsx';
+import { findNode, type Place } from './edit.ts';
+import { type Layout, type Point, SIZES, type Slot } from './layout.ts';
+import { dropSlots } from './navigate.ts';
+import { NodeMenu } from './node-menu.tsx';
+import { NodePicker } from './node-picker.tsx';
+import { TRIGGER } from './paths.ts';
+import { RemoveDialog } from './remove-dialog.tsx';
+import { type CardNode, StepCard } from './step-card.tsx';
+import { StepList } from './step-list.tsx';
+import { Toolbar } from './toolbar.tsx';
+import { useDrag } from './use-drag.ts';
+import { useEditing } from './use-editing.ts';
+import { useKeys } from './use-keys.ts';
+import { useModel } from './use-model.ts';
+import { Ways } from './ways.tsx';
+
+export { TRIGGER } from './paths.ts';
+
+export interface CanvasProps {
+  readonly document: Document;
+  readonly mode: Mode;
+  readonly types: PluginList;
+  /** A node's key or `TRIGGER`. */
+  readonly selected: string | null;
+  onSelect(key: string | null): void;
+  /** Without it nothing can be edited. */
+  readonly onChange?: ((next: Document, description: string) => void) | undefined;
+  /** Of the document as it is; paths as the server writes them. */
+  readonly problems?: readonly Problem[] | undefined;
+  /** Draws the path that it took. */
+  readonly execution?: ExecutionJson | undefined;
+  /** Marks what was added, changed, moved and removed. */
+  readonly comparison?: ComparisonJson | undefined;
+  /** The older document of the comparison: with it, what was removed is drawn where it stood; without it, it is listed. */
+  readonly before?: Document | undefined;
+  /** What Ctrl+Z and Ctrl+Shift+Z do. */
+  readonly onUndo?: (() => void) | undefined;
+  readonly onRedo?: (() => void) | undefined;
+}
+
+const NODE_TYPES = { card: StepCard };
+const NO_PROBLEMS: readonly Problem[] = [];
+const MIN_ZOOM = 0.1;
+const MAX_ZOOM = 2;
+/** Below this, opening shows the beginning of a large flow rather than all of it. */
+const READABLE_ZOOM = 0.7;
+const MARGIN = 32;
+
+export function Canvas(props: CanvasProps) {
+  return (
+    <ReactFlowProvider>
+      <CanvasInside {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+export default Canvas;
+
+function CanvasInside(props: CanvasProps) {
+  const { document, mode, types, selected, onSelect, onChange, problems = NO_PROBLEMS, execution, comparison, before } = props;
+  const { t } = useTranslation('canvas');
+  const flow = useReactFlow<CardNode>();
+  const id = useId();
+  const root = useRef<HTMLDivElement>(null);
+  const tree = useRef<HTMLDivElement>(null);
+  const preview = useRef<HTMLDivElement>(null);
+  const isEditable = onChange !== undefined && comparison === undefined && execution === undefined;
+
+  const [chosen, setActive] = useState<string>(selected ?? TRIGGER);
+  const [lastSelected, setLastSelected] = useState(selected);
+  if (selected !== lastSelected) {
+    setLastSelected(selected);
+    if (selected !== null) setActive(selected);
+  }
+  const [rounds, setRounds] = useState<ReadonlyMap<string, number>>(new Map());
+  const [hasFocus, setHasFocus] = useState(false);
+  const [hasMap, setHasMap] = useState(true);
+  const [picker, setPicker] = useState<{ place: Place; at: Point } | null>(null);
+  const [menu, setMenu] = useState<{ key: string; at: Point } | null>(null);
+  const [carried, setCarried] = useState<{ key: string; index: number } | null>(null);
+  const [message, setMessage] = useState('');
+
+  const slotsOf = useCallback((key: string) => dropSlots(document, latestLayout.current, key), [document]);
+  const latestLayout = useRef<Layout>(EMPTY_LAYOUT);
+  const focusTree = useCallback(() => tree.current?.focus({ preventScroll: true }), []);
+  const drag = useDrag({ flow, root, preview, slotsOf, onDrop: (key, slot) => editing.move(key, slot) });
+  const lifted = drag.drag?.key ?? carried?.key ?? null;
+
+  const active = chosen === TRIGGER || findNode(document, chosen) || before ? chosen : TRIGGER;
+  const model = useModel({
+    document,
+    mode,
+    types,
+    problems,
+    execution,
+    comparison,
+    before,
+    isEditable,
+    selected,
+    active: hasFocus ? active : '',
+    lifted,
+    rounds,
+  });
+  const { layout, titleOf } = model;
+  useLayoutEffect(() => {
+    latestLayout.current = layout;
+  }, [layout]);
+
+  const select = (key: string): void => {
+    setActive(key);
+    onSelect(key);
+  };
+  const editing = useEditing({
+    document,
+    types,
+    ...(onChange && isEditable ? { onChange } : {}),
+    titleOf,
+    onMoved: (key) => {
+      setActive(key);
+      focusTree();
+    },
+    onAdded: select,
+    onRemoved: (next) => {
+      setActive(next);
+      if (selected !== null) onSelect(next === TRIGGER ? null : next);
+      focusTree();
+    },
+    announce: setMessage,
+    root,
+  });
+
+  const toLocal = ({ x, y }: Point): Point => {
+    const box = root.current?.getBoundingClientRect();
+    return { x: x - (box?.left ?? 0), y: y - (box?.top ?? 0) };
+  };
+  /** Where a node's lower edge is on the screen. */
+  const screenPoint = (key: string): Point => {
+    const placed = layout.nodes.find((node) => node.key === key);
+    if (placed === undefined) return { x: 0, y: 0 };
+    return flow.flowToScreenPosition({ x: placed.x + 16, y: placed.y + placed.height });
+  };
+  const openPicker = (place: Place, at: Point): void => {
+    if (isEditable) setPicker({ place, at: toLocal(at) });
+  };
+  const openMenu = (key: string, at: Point): void => {
+    setActive(key);
+    focusTree();
+    setMenu({ key, at: toLocal(at) });
+  };
+  const placeBehind = (key: string): Place => {
+    const place = findNode(document, key)?.place;
+    return place ? { ...place, index: place.index + 1 } : { owner: null, branch: '', index: 0 };
+  };
+
+  const carrySlots: readonly Slot[] = useMemo(
+    () => (carried ? dropSlots(document, layout, carried.key) : []),
+    [carried, document, layout],
+  );
+  const carryTarget = carried ? carrySlots[carried.index] : undefined;
+  const describeTarget = (key: string, slot: Slot | undefined, index: number, count: number): void => {
+    if (slot) setMessage(t('carrying', { title: titleOf(key), place: model.placeText(slot), number: index + 1, total: count }));
+  };
+  const pickUp = (key: string): void => {
+    const slots = dropSlots(document, layout, key);
+    if (slots.length === 0) return;
+    const own = layout.nodes.find((node) => node.key === key)?.y ?? 0;
+    const index = Math.max(
+      0,
+      slots.findIndex(({ y }) => y > own),
+    );
+    setCarried({ key, index });
+    describeTarget(key, slots[index], index, slots.length);
+  };
+
+  const onKeyDown = useKeys({
+    document: model.document,
+    layout,
+    active,
+    isEditable,
+    carried: carried !== null,
+    setActive,
+    select,
+    clear: () => onSelect(null),
+    openMenu: (key) => openMenu(key, screenPoint(key)),
+    openPicker: (key) => openPicker(placeBehind(key), screenPoint(key)),
+    pickUp,
+    carry: (step) => {
+      if (carried === null || carrySlots.length === 0) return;
+      const index = (carried.index + step + carrySlots.length) % carrySlots.length;
+      setCarried({ ...carried, index });
+      describeTarget(carried.key, carrySlots[index], index, carrySlots.length);
+      const slot = carrySlots[index];
+      if (slot) showPoint(slot);
+    },
+    putDown: (isMeant) => {
+      if (carried && carryTarget && isMeant) editing.move(carried.key, carryTarget);
+      else setMessage(t('carryStopped'));
+      setCarried(null);
+    },
+    editing,
+    onUndo: props.onUndo,
+    onRedo: props.onRedo,
+  });
+
+  const actions = useStableActions({
+    select(key) {
+      if (drag.hasDragged()) return;
+      select(key);
+      focusTree();
+    },
+    openMenu,
+    openPicker,
+    showRound: (key, round) => setRounds((all) => new Map(all).set(key, round)),
+  });
+
+  const showPoint = useCallback(
+    ({ x, y, width = 0, height = 0 }: Point & { width?: number; height?: number }): void => {
+      const box = root.current?.getBoundingClientRect();
+      if (!box || box.width === 0) return;
+      const { x: left, y: top, zoom } = flow.getViewport();
+      const shiftX = shiftInto(x * zoom + left, (x + width) * zoom + left, box.width);
+      const shiftY = shiftInto(y * zoom + top, (y + height) * zoom + top, box.height);
+      if (shiftX !== 0 || shiftY !== 0) void flow.setViewport({ x: left + shiftX, y: top + shiftY, zoom }, { duration: 150 });
+    },
+    [flow],
+  );
+  const showCard = useRef((_key: string) => {});
+  useEffect(() => {
+    showCard.current = (key) => {
+      const box = latestLayout.current.nodes.find((node) => node.key === key);
+      if (box) showPoint(box);
+    };
+  }, [showPoint]);
+  useEffect(() => {
+    if (hasFocus) showCard.current(active);
+  }, [active, hasFocus]);
+  // A panel that opens beside must not cover what it is about.
+  useEffect(() => {
+    const element = root.current;
+    if (!element || selected === null) return;
+    const observer = new ResizeObserver(() => showCard.current(selected));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [selected]);
+
+  const drops = drag.drag?.slots ?? (carried ? carrySlots : undefined);
+  const target = drag.drag ? drag.drag.target : carryTarget;
+  return (
+    <CanvasActionsContext value={actions}>
+      <section
+        ref={root}
+        className={classes.canvas}
+        aria-label={t('canvas')}
+        data-moving={lifted !== null || undefined}
+        data-overlay={execution ? 'execution' : comparison ? 'comparison' : undefined}
+      >
+        <StepList
+          ref={tree}
+          id={id}
+          items={model.items}
+          active={active}
+          selected={selected}
+          isEditable={isEditable}
+          onKeyDown={onKeyDown}
+          onFocus={() => setHasFocus(true)}
+          onBlur={() => setHasFocus(false)}
+          onOpen={actions.select}
+        />
+        <ReactFlow<CardNode>
+          nodes={model.cards}
+          nodeTypes={NODE_TYPES}
+          minZoom={MIN_ZOOM}
+          maxZoom={MAX_ZOOM}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          onlyRenderVisibleElements
+          panOnScroll
+          zoomOnDoubleClick={false}
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+          proOptions={{ hideAttribution: true }}
+          onInit={(instance) => {
+            const box = root.current?.getBoundingClientRect();
+            if (box) void instance.setViewport(firstView(layout, box));
+          }}
+          onNodeClick={(_event, { id: key }) => actions.select(key)}
+          onNodeContextMenu={(event, { id: key }) => {
+            event.preventDefault();
+            openMenu(key, { x: event.clientX, y: event.clientY });
+          }}
+          onPointerDownCapture={(event) => {
+            const card = event.target instanceof Element ? event.target.closest('[data-node-key]') : null;
+            const key = card?.getAttribute('data-node-key');
+            if (isEditable && key && key !== TRIGGER) drag.press(key, event);
+          }}
+          onPaneClick={() => onSelect(null)}
+          onMoveStart={() => {
+            setMenu(null);
+            setPicker(null);
+          }}
+        >
+          <ViewportPortal>
+            <Ways
+              layout={layout}
+              isEditable={isEditable}
+              openLists={model.openLists}
+              overlay={model.execution}
+              drops={drops}
+              target={target}
+              slotText={model.placeText}
+              typeOf={model.typeOf}
+            />
+          </ViewportPortal>
+          {hasMap && (
+            <MiniMap<CardNode> className={classes.map ?? ''} pannable zoomable nodeClassName={mapClass} ariaLabel={t('map')} />
+          )}
+        </ReactFlow>
+        <Toolbar
+          hasMap={hasMap}
+          onMap={() => setHasMap(!hasMap)}
+          onZoom={(factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 })}
+          onFit={() => {
+            const { bounds } = layout;
+            void flow.fitBounds(bounds, { padding: 0.08, duration: 200 });
+          }}
+        />
+        {model.comparison && <ChangesList comparison={model.comparison} hasGhosts={before !== undefined} />}
+        <div ref={preview} className={classes.preview} hidden={drag.drag === null} aria-hidden="true">
+          {drag.drag && titleOf(drag.drag.key)}
+        </div>
+        {picker && (
+          <NodePicker
+            types={types.nodes}
+            mode={mode}
+            at={picker.at}
+            onPick={(type) => {
+              setPicker(null);
+              editing.add(type, picker.place);
+            }}
+            onClose={() => {
+              setPicker(null);
+              focusTree();
+            }}
+          />
+        )}
+        {menu && (
+          <NodeMenu
+            title={titleOf(menu.key)}
+            at={menu.at}
+            actions={editing.actionsFor(menu.key)}
+            onAction={(action) => {
+              setMenu(null);
+              if (action === 'open') select(menu.key);
+              else if (action === 'add') openPicker(placeBehind(menu.key), screenPoint(menu.key));
+              else if (action === 'move') pickUp(menu.key);
+              else editing.act(action, menu.key);
+              if (action !== 'add') requestAnimationFrame(focusTree);
+            }}
+            onClose={() => {
+              setMenu(null);
+              focusTree();
+            }}
+          />
+        )}
+        {editing.asked !== null && (
+          <RemoveDialog
+            document={document}
+            nodeKey={editing.asked}
+            title={titleOf(editing.asked)}
+            onAnswer={(isMeant) => editing.answer(isMeant)}
+          />
+        )}
+        <VisuallyHidden component="div" role="status" aria-live="polite">
+          {message}
+        </VisuallyHidden>
+        {carried && <div className={classes.hint}>{t('carryHint')}</div>}
+      </section>
+    </CanvasActionsContext>
+  );
+}
+
+const EMPTY_LAYOUT: Layout = {
+  nodes: [],
+  lines: [],
+  slots: [],
+  labels: [],
+  frames: [],
+  ends: [],
+  bounds: { x: 0, y: 0, width: 0, height: 0 },
+};
+
+function mapClass({ data }: CardNode): string {
+  const { problems, run, marks, isSelected } = data;
+  const state = isSelected
+    ? 'selected'
+    : problems.length > 0
+      ? 'problem'
+      : (run?.status ?? marks[0] ?? (run === null ? 'faded' : 'plain'));
+  return `hl-map-${state}`;
+}
+
+/** All of a small flow, the beginning of a large one. */
+function firstView({ bounds }: Layout, { width, height }: { width: number; height: number }) {
+  const fitting = Math.min((width - 2 * MARGIN) / bounds.width, (height - 2 * MARGIN) / bounds.height, 1);
+  if (fitting >= READABLE_ZOOM) {
+    const top = Math.max(MARGIN, Math.min((height - bounds.height * fitting) / 2, 3 * MARGIN));
+    return { x: width / 2 - (bounds.x + bounds.width / 2) * fitting, y: top, zoom: fitting };
+  }
+  const zoom = Math.max(READABLE_ZOOM, Math.min(0.9, (width - 2 * MARGIN) / (2.4 * SIZES.card.width)));
+  return { x: width / 2, y: MARGIN, zoom };
+}
+
+/** How far something between two edges must be moved to be seen. */
+function shiftInto(start: number, end: number, size: number): number {
+  if (start < MARGIN) return MARGIN - start;
+  return end > size - MARGIN ? Math.max(size - MARGIN - end, MARGIN - start) : 0;
+}

@@ -1,0 +1,87 @@
+// What can be done with a node, as a menu.
+
+import { Kbd, Menu } from '@mantine/core';
+import {
+  IconArrowDown,
+  IconArrowsMove,
+  IconArrowUp,
+  IconClipboard,
+  IconCopy,
+  IconCopyPlus,
+  IconCut,
+  IconGitBranch,
+  IconPlus,
+  IconSettings,
+  IconTrash,
+} from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import classes from './canvas.module.css';
+import type { Point } from './layout.ts';
+
+export type NodeAction =
+  | 'open'
+  | 'add'
+  | 'moveUp'
+  | 'moveDown'
+  | 'move'
+  | 'addBranch'
+  | 'duplicate'
+  | 'copy'
+  | 'cut'
+  | 'paste'
+  | 'delete';
+
+export interface NodeMenuProps {
+  /** The title of the node, for the menu's name. */
+  readonly title: string;
+  /** A point of the canvas, in pixels from its corner. */
+  readonly at: Point;
+  /** What is offered; what is missing is left out. */
+  readonly actions: ReadonlySet<NodeAction>;
+  onAction(action: NodeAction): void;
+  onClose(): void;
+}
+
+const ORDER: readonly { readonly action: NodeAction; readonly Icon: typeof IconCopy; readonly keys?: string }[] = [
+  { action: 'open', Icon: IconSettings, keys: 'Enter' },
+  { action: 'add', Icon: IconPlus, keys: '+' },
+  { action: 'moveUp', Icon: IconArrowUp, keys: 'Alt ↑' },
+  { action: 'moveDown', Icon: IconArrowDown, keys: 'Alt ↓' },
+  { action: 'move', Icon: IconArrowsMove, keys: '␣' },
+  { action: 'addBranch', Icon: IconGitBranch },
+  { action: 'duplicate', Icon: IconCopyPlus, keys: 'Ctrl D' },
+  { action: 'copy', Icon: IconCopy, keys: 'Ctrl C' },
+  { action: 'cut', Icon: IconCut, keys: 'Ctrl X' },
+  { action: 'paste', Icon: IconClipboard, keys: 'Ctrl V' },
+  { action: 'delete', Icon: IconTrash, keys: 'Del' },
+];
+
+export function NodeMenu({ title, at, actions, onAction, onClose }: NodeMenuProps) {
+  const { t } = useTranslation('canvas');
+  const item = ({ action, Icon, keys }: (typeof ORDER)[number]): ReactNode => (
+    <Menu.Item
+      key={action}
+      leftSection={<Icon size={16} aria-hidden />}
+      rightSection={keys === undefined ? undefined : <Kbd size="xs">{keys}</Kbd>}
+      {...(action === 'delete' ? { color: 'red' } : {})}
+      onClick={() => onAction(action)}
+    >
+      {t(`action.${action}`)}
+    </Menu.Item>
+  );
+  return (
+    <Menu opened onClose={onClose} position="bottom-start" width={270} shadow="md" returnFocus withinPortal>
+      <Menu.Target>
+        <button
+          type="button"
+          tabIndex={-1}
+          className={classes.anchor}
+          style={{ left: at.x, top: at.y }}
+          aria-label={t('menuOf', { title })}
+        />
+      </Menu.Target>
+      <Menu.Dropdown>{ORDER.filter(({ action }) => actions.has(action)).map(item)}</Menu.Dropdown>
+    </Menu>
+  );
+}

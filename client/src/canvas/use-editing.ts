@@ -1,0 +1,257 @@
+// What can be done with nodes: add, move, duplicate, copy, cut, paste, delete; each as one change that can be undone.
+
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Document } from '../../../src/engine/model.ts';
+import type { PluginList } from '../api/workflows.ts';
+import { useTypeText } from '../form/type-text.ts';
+import { notifyError } from '../ui/notify.ts';
+import { isGuess } from './branches.ts';
+import {
+  addBranch,
+  copyNodes,
+  duplicateNode,
+  findNode,
+  insertNode,
+  listAt,
+  moveNode,
+  nodesWithin,
+  type Place,
+  pasteNodes,
+  readNodes,
+  removeNode,
+} from './edit.ts';
+import { newNode } from './new-node.ts';
+import type { NodeAction } from './node-menu.tsx';
+import { TRIGGER } from './paths.ts';
+import { addRecent } from './recent-types.ts';
+
+export interface EditingOptions {
+  readonly document: Document;
+  readonly types: PluginList;
+  /** Without it, nodes can be copied only. */
+  readonly onChange?: (next: Document, description: string) => void;
+  readonly root: RefObject<HTMLElement | null>;
+  titleOf(key: string): string;
+  onAdded(key: string): void;
+  onMoved(key: string): void;
+  /** @param next the node that takes its place under the keyboard */
+  onRemoved(next: string): void;
+  announce(message: string): void;
+}
+
+export interface Editing {
+  add(type: string, place: Place): void;
+  move(key: string, place: Place): void;
+  act(action: NodeAction, key: string): void;
+  actionsFor(key: string): ReadonlySet<NodeAction>;
+  /** Tells which node the copy, cut and paste keys mean. */
+  setKey(key: string): void;
+  /** The node whose removal waits for an answer, since it takes others along. */
+  readonly asked: string | null;
+  answer(isMeant: boolean): void;
+}
+
+/** What was copied last in this window, for menus: they may not read the clipboard everywhere. */
+let copied: string | null = null;
+
+export function useEditing(options: EditingOptions): Editing {
+  const { document, types, onChange, root, titleOf, onAdded, onMoved, onRemoved, announce } = options;
+  const { t } = useTranslation('canvas');
+  const typeText = useTypeText();
+  const [asked, setAsked] = useState<string | null>(null);
+  const current = useRef<string>(TRIGGER);
+
+  const change = (next: Document, description: string): boolean => {
+    if (!onChange || next === document) return false;
+    onChange(next, description);
+    announce(description);
+    return true;
+  };
+
+  const add = (type: string, place: Place): void => {
+    const description = types.nodes.find((one) => one.type === type);
+    const node = newNode(document, type);
+    const title = description ? typeText.title('node', description) : type;
+    addRecent(type);
+    if (change(insertNode(document, place, node), t('done.add', { title }))) onAdded(node.key);
+  };
+
+  const move = (key: string, place: Place): void => {
+    if (change(moveNode(document, key, place), t('done.move', { title: titleOf(key) }))) onMoved(key);
+  };
+
+  const moveBy = (key: string, step: 1 | -1): void => {
+    const place = findNode(document, key)?.place;
+    if (place === undefined) return;
+    const index = step === 1 ? place.index + 2 : place.index - 1;
+    if (index >= 0 && index <= listAt(document, place).length) move(key, { ...place, index });
+  };
+
+  const removeNow = (key: string): void => {
+    const place = findNode(document, key)?.place;
+    if (place === undefined) return;
+    const list = listAt(document, place);
+    const next = list[place.index + 1] ?? list[place.index - 1];
+    const title = titleOf(key);
+    if (change(removeNode(document, key), t('done.delete', { title }))) onRemoved(next?.key ?? place.owner ?? TRIGGER);
+  };
+
+  const remove = (key: string): void => {
+    const node = findNode(document, key)?.node;
+    if (node === undefined || !onChange) return;
+    if (nodesWithin(node).length > 1) setAsked(key);
+    else removeNow(key);
+  };
+
+  const copyText = (key: string): string | null => {
+    if (!findNode(document, key)) return null;
+    copied = copyNodes(document, [key]);
+    announce(t('done.copy', { title: titleOf(key) }));
+    return copied;
+  };
+
+  const paste = (text: string, key: string): void => {
+    const place = findNode(document, key)?.place ?? { owner: null, branch: '', index: -1 };
+    const pasted = onChange && pasteNodes(document, text, { ...place, index: place.index + 1 }, types.nodes);
+    if (!pasted) {
+      announce(t('nothingToPaste'));
+      return;
+    }
+    const [first] = pasted.keys;
+    if (change(pasted.document, t('done.paste', { count: pasted.keys.length })) && first !== undefined) onMoved(first);
+  };
+
+  const act = (action: NodeAction, key: string): void => {
+    switch (action) {
+      case 'moveUp':
+        moveBy(key, -1);
+        return;
+      case 'moveDown':
+        moveBy(key, 1);
+        return;
+      case 'duplicate': {
+        const { document: next, keys } = duplicateNode(document, key, types.nodes);
+        if (change(next, t('done.duplicate', { title: titleOf(key) })) && keys[0] !== undefined) onMoved(keys[0]);
+        return;
+      }
+      case 'copy':
+      case 'cut': {
+        const text = copyText(key);
+        if (text === null) return;
+        writeClipboard(text);
+        if (action === 'cut') removeNow(key);
+        return;
+      }
+      case 'paste': {
+        void readClipboard().then((text) => paste(text ?? '', key));
+        return;
+      }
+      case 'delete':
+        remove(key);
+        return;
+      case 'addBranch': {
+        const names = Object.keys(findNode(document, key)?.node.branches ?? {});
+        let number = names.length + 1;
+        while (names.includes(`branch${number}`)) number += 1;
+        change(addBranch(document, key, `branch${number}`), t('done.addBranch', { title: titleOf(key) }));
+        return;
+      }
+      case 'open':
+      case 'add':
+      case 'move':
+        return;
+    }
+  };
+
+  const latest = useRef({ copyText, paste, removeNow, isEditable: onChange !== undefined });
+  useEffect(() => {
+    latest.current = { copyText, paste, removeNow, isEditable: onChange !== undefined };
+  });
+  useClipboardKeys(root, current, latest);
+
+  return {
+    add,
+    move,
+    act,
+    setKey: (key) => {
+      current.current = key;
+    },
+    actionsFor(key) {
+      if (key === TRIGGER) return new Set<NodeAction>(onChange ? ['open', 'add', 'paste'] : ['open']);
+      if (!onChange) return new Set<NodeAction>(['open', 'copy']);
+      const found = findNode(document, key);
+      const actions = new Set<NodeAction>(['open', 'add', 'move', 'duplicate', 'copy', 'cut', 'paste', 'delete']);
+      if (found && found.place.index > 0) actions.add('moveUp');
+      if (found && found.place.index < listAt(document, found.place).length - 1) actions.add('moveDown');
+      if (isGuess(types.nodes.find(({ type }) => type === found?.node.type))) actions.add('addBranch');
+      return actions;
+    },
+    asked,
+    answer(isMeant) {
+      setAsked(null);
+      if (asked !== null && isMeant) removeNow(asked);
+    },
+  };
+}
+
+function writeClipboard(text: string): void {
+  // Without a secure context there is none; then the copy stays in this window.
+  if (!('clipboard' in navigator)) return;
+  navigator.clipboard.writeText(text).catch(notifyError);
+}
+
+async function readClipboard(): Promise<string | null> {
+  if (!('clipboard' in navigator)) return copied;
+  try {
+    const text = await navigator.clipboard.readText();
+    return readNodes(text) ? text : copied;
+  } catch {
+    // Reading may be forbidden; what was copied here is known.
+    return copied;
+  }
+}
+
+interface ClipboardParts {
+  copyText(key: string): string | null;
+  paste(text: string, key: string): void;
+  removeNow(key: string): void;
+  readonly isEditable: boolean;
+}
+
+/** The browser's own events: they need no permission. They come to the document when nothing is selected. */
+function useClipboardKeys(
+  root: RefObject<HTMLElement | null>,
+  current: RefObject<string>,
+  latest: RefObject<ClipboardParts>,
+): void {
+  useEffect(() => {
+    const isMeant = (): boolean => {
+      const focused = window.document.activeElement;
+      return focused?.getAttribute('role') === 'tree' && root.current?.contains(focused) === true;
+    };
+    const onCopy = (event: ClipboardEvent): void => {
+      if (!isMeant()) return;
+      const isCut = event.type === 'cut';
+      if (isCut && !latest.current.isEditable) return;
+      const text = latest.current.copyText(current.current);
+      if (text === null) return;
+      event.clipboardData?.setData('text/plain', text);
+      event.preventDefault();
+      if (isCut) latest.current.removeNow(current.current);
+    };
+    const onPaste = (event: ClipboardEvent): void => {
+      if (!isMeant() || !latest.current.isEditable) return;
+      event.preventDefault();
+      latest.current.paste(event.clipboardData?.getData('text/plain') ?? '', current.current);
+    };
+    window.document.addEventListener('copy', onCopy);
+    window.document.addEventListener('cut', onCopy);
+    window.document.addEventListener('paste', onPaste);
+    return () => {
+      window.document.removeEventListener('copy', onCopy);
+      window.document.removeEventListener('cut', onCopy);
+      window.document.removeEventListener('paste', onPaste);
+    };
+  }, [root, current, latest]);
+}
