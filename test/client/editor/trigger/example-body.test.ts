@@ -1,0 +1,55 @@
+// The body that a workflow is tried with.
+
+import { expect, test } from 'vitest';
+import type { CaptureView } from '../../../../client/src/api/trigger.ts';
+import { compactJson, exampleBody, prettyJson, queryOf } from '../../../../client/src/editor/trigger/example-body.ts';
+
+function sample(url: string, body: string): CaptureView {
+  return {
+    at: '2026-01-31T12:00:00.000Z',
+    request: { method: 'POST', url, headers: {}, body, address: '' },
+    outcome: null,
+    paths: { headers: [], query: [], body: [] },
+  };
+}
+
+test('the pinned sample comes first, indented', () => {
+  expect(exampleBody(sample('/hooks/abc', '{"a":1}'), ['b'])).toBe('{\n  "a": 1\n}');
+});
+
+test('a sample that is not JSON is used as it is', () => {
+  expect(exampleBody(sample('/hooks/abc', '{"a":'), [])).toBe('{"a":');
+});
+
+test('without a sample every variable has a place', () => {
+  expect(JSON.parse(exampleBody(null, ['payment.status', 'payment.id', 'items[0].sku', 'items[0].price', 'note']))).toEqual({
+    payment: { status: '', id: '' },
+    items: [{ sku: '', price: '' }],
+    note: '',
+  });
+});
+
+test('a path through a list means its elements', () => {
+  expect(JSON.parse(exampleBody(null, ['items[0].sku', 'items.price']))).toEqual({ items: [{ sku: '', price: '' }] });
+});
+
+test('a container that was chosen beside what is in it does not lose it', () => {
+  expect(JSON.parse(exampleBody(null, ['payment.id', 'payment']))).toEqual({ payment: { id: '' } });
+  expect(JSON.parse(exampleBody(null, ['payment', 'payment.id']))).toEqual({ payment: { id: '' } });
+});
+
+test('half-typed paths, JSONPaths and reserved names have no place', () => {
+  expect(exampleBody(null, ['', 'a[', '$.items[*].sku', '__proto__.x'])).toBe('{}');
+});
+
+test('the query is what stands behind the question mark', () => {
+  expect(queryOf(sample('/hooks/abc?a=1&b=2', ''))).toBe('a=1&b=2');
+  expect(queryOf(sample('/hooks/abc', ''))).toBe('');
+  expect(queryOf(null)).toBe('');
+});
+
+test('JSON is indented to be read and joined to be copied; other text stays', () => {
+  expect(prettyJson('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect(compactJson('{\n "a": 1 }')).toBe('{"a":1}');
+  expect(compactJson('a=1')).toBe('a=1');
+});
