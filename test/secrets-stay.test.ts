@@ -36,8 +36,31 @@ it('keeps credentials, secret headers and keys of trigger URLs where they belong
       },
     },
   });
+  // Named ones go the same ways, and into what the flow computes.
+  const named = 'named secret "of" the flow/+';
+  expect((await api('POST', '/api/secrets', { name: 'NAMED', value: named })).status).toBe(201);
   const nodes = [
-    hook(),
+    hook({ headers: [{ name: 'X-Named', value: '{{$secrets.NAMED}}' }] }),
+    { key: 'v', type: 'variable', config: { value: { deep: ['{{$secrets.NAMED}}'], text: 'x {{$secrets.NAMED}}' } } },
+    {
+      key: 's',
+      type: 'javascript',
+      config: {
+        code: 'console.log(n); return [n, [...n].join(""), JSON.stringify(n)]',
+        arguments: [{ name: 'n', value: '{{$secrets.NAMED}}' }],
+      },
+    },
+    {
+      key: 'b',
+      type: 'calculation',
+      config: { engine: 'jsonata', expression: '[$base64encode("u:" & $secrets.NAMED), $encodeUrlComponent($secrets.NAMED)]' },
+    },
+    {
+      key: 'bad',
+      type: 'calculation',
+      config: { engine: 'jsonata', expression: '$error($secrets.NAMED)' },
+      onFailure: 'continue',
+    },
     { key: 'a', type: 'calculation', config: { engine: 'jsonata', expression: '$error($request.headers.authorization)' } },
   ];
   const { id, hookUrl, hookKey } = await hookline.workflow({ mode: 'sync', trigger: auth(), nodes });
@@ -62,13 +85,20 @@ it('keeps credentials, secret headers and keys of trigger URLs where they belong
       nodes: [hook({ secret: 'second-password', profiles: [{ type: 'standard' }] })],
     }),
     await api('POST', `/api/workflows/${id}/duplicate`),
+    await api('PATCH', '/api/secrets/NAMED', { value: ['second-password'] }),
+    await api('POST', '/api/secrets', { name: 'NAMED', value: named }),
+    await api('GET', '/api/secrets'),
+    await api('POST', '/api/evaluate', { engine: 'jsonata', expression: '$secrets.NAMED' }),
+    await api('POST', '/api/test-node', { mode: 'sync', node: nodes[1], effects: false }),
+    await api('GET', `/api/workflows/${id}/learned`),
+    await api('POST', `/api/executions/${execution}/replay`),
   ];
   for (const path of ['', '/revisions', '/revisions/1', '/revisions/1/compare/2', '/export']) {
     answers.push(await api('GET', `/api/workflows/${id}${path}`));
   }
   answers.push(await api('GET', `/api/executions/${execution}`), await api('GET', '/api/executions'));
   const deliveries = await api('GET', '/api/deliveries');
-  expect(deliveries.body.data).toHaveLength(1);
+  expect(deliveries.body.data).toHaveLength(2);
   answers.push(deliveries, await api('GET', `/api/deliveries/${deliveries.body.data[0].id}`));
   await hookline.hookline.stop();
 
@@ -91,6 +121,11 @@ it('keeps credentials, secret headers and keys of trigger URLs where they belong
       webhookSecret.slice('whsec_'.length),
       'key-of-its-own',
       'header-of-the-hook',
+      named,
+      JSON.stringify(named).slice(1, -1),
+      encodeURIComponent(named),
+      basic(named),
+      basic(`u:${named}`),
     ]) {
       expect(text.includes(secret), `${secret} in the ${place}`).toBe(false);
     }
