@@ -13,6 +13,7 @@ import { createEvents } from './events.ts';
 import { createExecutor } from './executor.ts';
 import { isOwnershipLost, isStorageFailure, toFailure } from './failure.ts';
 import { createIdSource } from './id.ts';
+import { type JobInput, recallInput } from './job-input.ts';
 import { toJsonValue } from './json-value.ts';
 import { laneOf } from './lane.ts';
 import { createListeners } from './listeners.ts';
@@ -109,6 +110,8 @@ export interface Engine {
    * that node. @throws HooklineError `execution_not_found`, `invalid_request` when it has not run a node at that path
    */
   rerun(executionId: string, jobPath: string): Promise<ExecutionWithJobs>;
+  /** What a node was given. @throws as `rerun`, and `deadline_exceeded` */
+  input(executionId: string, jobPath: string): Promise<JobInput>;
   /**
    * Gives a job that waits for somebody its result; kept for it when the flow has not come to it yet.
    * @throws HooklineError `execution_not_found`, `already_resumed`, `execution_ended`
@@ -534,6 +537,15 @@ export function createEngine(options: EngineOptions): Engine {
       const target = await revisions.load(workflowId, revision);
       const jobs = memoBefore(target.nodes, original.jobs, jobPath);
       return show(await begin(target, { source: 'replay', request, context, sealed, replayOf, jobs }));
+    },
+
+    async input(executionId, jobPath) {
+      const original = await control.get(executionId);
+      const target = await revisions.load(original.workflowId, original.revision);
+      const jobs = memoBefore(target.nodes, original.jobs, jobPath);
+      const run = arm(target, { ...original, jobs }, parse(target, original), true);
+      run.mayWait = true;
+      return recallInput(target.nodes, run, jobPath, { registry, evaluator, now });
     },
 
     prepareEvent: events.prepare,

@@ -30,7 +30,7 @@ import type { SessionCookie } from './session-cookie.ts';
 export interface Services {
   readonly workflows: WorkflowService;
   readonly executions: ExecutionStore;
-  readonly engine: Pick<Engine, 'run' | 'replay' | 'retry' | 'rerun' | 'resume' | 'cancel' | 'isAccepting' | 'stats'>;
+  readonly engine: Pick<Engine, 'run' | 'replay' | 'retry' | 'rerun' | 'input' | 'resume' | 'cancel' | 'isAccepting' | 'stats'>;
   readonly registry: Pick<Registry, 'describe'>;
   readonly storage: Pick<Storage, 'ping'>;
   readonly tokens: TokenVerifier;

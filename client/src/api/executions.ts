@@ -53,6 +53,7 @@ export function useExecutionAction(id: string) {
 export const jobInputQuery = (id: string, path: string) =>
   queryOptions({
     queryKey: ['job-input', id, path],
-    queryFn: () => request<{ input: unknown }>('GET', `/api/executions/${id}/input`, { query: { path } }),
+    queryFn: () =>
+      request<{ input: unknown; error: { message: string } | null }>('GET', `/api/executions/${id}/input`, { query: { path } }),
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -8,6 +8,7 @@ import {
   executionParams,
   executionSummaryView,
   executionView,
+  failureView,
   moment,
   pageOf,
   pageQuery,
@@ -133,6 +134,26 @@ const rerunExecution = defineRoute({
   },
 });
 
+const getJobInput = defineRoute({
+  method: 'GET',
+  path: '/api/executions/{id}/input',
+  name: 'getJobInput',
+  permission: 'executions:read',
+  summary: 'What a node was given: its configuration with the variables filled in as they were',
+  description: 'Found by walking up to the node once more, with nothing that has an effect run. Secrets are replaced.',
+  tag,
+  params: executionParams,
+  query: z.strictObject({
+    path: z.string().min(1).max(2_000).meta({ description: "The path of the node's job, such as `each[3]/notify`." }),
+  }),
+  response: z.strictObject({
+    input: z.unknown().meta({ description: 'Null when it could not be filled in.' }),
+    error: failureView.nullable().meta({ description: 'Why it could not be filled in.' }),
+  }),
+  errors: ['execution_not_found', 'revision_not_found', 'invalid_request', 'deadline_exceeded'],
+  handle: ({ params, query }, { engine }) => engine.input(params.id, query.path),
+});
+
 const cancelExecution = defineRoute({
   method: 'POST',
   path: '/api/executions/{id}/cancel',
@@ -154,5 +175,6 @@ export const executionRoutes: readonly Route[] = [
   replayExecution,
   retryExecution,
   rerunExecution,
+  getJobInput,
   cancelExecution,
 ];

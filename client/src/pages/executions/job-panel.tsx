@@ -121,6 +121,10 @@ function JobDetails({ execution, job }: { readonly execution: ExecutionJson; rea
           <Text size="sm" c="dimmed">
             {errorText(input.error)}
           </Text>
+        ) : input.data.error ? (
+          <Text size="sm" c="dimmed">
+            {t('noInput', { reason: input.data.error.message })}
+          </Text>
         ) : (
           <JsonView value={input.data.input} label={t('input')} maxHeight={260} />
         )}
