@@ -116,7 +116,7 @@ export function createHookCalls(options: HookCallsOptions): CallWorkflow {
         : engine.run(id, { headers, query: search, rawBody: call.body }));
       const { id: executionId } = execution;
       // Who is signed in may not see what callers are told of secrets.
-      const { response } = target.usesSecrets ? concealExecution(execution, vault.current().concealer) : execution;
+      const { response } = concealExecution(execution, vault.current().concealer);
       const reply = response ?? { status: 204, headers: {}, body: '' };
       return { ...measured(), reply: shown(reply, replyHeaders(reply, executionId)), executionId };
     } catch (error) {
