@@ -17,7 +17,8 @@ function precompress(): Plugin {
     configResolved(config) {
       folder = config.build.outDir;
     },
-    closeBundle() {
+    // Only when there is something: a build that failed says why by itself.
+    writeBundle() {
       for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
         if (!/\.(js|css|svg|json)$/.test(entry)) continue;
         const file = `${folder}/${entry}`;
