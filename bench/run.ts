@@ -1,4 +1,4 @@
-// `npm run bench`: measures Hookline, in ratios of one run. Sections: http, queue, delays, loops, waiting, deliveries; default all.
+// `npm run bench`: measures Hookline, in ratios of one run. Sections: http, queue, delays, loops, waiting, deliveries, lists; default all.
 // Usage: npm run bench -- [section …] [--rounds 3 --seconds 4 --connections 64 for http]
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -8,13 +8,14 @@ import { parseArgs } from 'node:util';
 import { measureDelays } from './delays.ts';
 import { measureDeliveries } from './deliveries.ts';
 import { measureHttp } from './http.ts';
+import { measureLists } from './lists.ts';
 import { measureLoops } from './loops.ts';
 import { measureQueue } from './queue.ts';
 import { openStores, type Stores } from './stores.ts';
-import { delaysTable, deliveriesTable, httpTable, loopsTables, queueTable, waitingTable } from './tables.ts';
+import { delaysTable, deliveriesTable, httpTable, listsTables, loopsTables, queueTable, waitingTable } from './tables.ts';
 import { measureWaiting } from './waiting.ts';
 
-const SECTIONS = ['http', 'queue', 'delays', 'loops', 'waiting', 'deliveries'] as const;
+const SECTIONS = ['http', 'queue', 'delays', 'loops', 'waiting', 'deliveries', 'lists'] as const;
 type Section = (typeof SECTIONS)[number];
 
 /** What a section adds to the report, and the tables of it in Markdown. */
@@ -73,6 +74,10 @@ const MEASURES: Readonly<Record<Section, () => Promise<Measured>>> = {
   async deliveries() {
     const deliveries = await measureDeliveries(await storesOnce());
     return { report: { deliveries }, tables: [deliveriesTable(deliveries)] };
+  },
+  async lists() {
+    const lists = await measureLists(await storesOnce());
+    return { report: { lists }, tables: listsTables(lists) };
   },
 };
 

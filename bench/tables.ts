@@ -3,6 +3,7 @@
 import type { DelayResult } from './delays.ts';
 import type { DeliveryResult } from './deliveries.ts';
 import type { HttpMeasured } from './http.ts';
+import { type ListResult, MAX_PAGE_MS, MAX_STATS_MS } from './lists.ts';
 import { type LoopResult, MAX_GROWTH } from './loops.ts';
 import type { QueueResult } from './queue.ts';
 import type { WaitingResult } from './waiting.ts';
@@ -112,4 +113,36 @@ export function deliveriesTable(results: readonly DeliveryResult[]): string {
       [...alone.problems, ...mixed.problems].join('; ') || 'none',
     ]),
   );
+}
+
+export function listsTables(results: readonly ListResult[]): string[] {
+  const within = (ms: number, most: number): string => `${ms} ms (${ms <= most ? 'OK' : `over ${most} ms`})`;
+  return [
+    table(
+      [
+        '',
+        'executions',
+        'page of a list, p50',
+        'p99',
+        'at most',
+        'statistics, at most',
+        'activity of 100, at most',
+        'first count',
+      ],
+      results.map(({ store, rows, page, stats, activity, firstCountMs }) => [
+        store,
+        rows,
+        `${page.p50Ms} ms`,
+        `${page.p99Ms} ms`,
+        within(page.maxMs, MAX_PAGE_MS),
+        within(stats.maxMs, MAX_STATS_MS),
+        within(activity.maxMs, MAX_STATS_MS),
+        `${firstCountMs} ms`,
+      ]),
+    ),
+    table(
+      ['slowest pages', ''],
+      results.flatMap(({ store, slowest }) => slowest.map(({ name, ms }) => [`${store}, ${name}`, `${ms} ms`])),
+    ),
+  ];
 }

@@ -44,7 +44,7 @@ const BEHIND = [
     queue_age_ms BIGINT,
     PRIMARY KEY (span_ms, workflow_id, at)
   )`,
-  'CREATE INDEX statistics_failed ON statistics (span_ms, at, workflow_id) WHERE failed > 0',
+  'CREATE INDEX statistics_failed ON statistics (span_ms, at, workflow_id, failed) WHERE failed > 0',
 ];
 
 export const activity: RunnableMigration<QueryInterface> = {

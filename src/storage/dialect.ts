@@ -12,6 +12,8 @@ export interface Dialect {
   textsOf(parameter: string): string;
   /** A row, as `alias`, for each element of a parameter that is a JSON array: `value`, which is JSON. */
   elementsOf(parameter: string, alias: string): string;
+  /** A select of the rows of a table in a parameter that is a JSON array of objects with these columns. */
+  rowsOf(table: string, columns: readonly string[], parameter: string): string;
   /** JSON text of the rows of a select: an array of one array for each, with the values of these expressions. */
   rowsAsJson(expressions: string): string;
   /** Behind the name of a table: walk this index. SQLite keeps no statistics that it could choose by; others choose well. */
@@ -30,6 +32,8 @@ const SQLITE: Dialect = {
   jsonMember: (column, name) => `${column} -> '${name}'`,
   textsOf: (parameter) => `(SELECT value FROM json_each(${parameter}))`,
   elementsOf: (parameter, alias) => `json_each(${parameter}) AS ${alias}`,
+  rowsOf: (_table, columns, parameter) =>
+    `SELECT ${columns.map((column) => `value ->> '${column}'`).join(', ')} FROM json_each(${parameter}) WHERE true`,
   rowsAsJson: (expressions) => `json_group_array(json_array(${expressions}))`,
   indexHint: (name) => ` INDEXED BY ${name}`,
   lockDeletions: undefined,
@@ -47,6 +51,8 @@ const POSTGRES: Dialect = {
   },
   textsOf: (parameter) => `(SELECT json_array_elements_text(${parameter}::json))`,
   elementsOf: (parameter, alias) => `json_array_elements(${parameter}::json) AS ${alias} (value)`,
+  rowsOf: (table, columns, parameter) =>
+    `SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, ${parameter}::json)`,
   rowsAsJson: (expressions) => `CAST(coalesce(json_agg(json_build_array(${expressions})), '[]') AS TEXT)`,
   indexHint: () => '',
   lockDeletions: `SELECT pg_advisory_xact_lock(${DELETIONS_LOCK})`,

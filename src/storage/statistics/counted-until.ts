@@ -1,15 +1,14 @@
 // Until when executions have been counted, and what is counted before it is lost: by deletion, or because it runs again.
 
 import { executionStatusSchema } from '../../engine/model.ts';
-import { timeOfId } from '../execution-id.ts';
+import { lowestIdAt } from '../execution-id.ts';
 import type { ExecutionRow, Models } from '../models.ts';
-import { addEnded, countsOf, keepCounts, type Tally } from './counts.ts';
-import { FINE_MS, startOf } from './spans.ts';
+import { addEnded, countsOf, keepCounts, type Tallies, tallyAt } from './counts.ts';
 
 export const COUNTED_UNTIL = 'statistics-until';
 
 /** What `countLost` has to know of an execution. */
-export const COUNTED_COLUMNS = ['id', 'workflowId', 'status', 'startedAt', 'finishedAt'] as const;
+export const COUNTED_COLUMNS = ['id', 'workflowId', 'status', 'createdAt', 'startedAt', 'finishedAt'] as const;
 type CountedRow = Pick<ExecutionRow, (typeof COUNTED_COLUMNS)[number]>;
 
 /**
@@ -38,20 +37,16 @@ export async function countLost(
   rows: readonly CountedRow[],
   lost: 'all' | 'all-of-workflow' | 'end',
 ): Promise<void> {
-  const tallies = new Map<number, Tally>();
-  const tallyAt = (time: number): Tally => {
-    const at = startOf(time, FINE_MS);
-    const tally: Tally = tallies.get(at) ?? new Map();
-    tallies.set(at, tally);
-    return tally;
-  };
+  const tallies: Tallies = new Map();
   for (const { id, workflowId, status, ...times } of rows) {
-    const [startedAt, finishedAt] = [times.startedAt, times.finishedAt].map((time) => (time === null ? null : Number(time)));
-    const acceptedAt = timeOfId(id);
-    if (lost !== 'end' && acceptedAt >= until) countsOf(tallyAt(acceptedAt), workflowId).calls += 1;
-    if (finishedAt == null || finishedAt < until) continue;
-    const durationMs = startedAt == null ? null : finishedAt - startedAt;
-    addEnded(tallyAt(finishedAt), { workflowId, status: executionStatusSchema.parse(status), durationMs, count: 1, id });
+    const [createdAt, startedAt, finishedAt] = [times.createdAt, times.startedAt, times.finishedAt].map((time) =>
+      time === null ? undefined : Number(time),
+    );
+    const isAccepted = id >= lowestIdAt(until);
+    if (lost !== 'end' && isAccepted) countsOf(tallyAt(tallies, createdAt ?? 0), workflowId).calls += 1;
+    if (finishedAt === undefined || finishedAt < until) continue;
+    const durationMs = startedAt === undefined ? null : finishedAt - startedAt;
+    addEnded(tallyAt(tallies, finishedAt), { workflowId, status: executionStatusSchema.parse(status), durationMs, count: 1, id });
   }
-  for (const [at, tally] of tallies) await keepCounts(models, at, tally, lost !== 'all-of-workflow');
+  await keepCounts(models, tallies, lost !== 'all-of-workflow');
 }

@@ -1,12 +1,12 @@
 // What happened in a span of time: counted from the executions, and added to what is kept.
 
-import { QueryTypes, type Sequelize } from 'sequelize';
+import { QueryTypes, type Sequelize, type WhereOptions } from 'sequelize';
 import { type ExecutionStatus, executionStatusSchema } from '../../engine/model.ts';
 import { dialectOf } from '../dialect.ts';
 import { lowestIdAt } from '../execution-id.ts';
 import type { Models, StatisticsRow } from '../models.ts';
 import { addTo, classOf, type Histogram, readHistogram, writeHistogram } from './histogram.ts';
-import { SPANS, startOf } from './spans.ts';
+import { FINE_MS, SPANS, startOf } from './spans.ts';
 
 export interface Counts {
   /** Accepted. */
@@ -71,6 +71,16 @@ export function addEnded(tally: Tally, { workflowId, status, durationMs, count, 
   if (durationMs !== null) addTo(counts.durations, [[classOf(durationMs), count]]);
 }
 
+/** Tallies by the start of the short span that they are of. */
+export type Tallies = Map<number, Tally>;
+
+export function tallyAt(tallies: Tallies, time: number): Tally {
+  const at = startOf(time, FINE_MS);
+  const tally: Tally = tallies.get(at) ?? new Map();
+  tallies.set(at, tally);
+  return tally;
+}
+
 /**
  * What happened from one time on and before another, from the executions themselves.
  * @param workflowIds of these alone; default of all
@@ -80,38 +90,44 @@ export async function countExecutions(
   from: number,
   to: number,
   workflowIds?: readonly string[],
-): Promise<Tally> {
+): Promise<Tallies> {
   const { indexHint } = dialectOf(sequelize);
   const ids = workflowIds?.map((id) => sequelize.escape(id)).join(', ');
   const ofWorkflows = ids === undefined ? '' : `AND workflow_id IN (${ids})`;
-  const tally: Tally = new Map();
-  if (ids === '') return tally;
-  const accepted = await sequelize.query<{ workflowId: string; count: number | string }>(
-    `SELECT workflow_id AS "workflowId", COUNT(*) AS count FROM executions${indexHint('sqlite_autoindex_executions_1')}
-     WHERE id >= '${lowestIdAt(from)}' AND id < '${lowestIdAt(to)}' ${ofWorkflows} GROUP BY workflow_id`,
+  const tallies: Tallies = new Map();
+  if (ids === '' || from >= to) return tallies;
+  const accepted = await sequelize.query<{ workflowId: string; span: number | string; count: number | string }>(
+    `SELECT workflow_id AS "workflowId", created_at / ${FINE_MS} AS span, COUNT(*) AS count
+     FROM executions${indexHint('sqlite_autoindex_executions_1')}
+     WHERE id >= '${lowestIdAt(from)}' AND id < '${lowestIdAt(to)}' ${ofWorkflows}
+     GROUP BY workflow_id, created_at / ${FINE_MS}`,
     { type: QueryTypes.SELECT },
   );
-  for (const { workflowId, count } of accepted) countsOf(tally, workflowId).calls += Number(count);
+  for (const { workflowId, span, count } of accepted) {
+    countsOf(tallyAt(tallies, Number(span) * FINE_MS), workflowId).calls += Number(count);
+  }
   const ended = await sequelize.query<{
     workflowId: string;
     status: string;
+    span: number | string;
     durationMs: number | string | null;
     count: number | string;
     id: string;
   }>(
-    `SELECT workflow_id AS "workflowId", status, finished_at - started_at AS "durationMs", COUNT(*) AS count, MAX(id) AS id
+    `SELECT workflow_id AS "workflowId", status, finished_at / ${FINE_MS} AS span, finished_at - started_at AS "durationMs",
+       COUNT(*) AS count, MAX(id) AS id
      FROM executions${indexHint('executions_finished')}
      WHERE finished_at >= ${Math.trunc(from)} AND finished_at < ${Math.trunc(to)} ${ofWorkflows}
-     GROUP BY workflow_id, status, finished_at - started_at ORDER BY MAX(id)`,
+     GROUP BY workflow_id, status, finished_at / ${FINE_MS}, finished_at - started_at ORDER BY MAX(id)`,
     { type: QueryTypes.SELECT },
   );
-  for (const { workflowId, status, durationMs, count, id } of ended) {
-    addEnded(tally, {
+  for (const { workflowId, status, span, durationMs, count, id } of ended) {
+    addEnded(tallyAt(tallies, Number(span) * FINE_MS), {
       ...{ workflowId, id, status: executionStatusSchema.parse(status), count: Number(count) },
       durationMs: durationMs === null ? null : Number(durationMs),
     });
   }
-  return tally;
+  return tallies;
 }
 
 /** All workflows of a tally together. */
@@ -121,33 +137,79 @@ export function totalOf(tally: Tally): Counts {
   return total;
 }
 
+const COLUMNS = {
+  span_ms: 'spanMs',
+  workflow_id: 'workflowId',
+  at: 'at',
+  calls: 'calls',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  durations: 'durations',
+  last_failure: 'lastFailure',
+  queue_age_ms: 'queueAgeMs',
+} as const satisfies Record<string, keyof StatisticsRow>;
+const NAMES = Object.keys(COLUMNS);
+const CHANGING = NAMES.slice(3);
+
 /**
- * Adds a tally to what is kept, in a transaction that holds the lock of `counted-until.ts`.
- * @param at a time in the span that it is of
- * @param ofWorkflows whether to keep it by workflow too; default true
+ * Adds tallies to what is kept, in a transaction that holds the lock of `counted-until.ts`.
+ * @param ofWorkflows whether to keep them by workflow too; default true
  */
-export async function keepCounts({ statistics }: Models, at: number, tally: Tally, ofWorkflows = true): Promise<void> {
-  if (tally.size === 0) return;
-  const added = new Map([...(ofWorkflows ? tally : []), [ALL, totalOf(tally)] as const]);
+export async function keepCounts(models: Models, tallies: Tallies, ofWorkflows = true): Promise<void> {
   for (const { spanMs } of SPANS) {
-    const start = startOf(at, spanMs);
-    const where = { spanMs, at: start, workflowId: [...added.keys()] };
-    const kept = new Map((await statistics.findAll({ where })).map((row) => [row.get().workflowId, row.get()]));
-    const rows = [...added].map(([workflowId, counts]): StatisticsRow => {
-      const row = kept.get(workflowId);
-      const sum = row ? toCounts(row) : noCounts();
-      addCounts(sum, counts);
-      return { spanMs, workflowId, at: start, ...sum, durations: writeHistogram(sum.durations) };
-    });
-    await statistics.bulkCreate(rows, {
-      updateOnDuplicate: ['calls', 'succeeded', 'failed', 'durations', 'lastFailure', 'queueAgeMs'],
-    });
+    const added: Tallies = new Map();
+    for (const [time, tally] of [...tallies].sort(([a], [b]) => a - b)) {
+      const at = startOf(time, spanMs);
+      const sums: Tally = added.get(at) ?? new Map();
+      added.set(at, sums);
+      for (const [workflowId, counts] of ofWorkflows ? tally : [])
+        if (workflowId !== ALL) addCounts(countsOf(sums, workflowId), counts);
+      addCounts(countsOf(sums, ALL), totalOf(tally));
+    }
+    await writeSums(models, spanMs, added);
   }
 }
 
-/** PostgreSQL gives BIGINT as text; hence Number. */
-export function toCounts(row: Omit<StatisticsRow, 'spanMs' | 'workflowId' | 'at'>): Counts {
-  const { calls, succeeded, failed, durations, lastFailure, queueAgeMs } = row;
+async function writeSums({ statistics }: Models, spanMs: number, added: Tallies): Promise<void> {
+  const workflowIds = new Set([...added.values()].flatMap((sums) => [...sums.keys()]));
+  if (workflowIds.size === 0 || !statistics.sequelize) return;
+  const where = { spanMs, at: [...added.keys()], workflowId: [...workflowIds] };
+  const kept = new Map<string, Counts>();
+  for (const row of await readKept({ statistics }, where)) kept.set(`${row.at} ${row.workflowId}`, toCounts(row));
+  const rows: Record<string, unknown>[] = [];
+  for (const [at, sums] of added) {
+    for (const [workflowId, counts] of sums) {
+      const sum = kept.get(`${at} ${workflowId}`) ?? noCounts();
+      addCounts(sum, counts);
+      const row: StatisticsRow = { spanMs, workflowId, at, ...sum, durations: writeHistogram(sum.durations) };
+      rows.push(Object.fromEntries(Object.entries(COLUMNS).map(([column, name]) => [column, row[name]])));
+    }
+  }
+  // One parameter, as on the commit path: the first count of a large database adds many thousands of rows.
+  await statistics.sequelize.query(
+    `INSERT INTO statistics (${NAMES.join(', ')}) ${dialectOf(statistics.sequelize).rowsOf('statistics', NAMES, '$1')}
+     ON CONFLICT (span_ms, workflow_id, at) DO UPDATE SET ${CHANGING.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+    { bind: [JSON.stringify(rows)] },
+  );
+}
+
+/**
+ * Rows that are kept, as plain objects: a month of ten workflows is thousands of them.
+ * @param attributes default all
+ */
+export async function readKept(
+  { statistics }: Pick<Models, 'statistics'>,
+  where: WhereOptions<StatisticsRow>,
+  attributes?: readonly (keyof StatisticsRow)[],
+): Promise<(KeptCounts & Pick<StatisticsRow, 'workflowId' | 'at'>)[]> {
+  const rows: unknown = await statistics.findAll({ ...(attributes ? { attributes: [...attributes] } : {}), where, raw: true });
+  return rows as StatisticsRow[];
+}
+
+type KeptCounts = Omit<StatisticsRow, 'spanMs' | 'workflowId' | 'at' | 'durations'> & Partial<Pick<StatisticsRow, 'durations'>>;
+
+/** PostgreSQL gives BIGINT as text; hence Number. Without durations where they were not read. */
+export function toCounts({ calls, succeeded, failed, durations = '[]', lastFailure, queueAgeMs }: KeptCounts): Counts {
   const age = queueAgeMs === null ? null : Number(queueAgeMs);
   return { calls, succeeded, failed, durations: readHistogram(durations), lastFailure, queueAgeMs: age };
 }

@@ -5,13 +5,24 @@ import { endpointStatusSchema } from '../../engine/outbound-model.ts';
 import type { BucketCounts, StatisticsStore } from '../../engine/statistics-ports.ts';
 import { type Database, isSearchable, parseStored, yieldTurn } from '../database.ts';
 import { lowestIdAt, timeOfId } from '../execution-id.ts';
-import type { Models } from '../models.ts';
+import type { Models, StatisticsRow } from '../models.ts';
 import { lowestOutboundIdAt } from '../outbound/ids.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { COUNTED_UNTIL, lockCountedUntil, setCountedUntil } from './counted-until.ts';
-import { ALL, addCounts, type Counts, countExecutions, countsOf, keepCounts, noCounts, toCounts, totalOf } from './counts.ts';
+import {
+  ALL,
+  addCounts,
+  type Counts,
+  countExecutions,
+  countsOf,
+  keepCounts,
+  noCounts,
+  readKept,
+  toCounts,
+  totalOf,
+} from './counts.ts';
 import { type Histogram, percentileOf } from './histogram.ts';
-import { bucketsOf, COARSE_MS, FINE_MS, SPANS, startOf } from './spans.ts';
+import { bucketsOf, COARSE_MS, SPANS, startOf } from './spans.ts';
 
 /**
  * Executions are counted this long after they ended, since what has ended is stored a little later; and so the clocks of machines
@@ -23,6 +34,9 @@ const MAX_COUNTED = 5_000;
 const DELETE_CHUNK = 1_000;
 /** Other machines' clocks may be ahead. */
 const AHEAD_MS = 10 * 60_000;
+
+/** They are most of a row, and cost the most to read. */
+const WITHOUT_DURATIONS = ['workflowId', 'at', 'calls', 'succeeded', 'failed', 'lastFailure', 'queueAgeMs'] as const;
 
 /** Numbers of one workflow, or all together, in one kept span. */
 interface Piece {
@@ -40,25 +54,25 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
   /**
    * What is kept and what is not counted yet, together.
    * @param of ids of workflows; undefined: all together
+   * @param attributes default all
    */
   async function piecesOf(
     range: { from: number; to: number; spanMs: number },
     of: readonly string[] | undefined,
     now: number,
+    attributes?: readonly (keyof StatisticsRow)[],
   ): Promise<Piece[]> {
     const { from, to, spanMs } = range;
     const within = { [Op.gte]: startOf(from, spanMs), [Op.lt]: to };
     for (let turn = 0; ; turn += 1) {
       const until = await countedUntil();
-      const rows = await read.statistics.findAll({ where: { spanMs, workflowId: of ? [...of] : ALL, at: within } });
-      const pieces = rows.map((row): Piece => {
-        const { workflowId, at, ...counts } = row.get();
-        return { workflowId, at: Number(at), counts: toCounts(counts) };
-      });
+      const rows = await readKept(read, { spanMs, workflowId: of ? [...of] : ALL, at: within }, attributes);
+      const pieces = rows.map(
+        ({ workflowId, at, ...counts }): Piece => ({ workflowId, at: Number(at), counts: toCounts(counts) }),
+      );
       const end = Math.min(to, now + AHEAD_MS);
-      for (let start = Math.max(from, until); start < end; start = startOf(start, FINE_MS) + FINE_MS) {
-        const tally = await countExecutions(sequelize, start, Math.min(end, startOf(start, FINE_MS) + FINE_MS), of);
-        const at = startOf(start, spanMs);
+      for (const [time, tally] of await countExecutions(sequelize, Math.max(from, until), end, of)) {
+        const at = startOf(time, spanMs);
         if (of) for (const [workflowId, counts] of tally) pieces.push({ workflowId, at, counts });
         else pieces.push({ workflowId: ALL, at, counts: totalOf(tally) });
       }
@@ -81,8 +95,10 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
     );
     const failures = new Map(rows.map(({ workflowId, failed }) => [workflowId, Number(failed)]));
     const from = Math.max(range.from, await countedUntil());
-    const open = from < range.to ? await countExecutions(sequelize, from, Math.min(range.to, now + AHEAD_MS)) : new Map();
-    for (const [workflowId, { failed }] of open) failures.set(workflowId, (failures.get(workflowId) ?? 0) + failed);
+    const open = await countExecutions(sequelize, from, Math.min(range.to, now + AHEAD_MS));
+    for (const [workflowId, { failed }] of [...open.values()].flatMap((tally) => [...tally])) {
+      failures.set(workflowId, (failures.get(workflowId) ?? 0) + failed);
+    }
     const sorted = [...failures].filter(([, failed]) => failed > 0).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
     return sorted.slice(0, limit).map(([workflowId]) => workflowId);
   }
@@ -97,8 +113,8 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
         await setCountedUntil(models, limit);
         return false;
       }
-      const to = await endOfSlice(models, from, Math.min(limit, startOf(from, FINE_MS) + FINE_MS));
-      await keepCounts(models, from, await countExecutions(connectionOf(models), from, to));
+      const to = await endOfSlice(models, from, limit);
+      await keepCounts(models, await countExecutions(connectionOf(models), from, to));
       await setCountedUntil(models, to);
       return to < limit;
     });
@@ -126,7 +142,7 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
     sampleQueueAge: (now, queueAgeMs) =>
       write(async (models) => {
         await lockCountedUntil(models);
-        await keepCounts(models, now, new Map([[ALL, { ...noCounts(), queueAgeMs }]]));
+        await keepCounts(models, new Map([[now, new Map([[ALL, { ...noCounts(), queueAgeMs }]])]]));
       }),
 
     async deleteOld(now) {
@@ -172,7 +188,7 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
         if (workflowId !== undefined && !isSearchable(workflowId)) return [];
         const ids = workflowId === undefined ? await mostFailures(buckets, limit, now) : [workflowId];
         const sums = new Map<string, Counts>();
-        const pieces = ids.length === 0 ? [] : await piecesOf(buckets, ids, now);
+        const pieces = ids.length === 0 ? [] : await piecesOf(buckets, ids, now, WITHOUT_DURATIONS);
         for (const { workflowId: id, counts } of pieces.sort((a, b) => a.at - b.at)) addCounts(countsOf(sums, id), counts);
         const found = [...sums].map(([id, { calls, failed, lastFailure }]) => ({ workflowId: id, calls, failed, lastFailure }));
         return found
@@ -189,7 +205,7 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
         const byWorkflow = new Map(
           known.map((id) => [id, new Map(Array.from({ length: hours }, (_, hour) => [from + hour * COARSE_MS, noCounts()]))]),
         );
-        for (const { workflowId, at, counts } of await piecesOf({ from, to, spanMs: COARSE_MS }, known, now)) {
+        for (const { workflowId, at, counts } of await piecesOf({ from, to, spanMs: COARSE_MS }, known, now, WITHOUT_DURATIONS)) {
           const sums = byWorkflow.get(workflowId);
           if (sums) addCounts(countsOf(sums, at), counts);
         }
