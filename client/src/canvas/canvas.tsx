@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 import type { Document, Mode, Problem } from '../../../src/engine/model.ts';
 import type { ExecutionJson } from '../api/executions.ts';
 import type { ComparisonJson, PluginList } from '../api/workflows.ts';
+import { useBranchText } from './branch-text.ts';
 import classes from './canvas.module.css';
 import { CanvasActionsContext, useStableActions } from './canvas-actions.ts';
 import { ChangesList } from './changes-list.tsx';
@@ -72,6 +73,7 @@ export default Canvas;
 function CanvasInside(props: CanvasProps) {
   const { document, mode, types, selected, onSelect, onChange, problems = NO_PROBLEMS, execution, comparison, before } = props;
   const { t } = useTranslation('canvas');
+  const branchText = useBranchText();
   const flow = useReactFlow<CardNode>();
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
@@ -159,6 +161,12 @@ function CanvasInside(props: CanvasProps) {
     setActive(key);
     focusTree();
     setMenu({ key, at: toLocal(at) });
+  };
+  const branchesOfMenu = (key: string) => {
+    const branches = layout.nodes.find((node) => node.key === key)?.branches ?? [];
+    return branches
+      .filter(({ kind }) => kind !== 'unknown')
+      .map((branch) => ({ name: branch.name, label: branchText(branch, model.typeOf(key)) }));
   };
   const placeBehind = (key: string): Place => {
     const place = findNode(document, key)?.place;
@@ -322,6 +330,7 @@ function CanvasInside(props: CanvasProps) {
               isEditable={isEditable}
               openLists={model.openLists}
               overlay={model.execution}
+              isComparison={comparison !== undefined}
               drops={drops}
               target={target}
               slotText={model.placeText}
@@ -350,9 +359,11 @@ function CanvasInside(props: CanvasProps) {
             types={types.nodes}
             mode={mode}
             at={picker.at}
+            place={model.placeText(picker.place)}
             onPick={(type) => {
               setPicker(null);
               editing.add(type, picker.place);
+              focusTree();
             }}
             onClose={() => {
               setPicker(null);
@@ -365,6 +376,11 @@ function CanvasInside(props: CanvasProps) {
             title={titleOf(menu.key)}
             at={menu.at}
             actions={editing.actionsFor(menu.key)}
+            branches={isEditable ? branchesOfMenu(menu.key) : []}
+            onBranch={(branch) => {
+              setMenu(null);
+              openPicker({ owner: menu.key, branch, index: 0 }, screenPoint(menu.key));
+            }}
             onAction={(action) => {
               setMenu(null);
               if (action === 'open') select(menu.key);

@@ -39,7 +39,10 @@ export interface NodeMenuProps {
   readonly at: Point;
   /** What is offered; what is missing is left out. */
   readonly actions: ReadonlySet<NodeAction>;
+  /** Those of the node that a step can be added to. */
+  readonly branches: readonly { readonly name: string; readonly label: string }[];
   onAction(action: NodeAction): void;
+  onBranch(name: string): void;
   onClose(): void;
 }
 
@@ -57,14 +60,14 @@ const ORDER: readonly { readonly action: NodeAction; readonly Icon: typeof IconC
   { action: 'delete', Icon: IconTrash, keys: 'Del' },
 ];
 
-export function NodeMenu({ title, at, actions, onAction, onClose }: NodeMenuProps) {
+export function NodeMenu({ title, at, actions, branches, onAction, onBranch, onClose }: NodeMenuProps) {
   const { t } = useTranslation('canvas');
   const item = ({ action, Icon, keys }: (typeof ORDER)[number]): ReactNode => (
     <Menu.Item
       key={action}
       leftSection={<Icon size={16} aria-hidden />}
       rightSection={keys === undefined ? undefined : <Kbd size="xs">{keys}</Kbd>}
-      {...(action === 'delete' ? { color: 'red' } : {})}
+      {...(action === 'delete' ? { c: 'var(--mantine-color-error)' } : {})}
       onClick={() => onAction(action)}
     >
       {t(`action.${action}`)}
@@ -81,7 +84,22 @@ export function NodeMenu({ title, at, actions, onAction, onClose }: NodeMenuProp
           aria-label={t('menuOf', { title })}
         />
       </Menu.Target>
-      <Menu.Dropdown>{ORDER.filter(({ action }) => actions.has(action)).map(item)}</Menu.Dropdown>
+      <Menu.Dropdown>
+        {ORDER.filter(({ action }) => actions.has(action)).flatMap((entry) => [
+          item(entry),
+          ...(entry.action === 'add'
+            ? branches.map(({ name, label }) => (
+                <Menu.Item
+                  key={`branch-${name}`}
+                  leftSection={<IconGitBranch size={16} aria-hidden />}
+                  onClick={() => onBranch(name)}
+                >
+                  {t('addToBranch', { branch: label })}
+                </Menu.Item>
+              ))
+            : []),
+        ])}
+      </Menu.Dropdown>
     </Menu>
   );
 }

@@ -18,6 +18,8 @@ export interface NodePickerProps {
   readonly mode: Mode;
   /** A point of the canvas, in pixels from its corner. */
   readonly at: Point;
+  /** Where it will be, in words. */
+  readonly place: string;
   onPick(type: string): void;
   onClose(): void;
 }
@@ -29,7 +31,7 @@ interface Hit {
   readonly description: string;
 }
 
-export function NodePicker({ types, mode, at, onPick, onClose }: NodePickerProps) {
+export function NodePicker({ types, mode, at, place, onPick, onClose }: NodePickerProps) {
   const { t } = useTranslation('canvas');
   const typeText = useTypeText();
   const [search, setSearch] = useState('');
@@ -94,7 +96,10 @@ export function NodePicker({ types, mode, at, onPick, onClose }: NodePickerProps
       <Popover.Target>
         <span className={classes.anchor} style={{ left: at.x, top: at.y }} />
       </Popover.Target>
-      <Popover.Dropdown p={0} role="dialog" aria-label={t('addStep')}>
+      <Popover.Dropdown p={0} role="dialog" aria-label={`${t('addStep')}: ${place}`}>
+        <div className={classes.pickerTitle}>
+          {t('addStep')} <span>{place}</span>
+        </div>
         <TextInput
           data-autofocus
           m="xs"

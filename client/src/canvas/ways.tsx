@@ -4,6 +4,7 @@ import { Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconChevronLeft, IconChevronRight, IconPlus, IconRepeat } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FAILURE_BRANCH } from '../../../src/engine/model.ts';
 import { useBranchText } from './branch-text.ts';
 import classes from './canvas.module.css';
 import { useCanvasActions } from './canvas-actions.ts';
@@ -19,6 +20,8 @@ export interface WaysProps {
   /** Lists whose end leaves the caller without an answer. */
   readonly openLists: readonly ListPlace[];
   readonly overlay: ExecutionOverlay | undefined;
+  /** Branches may be drawn that are there no more. */
+  readonly isComparison: boolean;
   /** Where what is being moved can be put down; undefined while nothing is. */
   readonly drops: readonly Slot[] | undefined;
   readonly target: Slot | undefined;
@@ -29,7 +32,7 @@ export interface WaysProps {
 }
 
 export const Ways = memo(function Ways(props: WaysProps) {
-  const { layout, isEditable, openLists, overlay, drops, target, slotText, typeOf } = props;
+  const { layout, isEditable, openLists, overlay, isComparison, drops, target, slotText, typeOf } = props;
   const taken = new Set(overlay ? layout.lines.filter((line) => overlay.isTaken(line)) : []);
   return (
     <div className={classes.ways}>
@@ -42,7 +45,7 @@ export const Ways = memo(function Ways(props: WaysProps) {
         ))}
       </svg>
       {layout.labels.map((label) => (
-        <Label key={`${label.owner}/${label.branch}`} label={label} type={typeOf(label.owner ?? '')} />
+        <Label key={`${label.owner}/${label.branch}`} label={label} type={typeOf(label.owner ?? '')} isPast={isComparison} />
       ))}
       {overlay && layout.frames.map((frame) => <Stepper key={frame.owner} frame={frame} overlay={overlay} />)}
       {layout.ends.map((end) => (
@@ -83,9 +86,17 @@ function LineShape({ line, isTaken, isFaded }: { readonly line: Line; readonly i
   );
 }
 
-function Label({ label, type }: { readonly label: BranchLabel; readonly type: string }) {
+interface LabelProps {
+  readonly label: BranchLabel;
+  readonly type: string;
+  readonly isPast: boolean;
+}
+
+function Label({ label, type, isPast }: LabelProps) {
   const branchText = useBranchText();
-  const text = branchText(label.label, type);
+  const { name, kind } = label.label;
+  const was = name === FAILURE_BRANCH ? 'failure' : 'own';
+  const text = branchText(isPast && kind === 'unknown' ? { ...label.label, kind: was } : label.label, type);
   return (
     <span className={classes.label} data-branch={label.label.name} data-kind={label.label.kind} style={at(label)} title={text}>
       {text}
@@ -161,7 +172,7 @@ function Stepper({ frame, overlay }: { readonly frame: Frame; readonly overlay: 
   return (
     <fieldset
       className={`${classes.stepper} nopan`}
-      style={at({ x: frame.x + frame.width, y: frame.y })}
+      style={at({ x: frame.x + frame.width, y: frame.y - 8 })}
       aria-label={t('rounds')}
     >
       <IconRepeat size={14} aria-hidden />
