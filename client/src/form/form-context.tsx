@@ -16,8 +16,10 @@ export interface FieldViewProps {
   /** Undefined removes it. */
   readonly onChange: (value: unknown) => void;
   readonly isRequired: boolean;
-  /** The object that it is a property of: the language of an expression stands beside it. */
+  /** The object that it is a property of. */
   readonly siblings?: JsonObject;
+  /** The language of expressions, which is named beside them. */
+  readonly language?: string | undefined;
   /** Instead of the label from the texts. */
   readonly label?: string;
   /** In a table: the label is the column's, and is said but not shown. */

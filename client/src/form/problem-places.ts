@@ -2,7 +2,7 @@
 
 import { fieldOf, fits } from './field-kind.ts';
 import { isObject, type JsonSchema, schemaAt } from './json-schema.ts';
-import { joinPath, splitPath } from './value-path.ts';
+import { joinPath, splitPath, valueAt } from './value-path.ts';
 
 /** What is wrong with a field. */
 export interface FieldProblem {
@@ -34,17 +34,12 @@ function placeOf(path: string, root: JsonSchema, whole: unknown): string {
   for (const segment of splitPath(path)) {
     const inner = innerSchema(schema, root, value, name, segment);
     if (inner === undefined) return place;
-    value = valueOf(value, segment);
+    value = valueAt(value, [segment]);
     schema = inner;
     if (typeof segment === 'string') name = segment;
     place = joinPath(place, segment);
   }
   return place;
-}
-
-function valueOf(value: unknown, segment: string | number): unknown {
-  if (typeof segment === 'number') return Array.isArray(value) ? value[segment] : undefined;
-  return isObject(value) ? value[segment] : undefined;
 }
 
 /** The schema of a field that is drawn inside of another one; undefined when there is none. */

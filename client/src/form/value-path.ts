@@ -1,19 +1,17 @@
 // Pure: paths of fields, `cases[0].test`, as problems name them, and `cases[*].test`, as types name their expressions.
 
+import { appendSegment } from '../../../src/engine/path.ts';
 import { isObject } from './json-schema.ts';
 
 export type PathSegment = string | number;
 
-export function joinPath(path: string, segment: PathSegment): string {
-  if (typeof segment === 'number') return `${path}[${segment}]`;
-  return path === '' ? segment : `${path}.${segment}`;
-}
+export const joinPath: (path: string, segment: PathSegment) => string = appendSegment;
 
 /** Names may hold any character but `.` and `[`; `["…"]` holds the others. */
 export function splitPath(path: string): PathSegment[] {
-  return Array.from(path.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g), ([, index, quoted, name]) => {
+  return Array.from(path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g), ([, index, quoted, name]) => {
     if (index !== undefined) return Number(index);
-    return quoted === undefined ? (name ?? '') : quoted.replace(/\\(.)/g, '$1');
+    return quoted === undefined ? (name ?? '') : String(JSON.parse(quoted));
   });
 }
 

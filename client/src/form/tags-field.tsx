@@ -1,0 +1,66 @@
+// Lists of short texts or numbers, and several of a few values.
+
+import { MultiSelect, TagsInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFieldLook } from './field-look.tsx';
+import { wordsOf } from './field-text.ts';
+import { type FieldViewProps, useForm } from './form-context.tsx';
+import { isTemplate } from './test-terms.ts';
+
+export interface TagsFieldProps extends FieldViewProps {
+  readonly ofNumbers: boolean;
+  /** The only values that it may hold. */
+  readonly options: readonly string[] | undefined;
+}
+
+export function TagsField(props: TagsFieldProps) {
+  const { t } = useTranslation('form');
+  const { value, onChange, ofNumbers, options, schema, isRequired, name } = props;
+  const { look, texts } = useFieldLook(props);
+  const { hasTemplates } = useForm();
+  const [isRefused, setRefused] = useState(false);
+  const effective = value === undefined ? schema.default : value;
+  const tags = Array.isArray(effective) ? effective.map(String) : [];
+  const error = look.error ?? (isRefused ? t('onlyNumbers') : undefined);
+  const keepsEmpty = isRequired || (Array.isArray(schema.default) && schema.default.length > 0);
+  const change = (next: readonly string[]): void => {
+    const values = ofNumbers ? next.map((tag) => (isNumber(tag) ? Number(tag) : tag)) : next;
+    const fitting = values.filter((tag) => !ofNumbers || typeof tag === 'number' || (hasTemplates && isTemplate(tag)));
+    setRefused(fitting.length < values.length);
+    onChange(fitting.length === 0 && !keepsEmpty ? undefined : fitting);
+  };
+  if (options !== undefined) {
+    const data = options.map((option) => ({
+      value: option,
+      label: texts.option(props.texts, name, option) ?? (/^[a-z]+([A-Z_-][a-z]+)*$/.test(option) ? wordsOf(option) : option),
+    }));
+    return (
+      <MultiSelect
+        {...look}
+        error={error}
+        placeholder={tags.length === 0 ? t('choose') : undefined}
+        data={data}
+        value={tags}
+        onChange={change}
+        clearable={!look.readOnly}
+        searchable={options.length > 6}
+      />
+    );
+  }
+  return (
+    <TagsInput
+      {...look}
+      error={error}
+      placeholder={tags.length === 0 ? (look.placeholder ?? t('tagsHint')) : undefined}
+      value={tags}
+      onChange={change}
+      splitChars={[',', ';', ' ']}
+      clearable={!look.readOnly}
+    />
+  );
+}
+
+function isNumber(tag: string): boolean {
+  return tag.trim() !== '' && Number.isFinite(Number(tag));
+}
