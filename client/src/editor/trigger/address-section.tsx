@@ -1,6 +1,6 @@
 // Where callers reach the workflow: the URL, ways to write a call down, and a new URL when the old one got into wrong hands.
 
-import { Alert, Button, Collapse, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronRight, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -46,7 +46,6 @@ export function AddressSection({ workflow, credentials, body, canWrite, onRotate
         description={t('address.urlText')}
         value={workflow.hookUrl}
         readOnly
-        ff="monospace"
         onFocus={(event) => event.currentTarget.select()}
         rightSection={<Copy value={workflow.hookUrl} label={t('address.url')} />}
         classNames={{ input: 'hl-mono' }}
@@ -89,12 +88,12 @@ export function AddressSection({ workflow, credentials, body, canWrite, onRotate
           </ConfirmButton>
         )}
       </Group>
-      <Collapse expanded={opened}>
+      {opened && (
         <Stack gap="sm">
           <CodeLine label={t('address.curl')} text={curl} />
           {credentials.isOn && <UrlWithPassword url={workflow.hookUrl} credentials={credentials} />}
         </Stack>
-      </Collapse>
+      )}
     </Stack>
   );
 }

@@ -1,6 +1,6 @@
 // The paths that an example offers, with their values, to choose variables from.
 
-import { Badge, Button, Checkbox, Group, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -106,12 +106,9 @@ export function PathPicker({ paths, taken, readOnly, onAdd }: PathPickerProps) {
         </Text>
       )}
       {!readOnly && (
-        <Group justify="space-between">
-          <Badge className="hl-badge" variant="light" color="gray" tt="none">
-            {t('pick.selected', { count: selected.length })}
-          </Badge>
+        <Group justify="flex-end">
           <Button size="xs" disabled={selected.length === 0} onClick={add}>
-            {t('pick.add', { count: selected.length })}
+            {selected.length === 0 ? t('pick.addNone') : t('pick.add', { count: selected.length })}
           </Button>
         </Group>
       )}

@@ -1,6 +1,6 @@
 // The list of what the trigger takes from a request: headers, and paths of the query and the body.
 
-import { ActionIcon, Button, Checkbox, Collapse, Group, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Group, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconChevronRight, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -135,7 +135,7 @@ function VariableRow({ part, variable, isLast, place, problems, readOnly, onChan
           </Tooltip>
         )}
       </div>
-      <Collapse expanded={opened || needsName}>
+      {(opened || needsName) && (
         <Stack gap="xs" pt={6} pl="sm">
           {needsName && (
             <TextInput
@@ -160,7 +160,7 @@ function VariableRow({ part, variable, isLast, place, problems, readOnly, onChan
             />
           )}
         </Stack>
-      </Collapse>
+      )}
     </div>
   );
 }
