@@ -82,9 +82,10 @@ export const dateCalculationConfigSchema = z.strictObject({
   input: date.meta({ title: 'Date', description: 'Such as {{$context.body.date}}. Without one: now.' }),
   inputFormat: z.string().min(1).max(200).default('iso').meta({
     title: 'Input format',
+    advanced: true,
     description: '`iso`, `unix` (seconds), `unix-ms`, or a format such as dd/MM/yyyy.',
   }),
-  zone: zone.default('UTC'),
+  zone: zone.default('UTC').meta({ advanced: true }),
   steps: z
     .array(stepSchema)
     .max(100)

@@ -32,7 +32,12 @@ const bodySchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('text'),
     value: text.meta({ title: 'Text' }),
-    contentType: z.string().min(1).max(200).optional().meta({ title: 'Content-Type', description: 'Default text/plain.' }),
+    contentType: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({ title: 'Content-Type', description: 'Default text/plain.', advanced: true }),
   }),
 ]);
 
@@ -45,14 +50,15 @@ export const httpRequestConfigSchema = z.strictObject({
     .meta({ title: 'URL', description: 'Such as https://example.com/orders/{{$context.body.id}}.' }),
   query: z.array(pair).max(200).default([]).meta({ title: 'Query parameters', description: 'Added to those of the URL.' }),
   headers: z.array(pair).max(100).default([]).meta({ title: 'Headers' }),
-  secretHeaders: z
-    .array(secretHeaderSchema)
-    .max(20)
-    .default([])
-    .meta({ title: 'Secret headers', description: 'Such as X-Api-Key. Their values are stored sealed and never shown.' }),
+  secretHeaders: z.array(secretHeaderSchema).max(20).default([]).meta({
+    title: 'Secret headers',
+    description: 'Such as X-Api-Key. Their values are stored sealed and never shown.',
+    advanced: true,
+  }),
   auth: authSchema.optional().meta({ title: 'Authentication' }),
   body: bodySchema.default({ type: 'none' }).meta({ title: 'Body' }),
   timeoutMs: z.coerce.number().int().min(1).max(600_000).optional().meta({
+    advanced: true,
     title: 'Time limit',
     description:
       "In milliseconds, for everything from the name's lookup to the end of the answer. Default: the server's, 15 000.",
@@ -63,14 +69,15 @@ export const httpRequestConfigSchema = z.strictObject({
     .min(1)
     .max(16 * 1024 ** 2)
     .default(1024 ** 2)
-    .meta({ title: 'Largest answer', description: 'In bytes, after inflating.' }),
+    .meta({ title: 'Largest answer', description: 'In bytes, after inflating.', advanced: true }),
   successStatuses: z
     .array(z.int().min(100).max(599))
     .min(1)
     .max(100)
     .optional()
-    .meta({ title: 'Successful statuses', description: 'Default: 200 to 299.' }),
+    .meta({ title: 'Successful statuses', description: 'Default: 200 to 299.', advanced: true }),
   ignoreFailure: z.boolean().default(false).meta({
+    advanced: true,
     title: 'Ignore failure',
     description: 'Go on also when the request fails; `ok` in the result says whether it did.',
   }),

@@ -13,7 +13,7 @@ const argumentSchema = z.strictObject({
       const fault = argumentNameFault(name);
       if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
     })
-    .meta({ title: 'Name', description: 'The name of the constant in the code.' }),
+    .meta({ title: 'Name', description: 'The name of the constant in the code.', templates: false }),
   value: z.unknown().meta({ title: 'Value', description: 'Any JSON value; variables are written {{…}}.' }),
 });
 
@@ -35,8 +35,13 @@ export const javascriptConfigSchema = z.strictObject({
     })
     .default([])
     .meta({ title: 'Arguments', description: 'Constants of the code. A {{…}} in the code itself is not a variable.' }),
-  timeoutMs: z.int().min(1).max(60_000).default(2_000).meta({ title: 'Time limit', description: 'In milliseconds.' }),
-  memoryMb: z.int().min(1).max(256).default(32).meta({ title: 'Memory limit', description: 'In megabytes.' }),
+  timeoutMs: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(2_000)
+    .meta({ title: 'Time limit', description: 'In milliseconds.', advanced: true }),
+  memoryMb: z.int().min(1).max(256).default(32).meta({ title: 'Memory limit', description: 'In megabytes.', advanced: true }),
 });
 
 export type JavascriptConfig = z.infer<typeof javascriptConfigSchema>;

@@ -14,12 +14,13 @@ const variableSchema = z.strictObject({
     .meta({
       title: 'Path',
       description: 'Such as `b.c`, which maps over lists, or `b[0].c`.',
+      templates: false,
     }),
   name: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'must start with a letter or _ and hold only letters, digits, _ and -')
     .optional()
-    .meta({ title: 'Name', description: 'Without one, the value keeps the place that its path names.' }),
+    .meta({ title: 'Name', description: 'Without one, the value keeps the place that its path names.', templates: false }),
   required: z.boolean().optional().meta({ title: 'Required', description: 'Without it the node fails.' }),
   default: z.unknown().optional().meta({ title: 'Default', description: 'The value when the path finds nothing.' }),
 });
@@ -47,6 +48,7 @@ export const jsonMappingConfigSchema = z.strictObject({
     })
     .meta({ title: 'Variables' }),
   includeIndex: z.boolean().default(false).meta({
+    advanced: true,
     title: 'Include array index',
     description:
       'Lists on the way stay lists: `b.c` gives {"b": [{"c": 2}, {"c": 3}]} and not {"b": {"c": [2, 3]}}. For paths without a name.',

@@ -35,7 +35,7 @@ export const loopConfigSchema = z
       .min(1)
       .max(MAX_ROUNDS)
       .default(10_000)
-      .meta({ title: 'Most rounds', description: 'One more is an error, so that no loop runs for ever.' }),
+      .meta({ title: 'Most rounds', description: 'One more is an error, so that no loop runs for ever.', advanced: true }),
   })
   .superRefine((config, context) => {
     if (config.over === undefined && config.while === undefined) {

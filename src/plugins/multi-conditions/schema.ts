@@ -8,8 +8,12 @@ const caseSchema = z
   .strictObject({
     key: nodeKeySchema
       .refine((key) => key !== 'otherwise', 'is the name of the branch for when no case is true')
-      .meta({ title: 'Key', description: 'The name of the branch that runs when this case is the first true one.' }),
-    label: z.string().max(200).optional().meta({ title: 'Label' }),
+      .meta({
+        title: 'Key',
+        description: 'The name of the branch that runs when this case is the first true one.',
+        templates: false,
+      }),
+    label: z.string().max(200).optional().meta({ title: 'Label', templates: false }),
     engine: testEngineSchema,
     test: testSchema,
   })

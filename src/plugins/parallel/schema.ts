@@ -15,8 +15,8 @@ export const parallelConfigSchema = z.strictObject({
   branches: z
     .array(
       z.strictObject({
-        key: nodeKeySchema.meta({ title: 'Name of the branch' }),
-        label: z.string().max(200).optional().meta({ title: 'Label' }),
+        key: nodeKeySchema.meta({ title: 'Name of the branch', templates: false }),
+        label: z.string().max(200).optional().meta({ title: 'Label', templates: false }),
       }),
     )
     .min(1)

@@ -35,26 +35,41 @@ const urlSchema = z
       .min(1)
       .max(8)
       .optional()
-      .meta({ title: 'Signatures', description: 'How it is signed. Default: Standard Webhooks when there is a secret.' }),
+      .meta({
+        advanced: true,
+        title: 'Signatures',
+        description: 'How it is signed. Default: Standard Webhooks when there is a secret.',
+      }),
     envelope: envelopeSchema
       .optional()
-      .meta({ title: 'Envelope', description: 'What the body is made of. Default { type, timestamp, data }.' }),
-    headers: headers.unwrap().optional().meta({ title: 'Headers', description: 'Sent along with every request.' }),
+      .meta({ advanced: true, title: 'Envelope', description: 'What the body is made of. Default { type, timestamp, data }.' }),
+    headers: headers
+      .unwrap()
+      .optional()
+      .meta({ advanced: true, title: 'Headers', description: 'Sent along with every request.' }),
     secretHeaders: secretHeaders
       .unwrap()
       .optional()
-      .meta({ title: 'Secret headers', description: 'Sent along, too. Their values are stored sealed and never shown.' }),
+      .meta({
+        advanced: true,
+        title: 'Secret headers',
+        description: 'Sent along, too. Their values are stored sealed and never shown.',
+      }),
     success: success
       .unwrap()
       .optional()
-      .meta({ title: 'Success', description: 'Which answers count: 2xx (default), or a list of statuses.' }),
+      .meta({ advanced: true, title: 'Success', description: 'Which answers count: 2xx (default), or a list of statuses.' }),
     timeoutMs: timeoutMs
       .unwrap()
       .optional()
-      .meta({ title: 'Time limit', description: 'For one whole exchange, in milliseconds. Default 10 000.' }),
+      .meta({ advanced: true, title: 'Time limit', description: 'For one whole exchange, in milliseconds. Default 10 000.' }),
     retry: retryScheduleSchema
       .optional()
-      .meta({ title: 'Retries', description: 'When it is tried again after a failure. Default: ten attempts over three days.' }),
+      .meta({
+        advanced: true,
+        title: 'Retries',
+        description: 'When it is tried again after a failure. Default: ten attempts over three days.',
+      }),
   })
   .meta({ title: 'One URL', description: 'This URL alone, whoever subscribes.' });
 
@@ -73,11 +88,15 @@ export const sendWebhookConfigSchema = z
       .meta({ title: 'Data', description: 'Any JSON. What the event catalogue says of the type must fit.' }),
     version: eventVersionSchema
       .optional()
-      .meta({ title: 'Version', description: 'Of the event type, which the data is made for. Default the newest.' }),
+      .meta({
+        advanced: true,
+        title: 'Version',
+        description: 'Of the event type, which the data is made for. Default the newest.',
+      }),
     userId: z
       .union([z.string().max(1_000), z.number(), z.null()])
       .optional()
-      .meta({ title: 'User', description: 'Who caused the event, for receivers that are told so.' }),
+      .meta({ advanced: true, title: 'User', description: 'Who caused the event, for receivers that are told so.' }),
     wait: z.boolean().default(false).meta({
       title: 'Wait for the outcome',
       description: 'Then the flow goes on with the branch "delivered" or "failed" when everybody was told, or cannot be.',

@@ -7,7 +7,7 @@ export const subflowConfigSchema = z.strictObject({
     .string()
     .min(1)
     .max(100)
-    .meta({ title: 'Workflow', description: 'Id of the workflow to run; its live revision runs.' }),
+    .meta({ title: 'Workflow', description: 'Id of the workflow to run; its live revision runs.', reference: 'workflow' }),
   input: z.unknown().optional().meta({ title: 'Input', description: 'What the workflow finds as {{$context}}.' }),
   wait: z.boolean().default(true).meta({
     title: 'Wait for its end',

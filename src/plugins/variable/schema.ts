@@ -5,6 +5,7 @@ import { nodeKeySchema } from '../../engine/model.ts';
 
 export const variableConfigSchema = z.strictObject({
   assign: nodeKeySchema.optional().meta({
+    reference: 'variable',
     title: 'Assign to',
     description: 'Key of the variable node whose value changes. Without one, this node is a new variable.',
   }),

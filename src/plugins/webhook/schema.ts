@@ -7,13 +7,16 @@ const templateSchema = z.string().regex(/^\s*\{\{.*\}\}\s*$/, 'must be a status 
 
 const alias = z.string().max(200).optional().meta({ title: 'Alias', description: 'The name that the variable is shown with.' });
 const required = z.boolean().optional().meta({ title: 'Required', description: 'A request without it is refused with 422.' });
-const defaultValue = z.unknown().optional().meta({ title: 'Default', description: 'The value when the request has none.' });
+const defaultValue = z
+  .unknown()
+  .optional()
+  .meta({ title: 'Default', description: 'The value when the request has none.', advanced: true });
 /** A variable's own name, so that templates reach it at one step: no dots, no brackets. */
 const name = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'must start with a letter or _ and hold only letters, digits, _ and -')
   .optional()
-  .meta({ title: 'Variable name', description: 'Needed for a JSONPath; otherwise the path names the variable.' });
+  .meta({ title: 'Variable name', description: 'Needed for a JSONPath; otherwise the path names the variable.', advanced: true });
 
 const headerVariableSchema = z.strictObject({
   name: z
@@ -67,7 +70,11 @@ const responseSchema = z
       .meta({ title: 'Headers' }),
     body: z.unknown().optional().meta({ title: 'Body', description: 'Text, or JSON. Templates are filled in.' }),
   })
-  .meta({ title: 'Response', description: 'What the caller of an async workflow hears at once. Default: 200 `ok`.' });
+  .meta({
+    title: 'Response',
+    description: 'What the caller of an async workflow hears at once. Default: 200 `ok`.',
+    templates: true,
+  });
 
 export const webhookConfigSchema = z.strictObject({
   auth: basicAuthSchema.optional(),
@@ -80,12 +87,16 @@ export const webhookConfigSchema = z.strictObject({
     .min(1)
     .max(3_600_000)
     .optional()
-    .meta({ title: 'Deadline', description: 'How long a sync caller waits, in milliseconds, before 504.' }),
+    .meta({ title: 'Deadline', description: 'How long a sync caller waits, in milliseconds, before 504.', advanced: true }),
   maxBodyBytes: z
     .int()
     .min(1)
     .max(1024 ** 3)
     .default(1024 ** 2)
-    .meta({ title: 'Largest body', description: 'In bytes, after inflating. Larger bodies are refused with 413.' }),
+    .meta({
+      title: 'Largest body',
+      description: 'In bytes, after inflating. Larger bodies are refused with 413.',
+      advanced: true,
+    }),
 });
 export type WebhookConfig = z.infer<typeof webhookConfigSchema>;
