@@ -28,6 +28,8 @@ const queries = new QueryClient({
 async function start(): Promise<void> {
   const root = document.getElementById('root');
   if (root === null) throw new Error('The page has no element "root".');
+  // What keeps the page from scrolling behind a dialog reads it from here (npm package get-nonce).
+  Object.assign(globalThis, { __webpack_nonce__: styleNonce() });
   await startI18n();
   createRoot(root).render(
     <StrictMode>

@@ -38,7 +38,10 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => request<void>('DELETE', '/api/session'),
     onSuccess: () => {
-      client.clear();
+      // The session stays, as nobody's: the pages go, and do not ask again for what is removed.
+      client.setQueryData<SessionView>(KEY, (session) => session && { ...session, user: null, permissions: [], csrfToken: null });
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+      rememberCsrfToken(null);
     },
   });
 }
