@@ -9,7 +9,7 @@ import { endpointConfigSchema } from '../../../../src/engine/outbound-model.ts';
 import { type EndpointJson, eventTypesQuery, useUpdateEndpoint } from '../../api/outbound.ts';
 import { ApiError } from '../../api/request.ts';
 import { usePermission } from '../../api/session.ts';
-import { type FieldProblem, SchemaForm } from '../../form/schema-form.tsx';
+import { type FieldProblem, Fields } from '../../form/schema-form.tsx';
 import { notifySuccess } from '../../ui/notify.ts';
 import { problemTexts } from './problem-texts.ts';
 
@@ -17,6 +17,9 @@ import { problemTexts } from './problem-texts.ts';
 const IN_FRONT = ['url', 'description', 'eventTypes'];
 
 type Config = Record<string, unknown>;
+
+/** Where the names of its fields are. */
+const TEXTS = ['endpoint'];
 
 /** What the server lets change: the configuration without what only tells how the endpoint stands. */
 function configOf(endpoint: EndpointJson): Config {
@@ -81,8 +84,9 @@ export default function EndpointForm({ endpoint }: { readonly endpoint: Endpoint
           onChange={(types) => set('eventTypes', types)}
         />
         <Title order={3}>{t('moreSettings')}</Title>
-        <SchemaForm
-          type={{ kind: 'node', name: 'endpoint' }}
+        <Fields
+          texts={TEXTS}
+          hasTemplates={false}
           schema={schema}
           value={config}
           onChange={setConfig}
