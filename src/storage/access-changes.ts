@@ -1,6 +1,6 @@
 // Changes of users that have to hold together in one transaction: an owner always stays, a link works once.
 
-import { Op, UniqueConstraintError } from 'sequelize';
+import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
 import type { User, UserStore } from '../access/ports.ts';
 import { HooklineError } from '../errors.ts';
 import type { UserRow } from './access-models.ts';
@@ -10,7 +10,7 @@ import type { Models } from './models.ts';
 import { storable } from './outbound/rows.ts';
 
 /** An owner who can sign in. */
-export const ACTIVE_OWNER = { role: 'owner', disabled: false, password: { [Op.ne]: null } };
+export const ACTIVE_OWNER: WhereOptions = { role: 'owner', disabled: false, password: { [Op.ne]: null } };
 
 /** @throws HooklineError `conflict` in place of the database's complaint about a unique value */
 export async function refuseTakenEmail<Result>(work: () => Promise<Result>): Promise<Result> {
