@@ -61,16 +61,32 @@ const READABLE_ZOOM = 0.7;
 const MARGIN = 32;
 
 export function Canvas(props: CanvasProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState<Size | null>(null);
+  // Known beforehand, it spares drawing every card once only to take away those that are out of sight.
+  useLayoutEffect(() => {
+    const { width = 0, height = 0 } = frame.current?.getBoundingClientRect() ?? {};
+    setSize({ width, height });
+  }, []);
   return (
-    <ReactFlowProvider>
-      <CanvasInside {...props} />
-    </ReactFlowProvider>
+    <div ref={frame} className={classes.outer}>
+      {size && (
+        <ReactFlowProvider initialWidth={size.width} initialHeight={size.height}>
+          <CanvasInside {...props} size={size} />
+        </ReactFlowProvider>
+      )}
+    </div>
   );
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
 export default Canvas;
 
-function CanvasInside(props: CanvasProps) {
+function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   const { document, mode, types, selected, onSelect, onChange, problems = NO_PROBLEMS, execution, comparison, before } = props;
   const { t } = useTranslation('canvas');
   const branchText = useBranchText();
@@ -117,6 +133,7 @@ function CanvasInside(props: CanvasProps) {
     rounds,
   });
   const { layout, titleOf } = model;
+  const firstView = useRef(viewOf(layout, props.size));
   useLayoutEffect(() => {
     latestLayout.current = layout;
   }, [layout]);
@@ -304,10 +321,7 @@ function CanvasInside(props: CanvasProps) {
           selectionKeyCode={null}
           multiSelectionKeyCode={null}
           proOptions={{ hideAttribution: true }}
-          onInit={(instance) => {
-            const box = root.current?.getBoundingClientRect();
-            if (box) void instance.setViewport(firstView(layout, box));
-          }}
+          defaultViewport={firstView.current}
           onNodeClick={(_event, { id: key }) => actions.select(key)}
           onNodeContextMenu={(event, { id: key }) => {
             event.preventDefault();
@@ -433,7 +447,7 @@ function mapClass({ data }: CardNode): string {
 }
 
 /** All of a small flow, the beginning of a large one. */
-function firstView({ bounds }: Layout, { width, height }: { width: number; height: number }) {
+function viewOf({ bounds }: Layout, { width, height }: Size) {
   const fitting = Math.min((width - 2 * MARGIN) / bounds.width, (height - 2 * MARGIN) / bounds.height, 1);
   if (fitting >= READABLE_ZOOM) {
     const top = Math.max(MARGIN, Math.min((height - bounds.height * fitting) / 2, 3 * MARGIN));

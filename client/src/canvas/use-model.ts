@@ -199,7 +199,8 @@ function cardOf(data: CardData): CardNode {
     position: { x, y },
     width,
     height,
-    // So that nothing has to be measured before it is drawn.
+    // So that nothing has to be drawn before it is known whether it is in sight.
+    handles: [],
     initialWidth: width,
     initialHeight: height,
     draggable: false,
