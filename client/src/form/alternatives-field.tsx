@@ -4,9 +4,10 @@ import { Box } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { OptionPicker } from './choice-field.tsx';
-import { type Alternative, fieldOf, fits } from './field-kind.ts';
+import { type Alternative, fieldOf, fits, isOneInput } from './field-kind.ts';
 import { useFieldLook } from './field-look.tsx';
 import { wordsOf } from './field-text.ts';
+import classes from './form.module.css';
 import { type FieldViewProps, InnerField, useForm } from './form-context.tsx';
 import { textAt } from './json-schema.ts';
 import { initialItem } from './update.ts';
@@ -44,7 +45,9 @@ export function AlternativesField(props: AlternativesFieldProps) {
       <OptionPicker
         {...look}
         placeholder={t('choose')}
-        options={isOptional ? [{ value: NONE, label: t('common:none') }, ...options] : options}
+        options={
+          isOptional ? [{ value: NONE, label: texts.extra(props.texts, name, 'none') ?? t('common:none') }, ...options] : options
+        }
         value={alternative ? String(index) : isOptional ? NONE : null}
         onChange={(next) => {
           if (alternative !== undefined && value !== undefined) remembered.set(place(index), value);
@@ -56,7 +59,7 @@ export function AlternativesField(props: AlternativesFieldProps) {
         }}
       />
       {alternative && !isConstant && (
-        <Box mt={8}>
+        <Box mt={8} className={isOneInput(fieldOf(alternative.schema, root, name)) ? classes.bare : undefined}>
           <InnerField
             key={index}
             name={name}

@@ -1,9 +1,10 @@
 // One of a few values, and yes or no.
 
-import { Group, Input, SegmentedControl, Select, Switch, Text } from '@mantine/core';
+import { Group, Input, SegmentedControl, Select, Switch } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useFieldLook } from './field-look.tsx';
 import { wordsOf } from './field-text.ts';
+import classes from './form.module.css';
 import type { FieldViewProps } from './form-context.tsx';
 
 /** Most values that stand side by side, and most letters that then have room. */
@@ -115,11 +116,7 @@ export function SwitchField(props: FieldViewProps) {
         checked={typeof value === 'boolean' ? value : schema.default === true}
         onChange={(event) => onChange(event.currentTarget.checked)}
         disabled={look.readOnly}
-        label={
-          <Text span size="sm" fw={500}>
-            {look.label}
-          </Text>
-        }
+        label={<span className={classes.label}>{look.label}</span>}
         description={look.description}
         error={look.error}
       />

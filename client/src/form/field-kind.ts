@@ -316,6 +316,11 @@ function withoutNull(schema: JsonSchema, root: JsonSchema): { schema: JsonSchema
   return { schema, isNullable: false };
 }
 
+/** Whether a field is drawn as one input without fields inside of it. */
+export function isOneInput({ kind }: Field): boolean {
+  return ['text', 'number', 'choice', 'tags', 'any'].includes(kind.kind);
+}
+
 /** Whether a stored value can be shown by the input of its field; anything else is shown as it is. */
 export function fits(value: unknown, { kind, isNullable }: Field): boolean {
   if (value === undefined || (value === null && isNullable)) return true;

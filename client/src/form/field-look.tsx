@@ -87,14 +87,14 @@ export function Section({ look, actions, isFramed = false, children }: SectionPr
     <Box role="group" aria-labelledby={`${id}-label`} aria-describedby={look.description ? `${id}-help` : undefined}>
       <Group justify="space-between" align="flex-start" wrap="nowrap" gap="xs">
         <Box>
-          <Text component="div" size="sm" fw={500} id={`${id}-label`}>
+          <div className={classes.label} id={`${id}-label`}>
             {look.label}
             {look.required && (
               <Text span className={classes.asterisk} aria-hidden>
                 {' *'}
               </Text>
             )}
-          </Text>
+          </div>
           {look.description !== undefined && (
             <Text size="xs" c="dimmed" id={`${id}-help`}>
               {look.description}

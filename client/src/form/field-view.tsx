@@ -34,14 +34,12 @@ export function FieldView(given: FieldViewProps) {
   const input = (
     <Box className={classes.field} data-field={props.path}>
       <FieldInput {...props} field={field} />
-      {HAS_OWN_WARNINGS.has(field.kind.kind) ? null : <Warnings path={props.path} />}
+      <Warnings path={props.path} />
     </Box>
   );
   if (typeof templates !== 'boolean' || templates === form.hasTemplates) return input;
   return <FormProvider value={{ ...form, hasTemplates: templates }}>{input}</FormProvider>;
 }
-
-const HAS_OWN_WARNINGS: ReadonlySet<string> = new Set(['test']);
 
 interface FieldInputProps extends FieldViewProps {
   readonly field: Field;

@@ -1,10 +1,10 @@
 // Lists: cards that can be added, removed and moved, and tables of short texts.
 
-import { Box, Collapse, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Box, Collapse, Group, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { fieldOf } from './field-kind.ts';
+import { fieldOf, isOneInput } from './field-kind.ts';
 import { AddButton, IconButton, RemoveButton, Section, useFieldLook, Warnings } from './field-look.tsx';
 import type { FieldTexts } from './field-text.ts';
 import classes from './form.module.css';
@@ -66,7 +66,7 @@ export function CardsField(props: ListFieldProps) {
   const [firstKeys] = useState(() => new Set(list.items.length >= MANY ? list.keys : []));
   const item = fieldOf(props.item, root, props.name);
   const inner = props.texts;
-  const isPlain = item.kind.kind !== 'group' && item.kind.kind !== 'variants';
+  const isPlain = isOneInput(item);
   const add = texts.extra(inner, props.name, 'add') ?? t('add');
   return (
     <Section
@@ -82,10 +82,11 @@ export function CardsField(props: ListFieldProps) {
       {list.items.length > 0 && (
         <Stack gap={8}>
           {list.items.map((value, index) => {
-            const title = titleOf(value, item.kind.kind === 'variants' ? item.kind.tag : undefined, texts, props);
-            const number = t('item', { number: index + 1 });
             const path = joinPath(props.path, index);
             const key = list.keys[index];
+            if (isPlain) return <PlainRow key={key} props={props} list={list} index={index} label={look.label} />;
+            const title = titleOf(value, item.kind.kind === 'variants' ? item.kind.tag : undefined, texts, props);
+            const number = t('item', { number: index + 1 });
             return (
               <Card
                 key={key}
@@ -106,8 +107,7 @@ export function CardsField(props: ListFieldProps) {
                   value={value}
                   onChange={(next) => list.change(index, next)}
                   isRequired
-                  label={isPlain ? t('memberOf', { label: look.label, number: index + 1 }) : number}
-                  isCell={isPlain}
+                  label={number}
                 />
               </Card>
             );
@@ -115,6 +115,50 @@ export function CardsField(props: ListFieldProps) {
         </Stack>
       )}
     </Section>
+  );
+}
+
+interface PlainRowProps {
+  readonly props: ListFieldProps;
+  readonly list: List;
+  readonly index: number;
+  readonly label: string;
+}
+
+/** A member that is one input needs no card around it. */
+function PlainRow({ props, list, index, label }: PlainRowProps) {
+  const { t } = useTranslation('form');
+  const { isReadOnly } = useForm();
+  const name = t('memberOf', { label, number: index + 1 });
+  return (
+    <div className={`${classes.plainRow} ${classes.bare}`}>
+      <InnerField
+        name={props.name}
+        schema={props.item}
+        path={joinPath(props.path, index)}
+        texts={props.texts}
+        value={list.items[index]}
+        onChange={(next) => list.change(index, next)}
+        isRequired
+        label={name}
+        isCell
+      />
+      {!isReadOnly && (
+        <Group gap={0} wrap="nowrap" mt={4}>
+          <IconButton label={t('moveUp', { name })} onClick={() => list.move(index, index - 1)} disabled={index === 0}>
+            <IconArrowUp size={16} aria-hidden />
+          </IconButton>
+          <IconButton
+            label={t('moveDown', { name })}
+            onClick={() => list.move(index, index + 1)}
+            disabled={index === list.items.length - 1}
+          >
+            <IconArrowDown size={16} aria-hidden />
+          </IconButton>
+          <RemoveButton label={t('removeItem', { name })} onClick={() => list.remove(index)} />
+        </Group>
+      )}
+    </div>
   );
 }
 

@@ -20,11 +20,14 @@ export function placeProblems(problems: readonly FieldProblem[], schema: JsonSch
   for (const problem of problems) {
     const place = placeOf(problem.path, schema, value);
     const rest = problem.path.slice(place.length).replace(/^\./, '');
-    const shown = rest === '' ? problem : { ...problem, message: `${rest}: ${problem.message}` };
+    const shown = rest === '' || SIDES.has(rest) ? problem : { ...problem, message: `${rest}: ${problem.message}` };
     places.set(place, [...(places.get(place) ?? []), shown]);
   }
   return places;
 }
+
+/** Parts of a comparison, which is small enough to see which is meant. */
+const SIDES: ReadonlySet<string> = new Set(['left', 'operator', 'right']);
 
 function placeOf(path: string, root: JsonSchema, whole: unknown): string {
   let place = '';

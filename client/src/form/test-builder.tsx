@@ -5,7 +5,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { TemplateInput } from '../variables/template-input.tsx';
 import { ValueInput } from '../variables/value-input.tsx';
-import { RemoveButton, Section, useFieldLook, Warnings } from './field-look.tsx';
+import { RemoveButton, Section, useFieldLook } from './field-look.tsx';
 import { wordsOf } from './field-text.ts';
 import classes from './form.module.css';
 import { type FieldViewProps, useForm } from './form-context.tsx';
@@ -37,7 +37,6 @@ export function TestBuilder(props: FieldViewProps) {
   return (
     <Section look={look}>
       <GroupOfTerms group={group} path={path} depth={1} operators={operatorsOf(schema, root)} onChange={onChange} />
-      <Warnings path={path} />
     </Section>
   );
 }
@@ -157,7 +156,11 @@ function Comparison({ comparison, path, number, operators, onChange, onRemove }:
     onChange(value === undefined ? removeProperty(comparison, name) : setProperty(comparison, name, value));
   const nameOf = (one: string): string => (i18n.exists(`form:operators.${one}`) ? t(`operators.${one}`) : wordsOf(one));
   return (
-    <div className={classes.comparison} data-problem={found.some(({ severity }) => severity === 'error') || undefined}>
+    <div
+      className={classes.comparison}
+      data-lonely={onRemove === undefined || isReadOnly || undefined}
+      data-problem={found.some(({ severity }) => severity === 'error') || undefined}
+    >
       <div className={`${classes.sides} ${classes.bare}`}>
         <Side
           label={t('test.left', { number })}

@@ -30,6 +30,8 @@ export function VariantsField(props: VariantsFieldProps) {
   const current = isObject(value) ? value : value === undefined ? fallback : undefined;
   const index = variants.findIndex((variant) => variant.value === current?.[tag]);
   const variant = variants[index];
+  // The member of a list has its card for a name.
+  const isMember = props.label !== undefined;
   const isOptional = (!isRequired && fallback === undefined) || isNullable;
   const options = variants.map((one, at) => ({ value: String(at), label: labelOf(one) }));
   const place = (one: Variant): string => `${path}#${String(one.value)}`;
@@ -53,9 +55,11 @@ export function VariantsField(props: VariantsFieldProps) {
     <Box>
       <OptionPicker
         {...look}
-        label={props.label !== undefined ? (texts.extra(props.texts, name, 'kind') ?? t('kind')) : look.label}
+        {...(isMember ? { label: texts.extra(props.texts, name, 'kind') ?? t('kind'), description: undefined } : {})}
         placeholder={t('choose')}
-        options={isOptional ? [{ value: NONE, label: t('common:none') }, ...options] : options}
+        options={
+          isOptional ? [{ value: NONE, label: texts.extra(props.texts, name, 'none') ?? t('common:none') }, ...options] : options
+        }
         value={variant ? String(index) : isOptional ? NONE : null}
         onChange={choose}
       />
@@ -65,7 +69,7 @@ export function VariantsField(props: VariantsFieldProps) {
         </Text>
       )}
       {variant && fields && (
-        <Box mt={10} className={props.label === undefined ? classes.frame : undefined}>
+        <Box mt={10} className={isMember ? undefined : classes.frame}>
           <ObjectFields
             // Fields of the same name in two variants are two fields.
             key={String(variant.value)}
