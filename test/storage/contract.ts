@@ -1,5 +1,6 @@
 // The contract of the storage port: every storage has to pass it.
 
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Document, ExecutionStatus, ExecutionWithJobs, Job, Workflow } from '../../src/engine/model.ts';
 import type { ExecutionUpdate } from '../../src/engine/ports.ts';
@@ -114,6 +115,49 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
     };
 
     describe('workflows', () => {
+      test('tags are stored, searched and counted, and titles are found by ids', async () => {
+        for (const [id, tags] of [
+          ['w1', ['a', 'ü 💶']],
+          ['w2', ['a']],
+          ['w3', []],
+        ] as const) {
+          await storage.workflows.insert(makeWorkflow(id, { tags: [...tags] }), makeDocument());
+        }
+        expect((await storage.workflows.get('w1'))?.tags).toEqual(['a', 'ü 💶']);
+        const tagged = await allPages((page) => storage.workflows.list({ ...page, tag: 'a' }), 1);
+        expect(tagged.map((page) => page.map(({ id }) => id))).toEqual([['w2'], ['w1']]);
+        expect([...(await storage.workflows.countTags())]).toEqual([
+          ['a', 2],
+          ['ü 💶', 1],
+        ]);
+        await storage.workflows.update('w1', { tags: [], updatedAt: START });
+        expect([...(await storage.workflows.countTags())]).toEqual([['a', 1]]);
+        expect([...(await storage.workflows.titles(['w2', 'w9', 'w2', 'a\0']))]).toEqual([['w2', 'Title of w2']]);
+      });
+
+      test('those that lie in the trash are listed apart, are not enabled, and go when their time is over', async () => {
+        for (const id of ['w1', 'w2', 'w3']) await storage.workflows.insert(makeWorkflow(id, { tags: ['a'] }), makeDocument());
+        await addExecutions(makeExecution(executionId(1)), makeExecution(executionId(2), { workflowId: 'w2' }));
+        await storage.workflows.update('w1', { deletedAt: START + 5 });
+        await storage.workflows.update('w2', { deletedAt: START + 9 });
+        const ids = async (trashed?: boolean) =>
+          (await storage.workflows.list({ limit: 9, trashed })).items.map(({ id }) => id).sort();
+        expect([await ids(), await ids(false), await ids(true)]).toEqual([['w3'], ['w3'], ['w1', 'w2']]);
+        expect((await storage.workflows.listEnabled()).map(({ id }) => id)).toEqual(['w3']);
+        expect([...(await storage.workflows.countTags())]).toEqual([['a', 1]]);
+        expect(await storage.workflows.findByHookKey('key-w1')).toMatchObject({ deletedAt: START + 5 });
+        await expect(storage.workflows.insert(makeWorkflow('w4', { hookKey: 'key-w1' }), makeDocument())).rejects.toMatchObject({
+          code: 'conflict',
+        });
+        expect(await storage.workflows.deleteTrashed(START + 5, 10)).toEqual([]);
+        expect(await storage.workflows.deleteTrashed(START + 6, 10)).toEqual(['w1']);
+        expect(await storage.executions.get(executionId(1))).toBeUndefined();
+        expect(await storage.executions.get(executionId(2))).toBeDefined();
+        await storage.workflows.update('w2', { deletedAt: null });
+        expect(await storage.workflows.deleteTrashed(START + 600, 10)).toEqual([]);
+        expect(await ids()).toEqual(['w2', 'w3']);
+      });
+
       test('an inserted workflow is found by its id and by its hook key, with its first revision', async () => {
         const workflow = makeWorkflow('w1', { title: 'Zahlung – fällig 💶', mode: 'async', enabled: false, revision: 3 });
         await storage.workflows.insert(workflow, makeDocument());
@@ -409,6 +453,56 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         expect(rest.nextCursor).toBeNull();
       });
 
+      test('the list is that of a plain filter, whatever is combined', async () => {
+        const statuses = ['queued', 'waiting', 'succeeded', 'failed', 'error'] as const;
+        const sources = ['webhook', 'manual', 'replay'] as const;
+        const all = Array.from({ length: 90 }, (_, n) =>
+          makeExecution(executionId(n), {
+            workflowId: `w${n % 7 === 0 ? 2 : 1}`,
+            status: statuses[(n * 3) % 5] ?? 'queued',
+            source: sources[(n * 5) % 3] ?? 'webhook',
+            replayOf: (n * 5) % 3 === 2 ? executionId(n % 4) : null,
+          }),
+        );
+        await addExecutions(...all);
+        const some = <Value>(values: readonly Value[]) => fc.option(fc.subarray([...values]), { nil: undefined });
+        await fc.assert(
+          fc.asyncProperty(
+            fc.record({
+              workflowId: fc.constantFrom(undefined, 'w1', 'w2', 'w3'),
+              statuses: some(statuses),
+              sources: some(sources),
+              replayOf: fc.constantFrom(undefined, undefined, executionId(1), executionId(50), 'x'),
+              from: fc.option(fc.integer({ min: START - 5, max: START + 95 }), { nil: undefined }),
+              to: fc.option(fc.integer({ min: START - 5, max: START + 95 }), { nil: undefined }),
+            }),
+            fc.integer({ min: 1, max: 40 }),
+            async (filter, limit) => {
+              const at = ({ id }: ExecutionWithJobs) => START + all.findIndex((one) => one.id === id);
+              const wanted = all.filter(
+                (one) =>
+                  (filter.workflowId === undefined || one.workflowId === filter.workflowId) &&
+                  (filter.statuses === undefined || filter.statuses.some((status) => status === one.status)) &&
+                  (filter.sources === undefined || filter.sources.some((source) => source === one.source)) &&
+                  (filter.replayOf === undefined || one.replayOf === filter.replayOf) &&
+                  (filter.from === undefined || at(one) >= filter.from) &&
+                  (filter.to === undefined || at(one) < filter.to),
+              );
+              const pages = await allPages((page) => storage.executions.list({ ...filter, ...page }), limit);
+              expect(pages.flat().map(({ id }) => id)).toEqual(wanted.map(({ id }) => id).reverse());
+            },
+          ),
+          { numRuns: 60 },
+        );
+      });
+
+      test('summaries are found by their ids', async () => {
+        await addExecutions(makeExecution(executionId(1), { source: 'replay', replayOf: executionId(0) }));
+        const found = await storage.executions.summaries([executionId(1), executionId(2), 'x', "'; --"]);
+        expect([...found.keys()]).toEqual([executionId(1)]);
+        expect(found.get(executionId(1))).toMatchObject({ source: 'replay', replayOf: executionId(0), status: 'queued' });
+      });
+
       test('the list is filtered by workflow, status and time of acceptance', async () => {
         await addExecutions(
           makeExecution(executionId(1), { status: 'failed' }),
@@ -527,7 +621,7 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         expect(await opened.countRows('revisions')).toBe(1);
         expect(await opened.countRows('executions')).toBe(1);
         expect(await opened.countRows('execution_jobs')).toBe(0);
-        expect(await opened.countRows('settings')).toBe(0);
+        expect(await opened.countRows("settings WHERE name LIKE 'purge:%'")).toBe(0);
         await expect(storage.workflows.delete('w1')).rejects.toMatchObject({ code: 'workflow_not_found' });
       });
 
@@ -537,7 +631,7 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         await storage.finishDeletes();
         expect(await storage.executions.get(executionId(1))).toBeUndefined();
         expect(await storage.executions.get(executionId(2))).toBeDefined();
-        expect(await opened.countRows('settings')).toBe(0);
+        expect(await opened.countRows("settings WHERE name LIKE 'purge:%'")).toBe(0);
       });
 
       test('old executions of a status are deleted oldest first, a limited number at a time', async () => {

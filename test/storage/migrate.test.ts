@@ -10,6 +10,7 @@ import { migrate, pendingMigrations, requireMigrated } from '../../src/storage/m
 import { defineModels } from '../../src/storage/models.ts';
 import { openStorage, openStorageReader } from '../../src/storage/storage.ts';
 import { closing, temporaryFolder } from './folder.ts';
+import { addOldExecutions, OLD_SOURCES } from './old-executions.ts';
 
 async function open() {
   return closing(await connect({ url: `sqlite:${join(await temporaryFolder(), 'hookline.db')}`, durability: 'normal' }));
@@ -89,6 +90,18 @@ test('executions carry the agreed indexes and no more', async () => {
     'CREATE INDEX executions_wake ON executions (wake_at) WHERE wake_at IS NOT NULL',
     'CREATE INDEX executions_workflow ON executions (workflow_id, id)',
   ]);
+});
+
+test('executions of an older version keep their source, and what they replay', async () => {
+  const { writer, reader } = await open();
+  await migrate(
+    writer,
+    migrations.filter(({ name }) => name < '0004'),
+  );
+  await addOldExecutions((sql, bind) => writer.query(sql, { bind }));
+  await migrate(writer);
+  const sql = 'SELECT source, replay_of AS "replayOf" FROM executions ORDER BY id';
+  expect(await reader.query(sql, { type: QueryTypes.SELECT })).toEqual(OLD_SOURCES);
 });
 
 test('deliveries carry the agreed indexes and no more', async () => {

@@ -13,6 +13,7 @@ import { migratePostgres } from '../../src/storage/postgres/migrate.ts';
 import { migrateStorage, openStorage, openStorageReader } from '../../src/storage/storage.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { closing } from './folder.ts';
+import { addOldExecutions, OLD_SOURCES } from './old-executions.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -43,6 +44,18 @@ test('processes that start together migrate once', async () => {
   expect(ran.flat()).toEqual(ALL);
   const storages = await Promise.all([1, 2].map(() => openStorage({ url })));
   for (const storage of storages) await closing(storage).ping();
+});
+
+test('executions of an older version keep their source, and what they replay', async () => {
+  const url = await postgres.createDatabase();
+  await migratePostgres(
+    url,
+    migrations.filter(({ name }) => name < '0004'),
+  );
+  await addOldExecutions((sql, bind) => postgres.query(url, sql, bind));
+  await migratePostgres(url);
+  const sql = 'SELECT source, replay_of AS "replayOf" FROM executions ORDER BY id';
+  expect(await postgres.query(url, sql)).toEqual(OLD_SOURCES);
 });
 
 test('the migrated schema has the tables and columns of the models', async () => {

@@ -2,8 +2,9 @@
 
 import { Op, QueryTypes, type Sequelize } from 'sequelize';
 import { endpointStatusSchema } from '../../engine/outbound-model.ts';
-import type { BucketCounts, StatisticsStore } from '../../engine/statistics-ports.ts';
+import type { BucketCounts, FailingWorkflow, StatisticsStore } from '../../engine/statistics-ports.ts';
 import { type Database, isSearchable, parseStored, yieldTurn } from '../database.ts';
+import { dialectOf } from '../dialect.ts';
 import { lowestIdAt, timeOfId } from '../execution-id.ts';
 import type { Models, StatisticsRow } from '../models.ts';
 import { lowestOutboundIdAt } from '../outbound/ids.ts';
@@ -38,6 +39,12 @@ const AHEAD_MS = 10 * 60_000;
 /** They are most of a row, and cost the most to read. */
 const WITHOUT_DURATIONS = ['workflowId', 'at', 'calls', 'succeeded', 'failed', 'lastFailure', 'queueAgeMs'] as const;
 
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly spanMs: number;
+}
+
 /** Numbers of one workflow, or all together, in one kept span. */
 interface Piece {
   readonly workflowId: string;
@@ -47,8 +54,19 @@ interface Piece {
 
 /** @param sequelize the reader's */
 export function statisticsStore(sequelize: Sequelize, { read, write }: Database): StatisticsStore {
+  const { indexHint } = dialectOf(sequelize);
+
   async function countedUntil(): Promise<number> {
     return Number((await read.settings.findByPk(COUNTED_UNTIL))?.get().value ?? 0);
+  }
+
+  /** Reads until nothing was counted in between, which would be missing or be there twice. */
+  async function steadily<Result>(work: (until: number) => Promise<Result>): Promise<Result> {
+    for (let turn = 0; ; turn += 1) {
+      const until = await countedUntil();
+      const result = await work(until);
+      if (turn > 3 || (await countedUntil()) === until) return result;
+    }
   }
 
   /**
@@ -56,51 +74,76 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
    * @param of ids of workflows; undefined: all together
    * @param attributes default all
    */
-  async function piecesOf(
-    range: { from: number; to: number; spanMs: number },
+  function piecesOf(
+    { from, to, spanMs }: Range,
     of: readonly string[] | undefined,
     now: number,
     attributes?: readonly (keyof StatisticsRow)[],
   ): Promise<Piece[]> {
-    const { from, to, spanMs } = range;
     const within = { [Op.gte]: startOf(from, spanMs), [Op.lt]: to };
-    for (let turn = 0; ; turn += 1) {
-      const until = await countedUntil();
+    return steadily(async (until) => {
       const rows = await readKept(read, { spanMs, workflowId: of ? [...of] : ALL, at: within }, attributes);
       const pieces = rows.map(
         ({ workflowId, at, ...counts }): Piece => ({ workflowId, at: Number(at), counts: toCounts(counts) }),
       );
-      const end = Math.min(to, now + AHEAD_MS);
-      for (const [time, tally] of await countExecutions(sequelize, Math.max(from, until), end, of)) {
+      for (const [time, tally] of await countOpen(from, to, until, now, of)) {
         const at = startOf(time, spanMs);
         if (of) for (const [workflowId, counts] of tally) pieces.push({ workflowId, at, counts });
         else pieces.push({ workflowId: ALL, at, counts: totalOf(tally) });
       }
-      // What was counted in between would be missing or be there twice.
-      if (turn > 3 || (await countedUntil()) === until) return pieces;
-    }
+      return pieces;
+    });
   }
 
-  /** The workflows with the most failures. */
-  async function mostFailures(
-    range: { from: number; to: number; spanMs: number },
-    limit: number,
-    now: number,
-  ): Promise<string[]> {
-    const rows = await sequelize.query<{ workflowId: string; failed: number | string }>(
-      `SELECT workflow_id AS "workflowId", SUM(failed) AS failed FROM statistics
-       WHERE failed > 0 AND span_ms = ${range.spanMs} AND at >= ${range.from} AND at < ${range.to} AND workflow_id <> ''
-       GROUP BY workflow_id`,
-      { type: QueryTypes.SELECT },
-    );
-    const failures = new Map(rows.map(({ workflowId, failed }) => [workflowId, Number(failed)]));
-    const from = Math.max(range.from, await countedUntil());
-    const open = await countExecutions(sequelize, from, Math.min(range.to, now + AHEAD_MS));
-    for (const [workflowId, { failed }] of [...open.values()].flatMap((tally) => [...tally])) {
-      failures.set(workflowId, (failures.get(workflowId) ?? 0) + failed);
-    }
-    const sorted = [...failures].filter(([, failed]) => failed > 0).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-    return sorted.slice(0, limit).map(([workflowId]) => workflowId);
+  /** What is not counted yet of a range. */
+  function countOpen(from: number, to: number, until: number, now: number, of?: readonly string[]) {
+    return countExecutions(sequelize, Math.max(from, until), Math.min(to, now + AHEAD_MS), of);
+  }
+
+  /**
+   * The workflows with the most failures.
+   * @param of ids of those to look at; undefined: all
+   */
+  function mostFailures({ from, to, spanMs }: Range, of: readonly string[] | undefined, limit: number, now: number) {
+    const within = `span_ms = ${spanMs} AND at >= ${from} AND at < ${to}`;
+    const select = <Row extends object>(sql: string) => sequelize.query<Row>(sql, { type: QueryTypes.SELECT });
+    const list = (ids: readonly string[]) => ids.map((id) => sequelize.escape(id)).join(', ');
+    return steadily(async (until): Promise<FailingWorkflow[]> => {
+      const failed = new Map<string, number>();
+      const kept = await select<{ workflowId: string; failed: number | string }>(
+        `SELECT workflow_id AS "workflowId", SUM(failed) AS failed FROM statistics${of ? '' : indexHint('statistics_failed')}
+         WHERE failed > 0 AND ${within} AND ${of ? `workflow_id IN (${list(of)})` : "workflow_id <> ''"} GROUP BY workflow_id`,
+      );
+      for (const row of kept) failed.set(row.workflowId, Number(row.failed));
+      const open = [...(await countOpen(from, to, until, now, of)).values()].flatMap((tally) => [...tally]);
+      for (const [id, counts] of open) failed.set(id, (failed.get(id) ?? 0) + counts.failed);
+      const most = [...failed].filter(([, count]) => count > 0).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+      const found = new Map(
+        most.slice(0, limit).map(([workflowId, count]) => [workflowId, { workflowId, calls: 0, failed: count, lastFailure: '' }]),
+      );
+      if (found.size === 0) return [];
+      // The other counts of these few alone.
+      const ids = [...found.keys()];
+      const sums = await select<{ workflowId: string; calls: number | string; failedAt: number | string | null }>(
+        `SELECT workflow_id AS "workflowId", SUM(calls) AS calls, MAX(CASE WHEN failed > 0 THEN at END) AS "failedAt"
+         FROM statistics WHERE ${within} AND workflow_id IN (${list(ids)}) GROUP BY workflow_id`,
+      );
+      const places = sums.flatMap(({ workflowId, failedAt }) =>
+        failedAt === null ? [] : [{ workflowId, at: Number(failedAt) }],
+      );
+      const last = places.length === 0 ? [] : await readKept(read, { spanMs, [Op.or]: places }, WITHOUT_DURATIONS);
+      for (const { workflowId, calls } of sums) add(workflowId, Number(calls), null);
+      for (const { workflowId, lastFailure } of last) add(workflowId, 0, lastFailure);
+      for (const [workflowId, { calls, lastFailure }] of open) add(workflowId, calls, lastFailure);
+      return [...found.values()].map((one) => ({ ...one, lastFailure: one.lastFailure || null }));
+
+      function add(workflowId: string, calls: number, lastFailure: string | null): void {
+        const one = found.get(workflowId);
+        if (!one) return;
+        one.calls += calls;
+        one.lastFailure = lastFailure ?? one.lastFailure;
+      }
+    });
   }
 
   async function countNext(now: number): Promise<boolean> {
@@ -186,14 +229,7 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
         await requireCounted(now);
         const buckets = bucketsOf(from, to, now);
         if (workflowId !== undefined && !isSearchable(workflowId)) return [];
-        const ids = workflowId === undefined ? await mostFailures(buckets, limit, now) : [workflowId];
-        const sums = new Map<string, Counts>();
-        const pieces = ids.length === 0 ? [] : await piecesOf(buckets, ids, now, WITHOUT_DURATIONS);
-        for (const { workflowId: id, counts } of pieces.sort((a, b) => a.at - b.at)) addCounts(countsOf(sums, id), counts);
-        const found = [...sums].map(([id, { calls, failed, lastFailure }]) => ({ workflowId: id, calls, failed, lastFailure }));
-        return found
-          .filter(({ failed }) => failed > 0)
-          .sort((a, b) => b.failed - a.failed || (a.workflowId < b.workflowId ? -1 : 1));
+        return mostFailures(buckets, workflowId === undefined ? undefined : [workflowId], limit, now);
       }),
 
     activity: (ids, hours, now) =>
