@@ -9,7 +9,7 @@ export function ConflictDialog({ draft }: { readonly draft: Draft }) {
   const { t } = useTranslation('editor');
   const { conflict, workflow, isSaving } = draft;
   return (
-    <Modal opened={conflict !== null} onClose={() => conflict?.dismiss()} title={t('conflict.title')}>
+    <Modal size={540} opened={conflict !== null} onClose={() => conflict?.dismiss()} title={t('conflict.title')}>
       <Stack>
         <Text size="sm">{t('conflict.text')}</Text>
         <Text size="sm" c="dimmed">

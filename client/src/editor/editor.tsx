@@ -88,10 +88,9 @@ export function Editor({ latest, types }: EditorProps) {
   const close = useCallback(() => {
     setSelected(null);
     setPanel('selection');
-    if (isLookingBack) show(undefined);
     // The canvas is one stop of the Tab key, and knows which node was last.
     requestAnimationFrame(() => body.current?.querySelector<HTMLElement>('[role="tree"]')?.focus());
-  }, [isLookingBack, show]);
+  }, []);
   const choose = useCallback(
     ({ place }: PlacedProblem) => {
       if (place.part === 'settings') setPanel('settings');

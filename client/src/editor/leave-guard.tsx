@@ -25,7 +25,7 @@ export function LeaveGuard({ isDirty, isSaving, onSave }: LeaveGuardProps) {
   }, [isDirty]);
   const stay = (): void => blocker.reset?.();
   return (
-    <Modal opened={blocker.state === 'blocked'} onClose={stay} title={t('leave.question')}>
+    <Modal size={540} opened={blocker.state === 'blocked'} onClose={stay} title={t('leave.question')}>
       <Stack>
         <Text size="sm">{t('leave.text')}</Text>
         <Group justify="flex-end" gap="xs">
