@@ -128,10 +128,12 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
         `SELECT workflow_id AS "workflowId", SUM(calls) AS calls, MAX(CASE WHEN failed > 0 THEN at END) AS "failedAt"
          FROM statistics WHERE ${within} AND workflow_id IN (${list(ids)}) GROUP BY workflow_id`,
       );
-      const places = sums.flatMap(({ workflowId, failedAt }) =>
-        failedAt === null ? [] : [{ workflowId, at: Number(failedAt) }],
+      const failedAt = new Map(sums.map((sum) => [sum.workflowId, Number(sum.failedAt)]));
+      // More than needed, since SQLite would not look up pairs one by one.
+      const where = { spanMs, workflowId: ids, at: [...new Set(failedAt.values())] };
+      const last = (await readKept(read, where, WITHOUT_DURATIONS)).filter(
+        (row) => failedAt.get(row.workflowId) === Number(row.at),
       );
-      const last = places.length === 0 ? [] : await readKept(read, { spanMs, [Op.or]: places }, WITHOUT_DURATIONS);
       for (const { workflowId, calls } of sums) add(workflowId, Number(calls), null);
       for (const { workflowId, lastFailure } of last) add(workflowId, 0, lastFailure);
       for (const [workflowId, { calls, lastFailure }] of open) add(workflowId, calls, lastFailure);
