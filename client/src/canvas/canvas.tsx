@@ -95,7 +95,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   const root = useRef<HTMLDivElement>(null);
   const tree = useRef<HTMLDivElement>(null);
   const preview = useRef<HTMLDivElement>(null);
-  const isEditable = onChange !== undefined && comparison === undefined && execution === undefined;
+  const isEditable = onChange !== undefined && comparison === undefined;
 
   const [chosen, setActive] = useState<string>(selected ?? TRIGGER);
   const [lastSelected, setLastSelected] = useState(selected);
@@ -414,7 +414,10 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
             document={document}
             nodeKey={editing.asked}
             title={titleOf(editing.asked)}
-            onAnswer={(isMeant) => editing.answer(isMeant)}
+            onAnswer={(isMeant) => {
+              editing.answer(isMeant);
+              focusTree();
+            }}
           />
         )}
         <VisuallyHidden component="div" role="status" aria-live="polite">

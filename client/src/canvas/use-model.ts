@@ -70,7 +70,7 @@ export function useModel(options: ModelOptions): Model {
     [document, before, changes],
   );
   const layout = useMemo(() => layoutDocument(shown, byName), [shown, byName]);
-  const isPlain = execution === undefined && comparison === undefined;
+  const isPlain = comparison === undefined && (execution === undefined || isEditable);
   const unanswered = useMemo(
     () => (mode === 'sync' && isPlain ? findUnanswered(document, byName) : undefined),
     [document, byName, mode, isPlain],

@@ -1,7 +1,8 @@
 // Documents and the built-in types for the tests of the canvas.
 
-import { readFileSync } from 'node:fs';
 import type { PluginList } from '../../../client/src/api/workflows.ts';
+import orderNotification from '../../../examples/order-notification.json' with { type: 'json' };
+import paymentCallback from '../../../examples/payment-callback.json' with { type: 'json' };
 import { type Document, documentSchema, type Node } from '../../../src/engine/model.ts';
 import { createRegistry, type NodeDescription } from '../../../src/engine/registry.ts';
 import { builtIns } from '../../../src/plugins/index.ts';
@@ -9,9 +10,11 @@ import { builtIns } from '../../../src/plugins/index.ts';
 export const types: PluginList = createRegistry([builtIns]).describe();
 export const nodeTypes: ReadonlyMap<string, NodeDescription> = new Map(types.nodes.map((type) => [type.type, type]));
 
+const EXAMPLES = { 'payment-callback': paymentCallback, 'order-notification': orderNotification };
+
 /** A shipped example's document. */
-export function readExample(name: string): Document {
-  const { trigger, nodes } = JSON.parse(readFileSync(new URL(`../../../examples/${name}.json`, import.meta.url), 'utf8'));
+export function readExample(name: keyof typeof EXAMPLES): Document {
+  const { trigger, nodes } = EXAMPLES[name];
   return documentSchema.parse({ trigger, nodes });
 }
 
