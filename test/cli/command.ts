@@ -1,4 +1,4 @@
-// Runs the `hookline` command from its sources as a child process, for tests.
+// Runs the `hookline` command as a child process, for tests: as it was built before the run, or from its sources.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -22,12 +22,18 @@ export interface Command {
   stop(): Promise<Ended>;
 }
 
+/** What Node is started with; see `test/global-setup.ts`. */
+const PROGRAM =
+  process.env.HOOKLINE_TEST_BUILT === '1'
+    ? [join(REPOSITORY, 'dist/src/main.js')]
+    : ['--import', 'tsx', join(REPOSITORY, 'src/main.ts')];
+
 const children = new Set<ChildProcess>();
 
 /** Starts the command. Its environment has nothing of ours but what is given. */
 export function hookline(args: readonly string[], env: Readonly<Record<string, string>>): Command {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKLINE_'));
-  const child = spawn(process.execPath, ['--import', 'tsx', join(REPOSITORY, 'src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [...PROGRAM, ...args], {
     cwd: REPOSITORY,
     env: { ...Object.fromEntries(inherited), HOOKLINE_PORT: '0', HOOKLINE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
