@@ -15,6 +15,9 @@ import { fieldProblems, type PlacedProblem } from './problem-place.ts';
 
 export type NodeTab = 'form' | 'test' | 'run';
 
+/** What the settings of a node hold; anything else is about the node as a whole, such as its branches. */
+const SETTINGS = /^(title|key|retry|onFailure)\b/;
+
 export interface NodePanelProps {
   readonly workflowId: string;
   readonly mode: Mode;
@@ -49,6 +52,8 @@ export function NodePanel({
   const name = node.title || node.key;
   const problems = fieldProblems(placed, node.key, 'config');
   const others = fieldProblems(placed, node.key, 'node');
+  const ofSettings = others.filter(({ path }) => SETTINGS.test(path));
+  const ofNode = others.filter(({ path }) => !SETTINGS.test(path));
 
   return (
     <Tabs
@@ -64,6 +69,11 @@ export function NodePanel({
       </Tabs.List>
       <Tabs.Panel value="form" className="hl-panel-body">
         <Stack gap="md">
+          {ofNode.map(({ path, message, severity }) => (
+            <Alert key={`${path} ${message}`} color={severity === 'error' ? 'red' : 'yellow'} p="xs">
+              {branchOf(path) === undefined ? message : t('panel.branchProblem', { branch: branchOf(path), message })}
+            </Alert>
+          ))}
           {description === undefined ? (
             <Alert color="red" title={t('panel.notInstalled')}>
               {t('panel.notInstalledText', { type: node.type })}
@@ -91,7 +101,7 @@ export function NodePanel({
             node={node}
             document={document}
             mode={mode}
-            problems={others}
+            problems={ofSettings}
             readOnly={readOnly}
             onChange={(change) =>
               onChange(changeNode(document, node.key, change), t('history.changed', { name }), `settings ${node.key}`)
@@ -111,4 +121,9 @@ export function NodePanel({
       </Tabs.Panel>
     </Tabs>
   );
+}
+
+/** The branch that a path below a node is about: `branches.true` -> `true`. */
+function branchOf(path: string): string | undefined {
+  return /^branches(?:\.|\[")([^.[\]"]+)/.exec(path)?.[1];
 }

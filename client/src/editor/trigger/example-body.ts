@@ -38,6 +38,32 @@ export function queryOf(sample: CaptureView | null): string {
   return start === -1 ? '' : url.slice(start + 1);
 }
 
+/** A request to keep, made of what somebody pasted; the other parts stay as they are in the sample. */
+export function requestFrom(
+  sample: CaptureView | null,
+  url: string,
+  pasted: { readonly body: string } | { readonly query: string },
+): CaptureView['request'] {
+  const { pathname } = new URL(url);
+  const query = 'query' in pasted ? pasted.query : queryOf(sample);
+  const body = 'body' in pasted ? pasted.body : (sample?.request.body ?? '');
+  return {
+    method: 'POST',
+    url: `${pathname}${query === '' ? '' : `?${query}`}`,
+    headers: { ...sample?.request.headers, ...(body === '' ? {} : { 'content-type': 'application/json' }) },
+    body,
+    address: '',
+  };
+}
+
+/** The query of a URL, a path or only a query that somebody pasted, without `?`; empty when there is none. */
+export function pastedQuery(text: string): string {
+  const [address = ''] = text.trim().split('#', 1);
+  const start = address.indexOf('?');
+  if (start !== -1) return address.slice(start + 1);
+  return address.startsWith('/') || /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? '' : address;
+}
+
 function segmentsOf(path: string): readonly Segment[] {
   if (path.startsWith('$')) return [];
   try {

@@ -2,15 +2,15 @@
 
 import { Alert, Button, Group, Loader, Select, Stack, Text } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
-import { IconEar, IconPin, IconPinFilled, IconPlayerStop } from '@tabler/icons-react';
+import { IconEar, IconPlayerStop } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type CaptureView, type Listening, usePinSample } from '../../api/trigger.ts';
+import type { CaptureView, Listening } from '../../api/trigger.ts';
 import { Copy } from '../../ui/copy.tsx';
-import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { exactTime } from '../../ui/time.tsx';
 import { CaptureCard } from './capture-card.tsx';
 import type { PathsByPart } from './path-picker.tsx';
+import { PinButton } from './pin-button.tsx';
 
 export interface ListenPanelProps {
   readonly workflowId: string;
@@ -88,47 +88,15 @@ export function ListenPanel({ workflowId, url, listening, sample, readOnly, onPi
             />
           )}
           <CaptureCard key={call.at} call={call} />
-          {!readOnly && <PinButton workflowId={workflowId} call={call} sample={sample} onPinned={onPinned} />}
+          {!readOnly && (
+            <Group>
+              <PinButton workflowId={workflowId} request={call.request} sample={sample} onPinned={onPinned} />
+            </Group>
+          )}
           {picker(call.paths)}
         </Stack>
       )}
     </Stack>
-  );
-}
-
-function PinButton({
-  workflowId,
-  call,
-  sample,
-  onPinned,
-}: Pick<ListenPanelProps, 'workflowId' | 'sample' | 'onPinned'> & { readonly call: CaptureView }) {
-  const { t } = useTranslation('trigger');
-  const pin = usePinSample(workflowId);
-  const isPinned = sample !== null && JSON.stringify(sample.request) === JSON.stringify(call.request);
-  return (
-    <Group gap="xs">
-      <Button
-        size="xs"
-        variant="default"
-        loading={pin.isPending}
-        disabled={isPinned}
-        leftSection={isPinned ? <IconPinFilled size={15} aria-hidden /> : <IconPin size={15} aria-hidden />}
-        onClick={() =>
-          pin.mutate(
-            { request: call.request },
-            {
-              onError: notifyError,
-              onSuccess() {
-                onPinned();
-                notifySuccess(t('sample.isPinned'));
-              },
-            },
-          )
-        }
-      >
-        {t(isPinned ? 'sample.isPinnedShort' : 'sample.pin')}
-      </Button>
-    </Group>
   );
 }
 

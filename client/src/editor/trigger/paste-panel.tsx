@@ -4,16 +4,24 @@ import { Button, Group, Stack, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { parseBodySample, parseQuerySample } from '../../api/trigger.ts';
+import { type CaptureView, parseBodySample, parseQuerySample } from '../../api/trigger.ts';
 import { errorText } from '../../ui/notify.ts';
+import { pastedQuery, requestFrom } from './example-body.ts';
 import type { PathsByPart } from './path-picker.tsx';
+import { PinButton } from './pin-button.tsx';
 
 export interface PastePanelProps {
   readonly part: 'body' | 'query';
+  readonly workflowId: string;
+  /** The trigger URL. */
+  readonly url: string;
+  readonly sample: CaptureView | null;
+  readonly readOnly: boolean;
+  onPinned(): void;
   picker(paths: PathsByPart): ReactNode;
 }
 
-export function PastePanel({ part, picker }: PastePanelProps) {
+export function PastePanel({ part, workflowId, url, sample, readOnly, onPinned, picker }: PastePanelProps) {
   const { t } = useTranslation('trigger');
   const [text, setText] = useState('');
   const parse = useMutation({ mutationFn: part === 'body' ? parseBodySample : parseQuerySample });
@@ -51,6 +59,20 @@ export function PastePanel({ part, picker }: PastePanelProps) {
           </Group>
         </Stack>
       </form>
+      {parse.data && parse.variables !== undefined && !readOnly && (
+        <Group>
+          <PinButton
+            workflowId={workflowId}
+            request={requestFrom(
+              sample,
+              url,
+              part === 'body' ? { body: parse.variables } : { query: pastedQuery(parse.variables) },
+            )}
+            sample={sample}
+            onPinned={onPinned}
+          />
+        </Group>
+      )}
       {parse.data && picker({ [part]: parse.data })}
     </Stack>
   );

@@ -55,8 +55,18 @@ export function SampleSection({ workflowId, url, sample, listening, taken, readO
           picker={picker}
         />
       )}
-      {way === 'body' && <PastePanel key="body" part="body" picker={picker} />}
-      {way === 'url' && <PastePanel key="query" part="query" picker={picker} />}
+      {(way === 'body' || way === 'url') && (
+        <PastePanel
+          key={way}
+          part={way === 'body' ? 'body' : 'query'}
+          workflowId={workflowId}
+          url={url}
+          sample={sample}
+          readOnly={readOnly}
+          onPinned={() => setWay(way)}
+          picker={picker}
+        />
+      )}
       {way === 'pinned' && sample !== null && (
         <>
           <PinnedSample workflowId={workflowId} sample={sample} readOnly={readOnly} />

@@ -2,7 +2,14 @@
 
 import { expect, test } from 'vitest';
 import type { CaptureView } from '../../../../client/src/api/trigger.ts';
-import { compactJson, exampleBody, prettyJson, queryOf } from '../../../../client/src/editor/trigger/example-body.ts';
+import {
+  compactJson,
+  exampleBody,
+  pastedQuery,
+  prettyJson,
+  queryOf,
+  requestFrom,
+} from '../../../../client/src/editor/trigger/example-body.ts';
 
 function sample(url: string, body: string): CaptureView {
   return {
@@ -46,6 +53,28 @@ test('the query is what stands behind the question mark', () => {
   expect(queryOf(sample('/hooks/abc?a=1&b=2', ''))).toBe('a=1&b=2');
   expect(queryOf(sample('/hooks/abc', ''))).toBe('');
   expect(queryOf(null)).toBe('');
+});
+
+test('a pasted body becomes a request to keep, with the query of the one before', () => {
+  const url = 'https://hooks.example.com/base/hooks/abc';
+  expect(requestFrom(sample('/base/hooks/abc?a=1', '{}'), url, { body: '{"b":2}' })).toEqual({
+    method: 'POST',
+    url: '/base/hooks/abc?a=1',
+    headers: { 'content-type': 'application/json' },
+    body: '{"b":2}',
+    address: '',
+  });
+  expect(requestFrom(null, url, { query: 'x=1' })).toMatchObject({ url: '/base/hooks/abc?x=1', headers: {}, body: '' });
+});
+
+test.each([
+  ['https://shop.example.com/cb?a=1&b=2#top', 'a=1&b=2'],
+  ['/cb?a=1', 'a=1'],
+  ['?a=1', 'a=1'],
+  ['a=1&b=2', 'a=1&b=2'],
+  ['https://shop.example.com/cb', ''],
+])('the query of what was pasted: %s', (text, query) => {
+  expect(pastedQuery(text)).toBe(query);
 });
 
 test('JSON is indented to be read and joined to be copied; other text stays', () => {
