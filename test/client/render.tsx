@@ -115,5 +115,7 @@ function fillGaps(): void {
   Element.prototype.scrollIntoView ??= () => undefined;
   Range.prototype.getClientRects ??= () => Object.assign([], { item: () => null });
   Range.prototype.getBoundingClientRect ??= () => new DOMRect();
+  // jsdom has no canvas, and complains each time that axe asks for one.
+  HTMLCanvasElement.prototype.getContext = () => null;
   if (!('fonts' in document)) Object.defineProperty(document, 'fonts', { value: new EventTarget(), configurable: true });
 }
