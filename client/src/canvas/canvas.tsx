@@ -59,6 +59,8 @@ const MAX_ZOOM = 2;
 /** Below this, opening shows the beginning of a large flow rather than all of it. */
 const READABLE_ZOOM = 0.7;
 const MARGIN = 32;
+/** Height of what a comparison says at the top. */
+const LEGEND = 112;
 
 export function Canvas(props: CanvasProps) {
   const frame = useRef<HTMLDivElement>(null);
@@ -133,7 +135,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     rounds,
   });
   const { layout, titleOf } = model;
-  const firstView = useRef(viewOf(layout, props.size));
+  const firstView = useRef(viewOf(layout, props.size, comparison ? LEGEND : MARGIN));
   useLayoutEffect(() => {
     latestLayout.current = layout;
   }, [layout]);
@@ -450,14 +452,15 @@ function mapClass({ data }: CardNode): string {
 }
 
 /** All of a small flow, the beginning of a large one. */
-function viewOf({ bounds }: Layout, { width, height }: Size) {
-  const fitting = Math.min((width - 2 * MARGIN) / bounds.width, (height - 2 * MARGIN) / bounds.height, 1);
+/** @param top space that is left free above */
+function viewOf({ bounds }: Layout, { width, height }: Size, top: number) {
+  const fitting = Math.min((width - 2 * MARGIN) / bounds.width, (height - MARGIN - top) / bounds.height, 1);
   if (fitting >= READABLE_ZOOM) {
-    const top = Math.max(MARGIN, Math.min((height - bounds.height * fitting) / 2, 3 * MARGIN));
-    return { x: width / 2 - (bounds.x + bounds.width / 2) * fitting, y: top, zoom: fitting };
+    const y = Math.max(top, Math.min((height - bounds.height * fitting) / 2, 3 * MARGIN));
+    return { x: width / 2 - (bounds.x + bounds.width / 2) * fitting, y, zoom: fitting };
   }
   const zoom = Math.max(READABLE_ZOOM, Math.min(0.9, (width - 2 * MARGIN) / (2.4 * SIZES.card.width)));
-  return { x: width / 2, y: MARGIN, zoom };
+  return { x: width / 2, y: top, zoom };
 }
 
 /** How far something between two edges must be moved to be seen. */

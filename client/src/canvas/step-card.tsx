@@ -63,6 +63,9 @@ const CHANGE_ICONS: Readonly<Record<ChangeKind, typeof IconCheck>> = {
   removed: IconTrash,
 };
 
+/** Fingers that begin on a card move the canvas; a mouse moves the card. */
+const HAS_FINGERS = window.matchMedia?.('(pointer: coarse)').matches === true;
+
 /** Where a menu opens that belongs to a button: below it. */
 export function below(element: Element): { x: number; y: number } {
   const { left, bottom } = element.getBoundingClientRect();
@@ -82,7 +85,7 @@ export const StepCard = memo(function StepCard({ data }: NodeProps<CardNode>) {
   const summary = node ? summaryOf(node, t) : triggerSummary(trigger, t);
   return (
     <div
-      className={`${classes.card} nopan nodrag`}
+      className={`${classes.card} nodrag${isEditable && node && !HAS_FINGERS ? ' nopan' : ''}`}
       data-node-key={key}
       data-kind={kind}
       data-selected={isSelected || undefined}

@@ -30,7 +30,9 @@ export function Toolbar({ hasMap, onMap, onZoom, onFit }: ToolbarProps) {
         {button(t('zoomIn'), IconPlus, () => onZoom(1.25))}
       </ActionIcon.Group>
       {button(t('fit'), IconFocusCentered, onFit)}
-      {button(hasMap ? t('hideMap') : t('showMap'), hasMap ? IconMapOff : IconMap, onMap)}
+      <span className={classes.mapSwitch}>
+        {button(hasMap ? t('hideMap') : t('showMap'), hasMap ? IconMapOff : IconMap, onMap)}
+      </span>
     </div>
   );
 }

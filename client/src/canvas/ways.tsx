@@ -34,13 +34,15 @@ export interface WaysProps {
 export const Ways = memo(function Ways(props: WaysProps) {
   const { layout, isEditable, openLists, overlay, isComparison, drops, target, slotText, typeOf } = props;
   const taken = new Set(overlay ? layout.lines.filter((line) => overlay.isTaken(line)) : []);
+  // What was taken lies over what was not, where they share a piece.
+  const inOrder = overlay ? [...layout.lines].sort((a, b) => Number(taken.has(a)) - Number(taken.has(b))) : layout.lines;
   return (
     <div className={classes.ways}>
       {layout.frames.map((frame) => (
         <div key={`${frame.owner}/${frame.branch}`} className={classes.frame} style={at(frame, frame)} />
       ))}
       <svg className={classes.lines} aria-hidden="true">
-        {layout.lines.map((line) => (
+        {inOrder.map((line) => (
           <LineShape key={line.id} line={line} isTaken={taken.has(line)} isFaded={overlay !== undefined && !taken.has(line)} />
         ))}
       </svg>
