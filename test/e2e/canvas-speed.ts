@@ -49,13 +49,15 @@ export async function measureCanvas(page: Page, url: string): Promise<CanvasSpee
   const box = await page.locator('.react-flow__pane').boundingBox();
   const start = { x: (box?.x ?? 0) + 40, y: (box?.y ?? 0) + (box?.height ?? 600) / 2 };
   await page.evaluate(() => {
-    let last = performance.now();
-    const note = (at: number): void => {
-      window.canvasSpeed?.gaps.push(at - last);
-      last = at;
-      requestAnimationFrame(note);
+    const frames = {
+      last: performance.now(),
+      note(at: number): void {
+        window.canvasSpeed?.gaps.push(at - frames.last);
+        frames.last = at;
+        requestAnimationFrame((next) => frames.note(next));
+      },
     };
-    requestAnimationFrame(note);
+    requestAnimationFrame((at) => frames.note(at));
   });
   await page.mouse.move(start.x, start.y);
   await page.mouse.down();
