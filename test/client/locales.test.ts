@@ -93,3 +93,22 @@ test('every key that the code asks for is there', () => {
   });
   expect(missing).toEqual([]);
 });
+
+/** Looked up by type and field, and tested over every schema in `form`. */
+const BY_SCHEMA: ReadonlySet<string> = new Set(['plugins']);
+
+test('every text is asked for', () => {
+  const uses = sources.flatMap(usesOf);
+  const unused = namespaces
+    .filter((name) => !BY_SCHEMA.has(name))
+    .flatMap((namespace) => {
+      const own = uses.filter((use) => use.namespace === namespace);
+      const exact = new Set(own.filter(({ isPrefix }) => !isPrefix).map(({ key }) => key));
+      const prefixes = own.filter(({ isPrefix, key }) => isPrefix && key !== '').map(({ key }) => key);
+      return [...texts('en', namespace).keys()]
+        .map((key) => key.replace(PLURAL, ''))
+        .filter((key) => !exact.has(key) && !prefixes.some((prefix) => key.startsWith(prefix)))
+        .map((key) => `${namespace}:${key}`);
+    });
+  expect([...new Set(unused)]).toEqual([]);
+});

@@ -21,8 +21,7 @@ export function notifyError(error: unknown): void {
 /** What to tell the user: our own sentence for what is common, the server's for the rest. */
 export function errorText(error: unknown): string {
   if (error instanceof ApiError) {
-    const key = `common:errors.${error.code}`;
-    return i18next.exists(key) ? i18next.t(key) : error.message;
+    return i18next.t(`common:errors.${error.code}`, { defaultValue: error.message });
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -94,11 +94,8 @@ function List({ filter }: { readonly filter: ListFilter }) {
   if (list.isError) return <LoadError error={list.error} onRetry={() => void list.refetch()} />;
   const { data, nextCursor } = list.data;
   if (data.length === 0 && cursors.length === 1) {
-    return (
-      <Empty title={t(isEmptyFilter(filter) ? 'none' : 'nothingFound')}>
-        {t(isEmptyFilter(filter) ? 'noneText' : 'nothingFoundText')}
-      </Empty>
-    );
+    const isAll = isEmptyFilter(filter);
+    return <Empty title={t(isAll ? 'none' : 'nothingFound')}>{t(isAll ? 'noneText' : 'nothingFoundText')}</Empty>;
   }
   return (
     <>
