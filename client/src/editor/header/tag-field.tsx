@@ -1,6 +1,6 @@
 // The workflow's tags: shown in the header, changed in a small window.
 
-import { Badge, Button, Group, Popover, Stack, TagsInput } from '@mantine/core';
+import { Badge, Button, Group, Popover, Stack, TagsInput, VisuallyHidden } from '@mantine/core';
 import { IconTag } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -38,7 +38,12 @@ export function TagField({ tags, canEdit, onChange }: TagFieldProps) {
       )}
     </>
   );
-  if (!canEdit) return <Group gap={4}>{badges}</Group>;
+  if (!canEdit)
+    return (
+      <Group gap={4} wrap="nowrap" flex="none">
+        {badges}
+      </Group>
+    );
   return (
     <Popover
       opened={draft !== null}
@@ -53,11 +58,18 @@ export function TagField({ tags, canEdit, onChange }: TagFieldProps) {
           variant="subtle"
           color="gray"
           size="compact-sm"
-          aria-label={t('header.editTags', { tags: tags.join(', ') })}
+          flex="none"
           onClick={() => setDraft(draft === null ? [...tags] : null)}
           leftSection={tags.length === 0 ? <IconTag size={15} aria-hidden /> : null}
         >
-          {tags.length === 0 ? t('header.addTags') : <Group gap={4}>{badges}</Group>}
+          {tags.length === 0 ? (
+            t('header.addTags')
+          ) : (
+            <Group gap={4} wrap="nowrap">
+              <VisuallyHidden>{t('header.editTags')}</VisuallyHidden>
+              {badges}
+            </Group>
+          )}
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
@@ -76,6 +88,7 @@ export function TagField({ tags, canEdit, onChange }: TagFieldProps) {
               onChange={(next) => setDraft(next.map((tag) => tag.trim().slice(0, MAX_LENGTH)).filter((tag) => tag !== ''))}
               maxTags={MAX_TAGS}
               acceptValueOnBlur
+              openOnFocus={false}
               comboboxProps={{ withinPortal: false }}
               data-autofocus
             />

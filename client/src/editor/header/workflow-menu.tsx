@@ -1,6 +1,6 @@
 // What can be done with a workflow as a whole: look at revisions and settings, copy, export, move to the trash.
 
-import { ActionIcon, Button, Group, Menu, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconCopyPlus, IconDots, IconDownload, IconHistory, IconSettings, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -79,11 +79,9 @@ export function WorkflowMenu({ workflow: { id, title }, canWrite, onOpen, onTras
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
-        <Tooltip label={t('menu.label')}>
-          <ActionIcon variant="default" size={34} aria-label={t('menu.label')}>
-            <IconDots size={18} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon variant="default" size={34} aria-label={t('menu.label')}>
+          <IconDots size={18} aria-hidden />
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconHistory size={16} aria-hidden />} onClick={() => onOpen('revisions')}>
@@ -103,7 +101,12 @@ export function WorkflowMenu({ workflow: { id, title }, canWrite, onOpen, onTras
           {t('menu.export')}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} disabled={!canWrite} onClick={trash}>
+        <Menu.Item
+          c="var(--mantine-color-error)"
+          leftSection={<IconTrash size={16} aria-hidden />}
+          disabled={!canWrite}
+          onClick={trash}
+        >
           {t('menu.delete')}
         </Menu.Item>
       </Menu.Dropdown>

@@ -120,23 +120,18 @@ export function TriggerPanel(props: TriggerPanelProps) {
             />
           </Stack>
           <Divider />
-          <Stack gap="sm">
-            <Title order={3} size="h5">
-              {t('response.title')}
-            </Title>
-            {workflow.mode === 'async' && fields.includes(REPLY_FIELD) ? (
-              <>
-                <Text size="sm" c="dimmed">
-                  {t('response.async')}
-                </Text>
-                {form([REPLY_FIELD])}
-              </>
-            ) : (
+          {workflow.mode === 'async' && fields.includes(REPLY_FIELD) ? (
+            form([REPLY_FIELD])
+          ) : (
+            <Stack gap="sm">
+              <Title order={3} size="h5">
+                {t('response.title')}
+              </Title>
               <Text size="sm" c="dimmed">
                 {t('response.sync')}
               </Text>
-            )}
-          </Stack>
+            </Stack>
+          )}
           {more.length > 0 && (
             <Accordion variant="contained" chevronPosition="left" className="hl-capture-parts">
               <Accordion.Item value="more">
