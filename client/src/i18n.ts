@@ -1,4 +1,4 @@
-// Languages: English, Dutch and French, one JSON file for each part of the designer, loaded when it is first shown.
+// Languages: English, Dutch and French, one JSON file for each part of the designer, loaded before the first page is shown.
 
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
@@ -45,6 +45,15 @@ export async function startI18n(): Promise<void> {
       react: { useSuspense: true },
     });
   document.documentElement.lang = i18next.language;
+}
+
+/**
+ * Loads the texts of all parts in the chosen language. A part that asked for its own only when it is drawn would hide
+ * the page around it for that moment, and take the focus away.
+ */
+export async function loadTexts(): Promise<void> {
+  const names = Object.keys(files).map((path) => path.replace(/^.*\/|\.json$/g, ''));
+  await i18next.loadNamespaces([...new Set(names)]);
 }
 
 export async function changeLanguage(language: Language): Promise<void> {

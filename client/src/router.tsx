@@ -2,6 +2,7 @@
 
 import type { QueryClient } from '@tanstack/react-query';
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
+import { loadTexts } from './i18n.ts';
 import { PageError } from './shell/page-error.tsx';
 import { Shell } from './shell/shell.tsx';
 import { Loading } from './ui/page.tsx';
@@ -11,7 +12,10 @@ type PageModule = { default: React.ComponentType };
 function page(path: string, load: () => Promise<PageModule>): RouteObject {
   return {
     path,
-    lazy: async () => ({ Component: (await load()).default }),
+    lazy: async () => {
+      const [{ default: Component }] = await Promise.all([load(), loadTexts()]);
+      return { Component };
+    },
     HydrateFallback: Loading,
     errorElement: <PageError />,
   };
