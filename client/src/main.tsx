@@ -3,7 +3,6 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './styles.css';
-import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode, Suspense } from 'react';
@@ -12,8 +11,8 @@ import { RouterProvider } from 'react-router';
 import { ApiError } from './api/request.ts';
 import { startI18n } from './i18n.ts';
 import { createRouter } from './router.tsx';
-import { cssVariables, theme } from './theme.ts';
 import { styleNonce } from './ui/style-nonce.ts';
+import { ThemeProvider } from './ui/theme-provider.tsx';
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -33,14 +32,14 @@ async function start(): Promise<void> {
   await startI18n();
   createRoot(root).render(
     <StrictMode>
-      <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+      <ThemeProvider>
         <QueryClientProvider client={queries}>
           <Notifications position="bottom-right" />
           <Suspense>
             <RouterProvider router={createRouter(queries)} />
           </Suspense>
         </QueryClientProvider>
-      </MantineProvider>
+      </ThemeProvider>
     </StrictMode>,
   );
 }

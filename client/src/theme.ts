@@ -14,6 +14,8 @@ export const theme = createTheme({
   components: {
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Modal: { defaultProps: { centered: true } },
+    // The first item gets the focus: a menu may hold nothing but items (WAI-ARIA 1.2, role menu).
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
   },
 });
 

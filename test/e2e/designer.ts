@@ -20,6 +20,8 @@ export interface Person {
   readonly problems: PageProblems;
   /** Opens a path of the designer, such as `/workflows`. */
   open(path: string): Promise<void>;
+  /** Goes there without loading everything anew, as a link of the designer does. */
+  go(path: string): Promise<void>;
 }
 
 export class Designer {
@@ -51,7 +53,15 @@ export class Designer {
     const open = async (path: string): Promise<void> => {
       await page.goto(`${this.server.url}/designer${path}`);
     };
-    const person = { page, context, problems, open };
+    const go = async (path: string): Promise<void> => {
+      const { pathname } = new URL(`${this.server.url}/designer`);
+      await page.evaluate((url) => {
+        const idx = Number(history.state?.idx ?? 0) + 1;
+        history.pushState({ idx, key: String(idx), usr: null }, '', url);
+        dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
+      }, pathname + path);
+    };
+    const person = { page, context, problems, open, go };
     this.#people.push(person);
     return person;
   }

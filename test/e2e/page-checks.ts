@@ -7,13 +7,13 @@ import type { Page } from 'playwright-core';
 const LOCALES = new URL('../../client/src/locales/en/', import.meta.url);
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Keys that nobody would write as a text: of several parts, or with a capital in the middle. */
+/** Keys that nobody would write as a text: those of several parts. */
 function readKeys(): string[] {
   const keys: string[] = [];
   const collect = (value: unknown, path: string): void => {
     if (typeof value === 'object' && value !== null) {
       for (const [name, inner] of Object.entries(value)) collect(inner, path === '' ? name : `${path}.${name}`);
-    } else if (/[.]|[a-z][A-Z]/.test(path)) keys.push(path, path.replace(/_(one|other|many|zero)$/, ''));
+    } else if (path.includes('.')) keys.push(path, path.replace(/_(one|other|many|zero)$/, ''));
   };
   for (const file of readdirSync(LOCALES)) {
     const namespace = file.replace('.json', '');
@@ -84,7 +84,7 @@ interface AxeResults {
     readonly id: string;
     readonly impact: string | null;
     readonly help: string;
-    readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[];
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
   }[];
 }
 
@@ -96,9 +96,8 @@ export async function findBarriers(page: Page): Promise<string[]> {
   const results = await page.evaluate<AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
   return results.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, help, nodes }) =>
-      nodes.map(
-        ({ target, failureSummary = '' }) => `${id} (${help}): ${target.join(' ')} ${failureSummary.split('\n')[1] ?? ''}`,
-      ),
-    );
+    .map(({ id, nodes }) => {
+      const [first] = nodes;
+      return `${id}, ${nodes.length} times, such as ${first?.html.slice(0, 300)}: ${first?.failureSummary?.replaceAll(/\s+/g, ' ')}`;
+    });
 }

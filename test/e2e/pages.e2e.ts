@@ -21,6 +21,9 @@ interface Place {
   act?(page: Page): Promise<unknown>;
 }
 
+/** The button at the right of the heading. */
+const mainAction = (page: Page) => page.locator('main h1 >> xpath=../following-sibling::*//button').last().click();
+
 const tab = (number: number) => (page: Page) => page.getByRole('tab').nth(number).click();
 
 const PLACES: readonly Place[] = [
@@ -29,7 +32,7 @@ const PLACES: readonly Place[] = [
     name: 'new-workflow',
     path: () => '/workflows',
     act: async (page) => {
-      await page.locator('main button[data-variant="filled"]').first().click();
+      await mainAction(page);
       await page.getByRole('dialog').getByRole('radio').nth(1).click();
     },
   },
@@ -44,7 +47,7 @@ const PLACES: readonly Place[] = [
   {
     name: 'new-endpoint',
     path: () => '/webhooks',
-    act: (page) => page.locator('main button[data-variant="filled"]').first().click(),
+    act: mainAction,
   },
   { name: 'endpoint-deliveries', path: ({ activeEndpoint }) => `/webhooks/endpoints/${activeEndpoint}` },
   { name: 'endpoint-blocked', path: ({ blockedEndpoint }) => `/webhooks/endpoints/${blockedEndpoint}`, act: tab(1) },
@@ -125,14 +128,17 @@ function signedInFor(look: { language: Language; scheme: Scheme; width?: number;
   };
 }
 
-async function visit({ page, open }: Person, { path, act }: Place, photo: string): Promise<void> {
-  await open(path(world));
+async function visit({ page, open, go }: Person, { path, act }: Place, photo: string): Promise<void> {
+  const isOpen = page.url().startsWith(designer.server.url);
+  // What the place before has opened.
+  if (isOpen) await page.keyboard.press('Escape');
+  await (isOpen ? go : open)(path(world));
   await settled(page);
   await act?.(page);
   await settled(page);
   await page.screenshot({ path: join(PHOTOS, `${photo}.png`) });
-  const [cut, untranslated] = [await findCutTexts(page), await findUntranslated(page)];
+  const found = [...(await findCutTexts(page)), ...(await findUntranslated(page))];
   // Which language it is in makes no difference to what axe looks for.
-  const barriers = photo.includes('.en.') ? await findBarriers(page) : [];
-  expect({ cut, untranslated, barriers }).toEqual({ cut: [], untranslated: [], barriers: [] });
+  if (photo.includes('.en.')) found.push(...(await findBarriers(page)));
+  expect(found).toEqual([]);
 }

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { ExecutionJson } from '../../api/executions.ts';
 import { Copy } from '../../ui/copy.tsx';
 import { Loading } from '../../ui/page.tsx';
+import { TextBox } from '../../ui/text-box.tsx';
 
 const JsonView = lazy(async () => ({ default: (await import('../../variables/json-view.tsx')).JsonView }));
 
@@ -114,7 +115,7 @@ function Body({ text }: { readonly text: string }) {
       </Group>
       <Suspense fallback={<Loading />}>
         {json === undefined ? (
-          <pre className="hl-log">{text}</pre>
+          <TextBox text={text} label={t('body')} />
         ) : (
           <JsonView value={json.value} label={t('body')} maxHeight={360} />
         )}

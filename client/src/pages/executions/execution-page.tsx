@@ -20,7 +20,7 @@ import { JobList } from './job-list.tsx';
 import { JobPanel } from './job-panel.tsx';
 import './execution-page.css';
 
-const Canvas = lazy(() => import('../../canvas/canvas.tsx'));
+const Canvas = lazy(async () => ({ default: (await import('../../canvas/canvas.tsx')).Canvas }));
 
 const FINAL: ReadonlySet<string> = new Set(['succeeded', 'failed', 'error', 'canceled', 'timed_out']);
 

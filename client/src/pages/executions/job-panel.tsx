@@ -11,6 +11,7 @@ import type { RevisionJson } from '../../api/workflows.ts';
 import { errorText } from '../../ui/notify.ts';
 import { Empty, Loading } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status.tsx';
+import { TextBox } from '../../ui/text-box.tsx';
 import { durationText, exactTime } from '../../ui/time.tsx';
 import { Exchange } from './exchange.tsx';
 
@@ -108,7 +109,7 @@ function JobDetails({ execution, job }: { readonly execution: ExecutionJson; rea
           <Text size="sm" fw={600}>
             {t('log')}
           </Text>
-          <pre className="hl-log">{job.log.join('\n')}</pre>
+          <TextBox text={job.log.join('\n')} label={t('log')} maxHeight={200} />
         </div>
       )}
       <Suspense fallback={<Loading />}>

@@ -4,8 +4,8 @@ import { Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { AttemptJson } from '../../api/outbound.ts';
 import { Copy } from '../../ui/copy.tsx';
+import { TextBox } from '../../ui/text-box.tsx';
 import { durationText } from '../../ui/time.tsx';
-import './attempt-details.css';
 
 export function AttemptDetails({ attempt }: { readonly attempt: AttemptJson }) {
   const { t, i18n } = useTranslation('outbound');
@@ -77,7 +77,7 @@ function Part({ title, headers, body, isCut = false }: PartProps) {
           </Table.Tbody>
         </Table>
       )}
-      {body !== null && body !== '' && <pre className="hl-body">{pretty(body)}</pre>}
+      {body !== null && body !== '' && <TextBox text={pretty(body)} label={t('body')} />}
       {isCut && (
         <Text size="xs" c="dimmed">
           {t('cut')}

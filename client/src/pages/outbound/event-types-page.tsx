@@ -119,10 +119,10 @@ function Row({ type, canWrite, onEdit }: RowProps) {
               variant="light"
               tt="none"
               style={{ cursor: 'pointer' }}
-              aria-label={t('eventTypeVersion', { name: type.name, version })}
               onClick={() => onEdit({ type, version })}
             >
               v{version}
+              <span className="mantine-visually-hidden">{t('eventTypeVersion', { name: type.name, version })}</span>
             </Badge>
           ))}
         </Group>

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { snippetsQuery } from '../../api/outbound.ts';
 import { Copy } from '../../ui/copy.tsx';
 import { LoadError, Loading } from '../../ui/page.tsx';
+import { TextBox } from '../../ui/text-box.tsx';
 
 export function Snippets({ endpointId }: { readonly endpointId: string }) {
   const { t } = useTranslation('outbound');
@@ -37,9 +38,7 @@ export function Snippets({ endpointId }: { readonly endpointId: string }) {
           <Copy value={shown.code} label={shown.fileName} />
         </Group>
       </Group>
-      <pre className="hl-body" style={{ maxHeight: 520 }}>
-        {shown.code}
-      </pre>
+      <TextBox text={shown.code} label={shown.fileName} maxHeight={520} />
     </Stack>
   );
 }

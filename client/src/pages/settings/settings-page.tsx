@@ -56,6 +56,7 @@ export default function SettingsPage() {
               aria-current={name === current.name ? 'page' : undefined}
               label={t(`${name}.title`)}
               leftSection={<Icon size={16} aria-hidden />}
+              className="hl-nav"
             />
           ))}
         </Stack>

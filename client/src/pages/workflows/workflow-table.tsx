@@ -99,8 +99,9 @@ function Row({ workflow, activity, isTrash, canWrite }: RowProps) {
       <Table.Td>
         {run ? (
           <Group gap={8}>
-            <Anchor component={Link} to={`/executions/${run.id}`} aria-label={t('openLastRun', { title })}>
+            <Anchor component={Link} to={`/executions/${run.id}`}>
               <StatusBadge status={run.status} size="sm" />
+              <span className="mantine-visually-hidden">{t('openLastRun', { title })}</span>
             </Anchor>
             <Text size="sm" c="dimmed" component="span">
               <TimeAgo at={run.createdAt} />
