@@ -1,6 +1,7 @@
 // One of a few values, and yes or no.
 
-import { Group, Input, SegmentedControl, Select, Switch } from '@mantine/core';
+import { Input, SegmentedControl, Select, Switch, Text } from '@mantine/core';
+import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFieldLook } from './field-look.tsx';
 import { wordsOf } from './field-text.ts';
@@ -110,16 +111,29 @@ function sayScalar(value: number | boolean | null, t: (key: string) => string): 
 export function SwitchField(props: FieldViewProps) {
   const { look } = useFieldLook(props);
   const { value, onChange, schema } = props;
+  const id = useId();
+  const describedBy = [look.description ? `${id}-help` : '', look.error ? `${id}-error` : ''].filter(Boolean).join(' ');
   return (
-    <Group gap="xs" align="flex-start" wrap="nowrap">
+    <div>
       <Switch
         checked={typeof value === 'boolean' ? value : schema.default === true}
         onChange={(event) => onChange(event.currentTarget.checked)}
         disabled={look.readOnly}
         label={<span className={classes.label}>{look.label}</span>}
-        description={look.description}
-        error={look.error}
+        aria-describedby={describedBy || undefined}
+        aria-invalid={look.error !== undefined || undefined}
       />
-    </Group>
+      {/* Beside the label, not in it: the help is no part of the name. */}
+      {look.description !== undefined && (
+        <Text id={`${id}-help`} size="xs" c="dimmed" className={classes.switchHelp}>
+          {look.description}
+        </Text>
+      )}
+      {look.error !== undefined && (
+        <Text id={`${id}-error`} size="xs" c="var(--mantine-color-error)" className={classes.switchHelp}>
+          {look.error}
+        </Text>
+      )}
+    </div>
   );
 }

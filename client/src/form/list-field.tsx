@@ -1,12 +1,12 @@
 // Lists: cards that can be added, removed and moved, and tables of short texts.
 
-import { Box, Collapse, Group, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Box, Group, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { fieldOf, isOneInput } from './field-kind.ts';
+import { type Field, fieldOf, isOneInput } from './field-kind.ts';
 import { AddButton, IconButton, RemoveButton, Section, useFieldLook, Warnings } from './field-look.tsx';
-import type { FieldTexts } from './field-text.ts';
+import { type FieldTexts, wordsOf } from './field-text.ts';
 import classes from './form.module.css';
 import { type FieldViewProps, InnerField, useForm } from './form-context.tsx';
 import { useItemKeys } from './item-keys.ts';
@@ -85,7 +85,7 @@ export function CardsField(props: ListFieldProps) {
             const path = joinPath(props.path, index);
             const key = list.keys[index];
             if (isPlain) return <PlainRow key={key} props={props} list={list} index={index} label={look.label} />;
-            const title = titleOf(value, item.kind.kind === 'variants' ? item.kind.tag : undefined, texts, props);
+            const title = titleOf(value, item, texts, props);
             const number = t('item', { number: index + 1 });
             return (
               <Card
@@ -165,12 +165,15 @@ function PlainRow({ props, list, index, label }: PlainRowProps) {
 const TITLE_NAMES = ['label', 'title', 'name', 'key', 'path'];
 
 /** What stands on a card: what its member is called, or what kind it is of. */
-function titleOf(value: unknown, tag: string | undefined, texts: FieldTexts, props: ListFieldProps): string | undefined {
+function titleOf(value: unknown, item: Field, texts: FieldTexts, props: ListFieldProps): string | undefined {
   if (!isObject(value)) return undefined;
-  if (tag !== undefined && value[tag] !== undefined) {
-    return texts.variant(props.texts, props.name, value[tag]).label ?? String(value[tag]);
+  const { kind, schema } = item;
+  if (kind.kind === 'variants' && value[kind.tag] !== undefined) {
+    const variant = value[kind.tag];
+    return texts.variant(props.texts, props.name, variant).label ?? wordsOf(String(variant));
   }
-  const found = TITLE_NAMES.map((name) => value[name]).find((text) => typeof text === 'string' && text !== '');
+  const names = [...TITLE_NAMES, ...propertiesOf(schema).map(([name]) => name)];
+  const found = names.map((name) => value[name]).find((text) => typeof text === 'string' && text !== '');
   return typeof found === 'string' ? found : undefined;
 }
 
@@ -214,9 +217,7 @@ function Card({ title, name, path, startsClosed, isFirst, isLast, onMove, onRemo
           </>
         )}
       </div>
-      <Collapse expanded={isOpen} keepMounted={false}>
-        <div className={classes.cardBody}>{children}</div>
-      </Collapse>
+      {isOpen && <div className={classes.cardBody}>{children}</div>}
     </div>
   );
 }

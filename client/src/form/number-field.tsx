@@ -133,10 +133,13 @@ function useLimits({ minimum, maximum, unit }: NumberKind): { allows(value: numb
   const { t, i18n } = useTranslation('form');
   const say = (value: number): string => {
     const measure = unit === 'duration' || unit === 'size' ? unit : undefined;
-    if (!measure) return new Intl.NumberFormat(i18n.language).format(value);
-    const name = largestUnit(measure, value);
-    const amount = new Intl.NumberFormat(i18n.language).format(value / unitSize(measure, name));
-    return `${amount} ${t(`units.${name}`)}`;
+    const name = measure && largestUnit(measure, value);
+    const format = new Intl.NumberFormat(
+      i18n.language,
+      // `days` -> `day`: how the standard calls units.
+      name ? { style: 'unit', unit: name.slice(0, -1), unitDisplay: measure === 'size' ? 'short' : 'long' } : {},
+    );
+    return format.format(measure && name ? value / unitSize(measure, name) : value);
   };
   return {
     allows: (value) => (minimum === undefined || value >= minimum) && (maximum === undefined || value <= maximum),

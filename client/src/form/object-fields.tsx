@@ -1,6 +1,6 @@
 // The properties of an object: important ones first, rarely needed ones folded away, and those that the schema does not know.
 
-import { Badge, Button, Collapse, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Badge, Button, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -126,11 +126,11 @@ function MoreSettings({ path, properties, value, children }: MoreSettingsProps) 
           </Badge>
         )}
       </UnstyledButton>
-      <Collapse id={id} expanded={isOpen} keepMounted={false}>
-        <Stack gap="md" pt="xs">
+      {isOpen && (
+        <Stack id={id} gap="md" pt="xs">
           {children}
         </Stack>
-      </Collapse>
+      )}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { fieldOf } from './field-kind.ts';
 import { FieldView } from './field-view.tsx';
 import { type FieldViewProps, type FormContext, FormProvider } from './form-context.tsx';
-import { isObject, type JsonSchema } from './json-schema.ts';
+import { isObject, type JsonSchema, propertiesOf } from './json-schema.ts';
 import { ObjectFields } from './object-fields.tsx';
 import { type FieldProblem, placeProblems } from './problem-places.ts';
 import { splitPath } from './value-path.ts';
@@ -57,6 +57,7 @@ export function Fields({
   skip = NO_FIELDS,
   advanced = NO_FIELDS,
 }: FieldsProps) {
+  const { t } = useTranslation('form');
   const [initial] = useState(value);
   const [remembered] = useState(() => new Map<string, unknown>());
   const mine = problems.filter(({ path }) => !skip.includes(String(splitPath(path)[0] ?? '')));
@@ -75,10 +76,16 @@ export function Fields({
   };
   const change = (next: unknown): void => onChange(isObject(next) ? next : {});
   const field = fieldOf(schema, schema);
+  const isEmpty = field.kind.kind === 'group' && propertiesOf(field.schema).length === 0;
   return (
     <FormProvider value={form}>
       <Stack gap="md">
         <TopProblems problems={form.problems.get('') ?? []} />
+        {isEmpty && skip.length === 0 && (
+          <Text size="sm" c="dimmed">
+            {t('nothingToSet')}
+          </Text>
+        )}
         {field.kind.kind === 'group' ? (
           <ObjectFields schema={field.schema} path="" texts={[]} value={value} onChange={change} skip={skip} />
         ) : (

@@ -1,13 +1,13 @@
 // Values that go in and never come out: what is set stays unless it is replaced, and a named secret can stand for it.
 
-import { Button, Group, Menu, PasswordInput, Pill, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, PasswordInput, Pill, Text, TextInput } from '@mantine/core';
 import { IconKey, IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { secretsQuery } from '../api/access.ts';
 import { usePermission } from '../api/session.ts';
-import { IconButton, useFieldLook } from './field-look.tsx';
+import { useFieldLook } from './field-look.tsx';
 import { type FieldViewProps, useForm } from './form-context.tsx';
 import { isObject } from './json-schema.ts';
 import { splitPath, valueAt } from './value-path.ts';
@@ -70,6 +70,7 @@ export function SecretField(props: FieldViewProps) {
       description={isCell ? undefined : [look.description, keeps].filter(Boolean).join(' ') || undefined}
       value={text}
       autoComplete="new-password"
+      visibilityToggleButtonProps={{ 'aria-label': t('secret.show', { label: look.label }) }}
       placeholder={isSet ? t('secret.keepShort') : look.placeholder}
       onChange={(event) => change(event.currentTarget.value)}
       inputContainer={(input) => (
@@ -99,16 +100,15 @@ function SecretMenu({ label, onChoose }: { readonly label: string; readonly onCh
   const { t } = useTranslation('form');
   const mayRead = usePermission('secrets:read');
   const [opened, setOpened] = useState(false);
+  const text = t('secret.choose', { label });
   const secrets = useQuery({ ...secretsQuery, enabled: opened && mayRead });
   const names = secrets.data?.data.map(({ name }) => name) ?? [];
   return (
     <Menu opened={opened} onChange={setOpened} position="bottom-end" width={240}>
       <Menu.Target>
-        <span>
-          <IconButton label={t('secret.choose', { label })} onClick={() => setOpened(!opened)}>
-            <IconKey size={16} aria-hidden />
-          </IconButton>
-        </span>
+        <ActionIcon variant="subtle" color="gray" size="md" aria-label={text} title={text}>
+          <IconKey size={16} aria-hidden />
+        </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t('secret.stored')}</Menu.Label>

@@ -20,26 +20,24 @@ export function TagsField(props: TagsFieldProps) {
   const { look, texts } = useFieldLook(props);
   const { hasTemplates } = useForm();
   const [isRefused, setRefused] = useState(false);
-  const effective = value === undefined ? schema.default : value;
-  const tags = Array.isArray(effective) ? effective.map(String) : [];
+  const tags = Array.isArray(value) ? value.map(String) : [];
+  const fallback = Array.isArray(schema.default) ? schema.default.map(String) : [];
   const error = look.error ?? (isRefused ? t('onlyNumbers') : undefined);
-  const keepsEmpty = isRequired || (Array.isArray(schema.default) && schema.default.length > 0);
   const change = (next: readonly string[]): void => {
     const values = ofNumbers ? next.map((tag) => (isNumber(tag) ? Number(tag) : tag)) : next;
     const fitting = values.filter((tag) => !ofNumbers || typeof tag === 'number' || (hasTemplates && isTemplate(tag)));
     setRefused(fitting.length < values.length);
-    onChange(fitting.length === 0 && !keepsEmpty ? undefined : fitting);
+    onChange(fitting.length === 0 && !isRequired ? undefined : fitting);
   };
   if (options !== undefined) {
-    const data = options.map((option) => ({
-      value: option,
-      label: texts.option(props.texts, name, option) ?? (/^[a-z]+([A-Z_-][a-z]+)*$/.test(option) ? wordsOf(option) : option),
-    }));
+    const labelOf = (option: string): string =>
+      texts.option(props.texts, name, option) ?? (/^[a-z]+([A-Z_-][a-z]+)*$/.test(option) ? wordsOf(option) : option);
+    const data = options.map((option) => ({ value: option, label: labelOf(option) }));
     return (
       <MultiSelect
         {...look}
         error={error}
-        placeholder={tags.length === 0 ? t('choose') : undefined}
+        placeholder={tags.length === 0 ? fallback.map(labelOf).join(', ') || t('choose') : undefined}
         data={data}
         value={tags}
         onChange={change}
@@ -52,7 +50,7 @@ export function TagsField(props: TagsFieldProps) {
     <TagsInput
       {...look}
       error={error}
-      placeholder={tags.length === 0 ? (look.placeholder ?? t('tagsHint')) : undefined}
+      placeholder={tags.length === 0 ? fallback.join(', ') || (look.placeholder ?? t('tagsHint')) : undefined}
       value={tags}
       onChange={change}
       splitChars={[',', ';', ' ']}

@@ -1,0 +1,224 @@
+// @vitest-environment jsdom
+// The form over the schema of every type: it is filled in by hand, and what comes out is what was meant.
+
+import { cleanup, screen, within } from '@testing-library/react';
+import axe from 'axe-core';
+import { describe, expect, test } from 'vitest';
+import { CONFIGS } from './configs.ts';
+import { createFilling, enterText, fillObject, findField } from './fill.ts';
+import { renderForm } from './support.tsx';
+import { nameOf, type TestedType, testedTypes, typeNamed } from './types.ts';
+
+const named = testedTypes.map((type) => [nameOf(type), type] as const);
+
+function configOf(type: TestedType): Record<string, unknown> {
+  const config = CONFIGS[nameOf(type)];
+  if (config === undefined) throw new Error(`There is no example of ${nameOf(type)}.`);
+  return config;
+}
+
+describe.each(named)('%s', (name, type) => {
+  test('each field is found by its label, and what is typed is the value', async () => {
+    const form = renderForm(type);
+    const { config: schema } = type.description;
+    const filling = createFilling(form.user, schema, [type.kind, type.description.type], type.expressions);
+    const target = configOf(type);
+    if (name === 'node either-or') {
+      await form.user.click(screen.getByRole('radio', { name: 'Long' }));
+      await enterText(form.user, screen.getByLabelText(/^Guide/), 'Ada');
+    } else await fillObject(filling, schema, '', [], target);
+    expect(form.value()).toEqual(target);
+  });
+
+  test('what was filled in is shown again, and validates', () => {
+    const form = renderForm(type, { value: configOf(type) });
+    expect(form.changes()).toBe(0);
+    const isComplete = !NEEDS_ANY.has(name);
+    if (isComplete) expect(type.schema.safeParse(configOf(type)).error?.issues ?? []).toEqual([]);
+  });
+
+  test('axe finds nothing serious', async () => {
+    for (const value of [{}, configOf(type)]) {
+      const { container } = renderForm(type, { value });
+      const { violations } = await axe.run(container, {
+        resultTypes: ['violations'],
+        // There is no layout here to take colours from, and no page around.
+        rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
+      });
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      cleanup();
+    }
+  });
+
+  test('who may not change it can change nothing', async () => {
+    const { container, user, changes } = renderForm(type, { value: configOf(type), isReadOnly: true });
+    for (const radio of within(container).queryAllByRole('radio')) await user.click(radio);
+    expect(changes()).toBe(0);
+    const writable = Array.from(container.querySelectorAll<HTMLInputElement>('input, textarea')).filter(
+      (input) => !input.readOnly && !input.disabled && input.type !== 'hidden' && input.type !== 'radio',
+    );
+    expect(writable.map((input) => input.outerHTML)).toEqual([]);
+    const buttons = within(container)
+      .queryAllByRole('button')
+      .map((button) => button.getAttribute('aria-label') ?? button.textContent ?? '')
+      .filter((label) => /^(Add|Remove|Move|Use|Replace|Start)/.test(label));
+    expect(buttons).toEqual([]);
+  });
+});
+
+/** Types that cannot be complete without a value of any kind, which has an input of its own. */
+const NEEDS_ANY: ReadonlySet<string> = new Set(['node output', 'node variable', 'node json-mapping', 'node javascript']);
+
+/** Its label is also the name of the variant. */
+function tokenInput(): HTMLElement {
+  const input = findField('auth.token')?.querySelector('input');
+  if (!input) throw new Error('The token is not shown.');
+  return input;
+}
+
+describe('a form', () => {
+  test('of a type nobody has written texts for takes those of its schema, in any language', () => {
+    renderForm(typeNamed('node parcel'), { language: 'nl' });
+    expect(screen.getByLabelText(/^Recipient/)).toBeDefined();
+    expect(screen.getByText('Who gets the parcel.')).toBeDefined();
+    // Without a title, its name in words; the unit is beside it.
+    expect(screen.getByLabelText('Max label')).toBeDefined();
+  });
+
+  test('says problems at their fields, those of folded and unknown places too', async () => {
+    const { user } = renderForm(typeNamed('node http-request'), {
+      value: { headers: [{ name: 'x', value: 'y' }] },
+      problems: [
+        { path: 'url', message: 'is required', severity: 'error' },
+        { path: 'headers[0].name', message: 'must be the name of a header', severity: 'error' },
+        { path: 'timeoutMs', message: 'is longer than the workflow may take', severity: 'warning' },
+        { path: 'elsewhere.at', message: 'is not known', severity: 'error' },
+      ],
+    });
+    const errorOf = (input: HTMLElement): string =>
+      (input.getAttribute('aria-describedby') ?? '')
+        .split(' ')
+        .map((id) => document.getElementById(id)?.textContent ?? '')
+        .join(' ');
+    expect(errorOf(screen.getByLabelText(/^URL/))).toContain('Is required.');
+    expect(errorOf(screen.getByLabelText(/^Name 1/))).toContain('Must be the name of a header.');
+    expect(within(screen.getByRole('alert')).getByText('elsewhere.at: is not known')).toBeDefined();
+    // The warning opens what is folded.
+    expect(screen.getByText('Is longer than the workflow may take.')).toBeDefined();
+    await user.click(screen.getByRole('button', { name: 'More settings', expanded: true }));
+    expect(screen.queryByText('Is longer than the workflow may take.')).toBeNull();
+  });
+
+  test('keeps the focus while one types, and says an emptied optional text is none', async () => {
+    const form = renderForm(typeNamed('node parcel'), { value: { kind: 'parcel', email: 'a' } });
+    const input = screen.getByLabelText('E-mail');
+    await form.user.click(input);
+    await form.user.keyboard('{Backspace}ada@example.com');
+    expect(document.activeElement).toBe(input);
+    expect(form.value()).toEqual({ kind: 'parcel', email: 'ada@example.com' });
+    await form.user.clear(input);
+    expect(form.value()).toEqual({ kind: 'parcel' });
+    expect(document.activeElement).toBe(input);
+  });
+
+  test('adds and removes optional objects, and moves and removes the members of a list', async () => {
+    const form = renderForm(typeNamed('node parcel'), {
+      value: { kind: 'parcel', stops: [{ place: 'Ghent' }, { place: 'Lille' }] },
+    });
+    await form.user.click(screen.getByRole('button', { name: 'Add: Return address' }));
+    expect(form.value().returnTo).toEqual({});
+    await form.user.click(screen.getByRole('button', { name: 'Remove Return address' }));
+    expect('returnTo' in form.value()).toBe(false);
+    await form.user.click(screen.getByRole('button', { name: 'Move Lille up' }));
+    expect(form.value().stops).toEqual([{ place: 'Lille' }, { place: 'Ghent' }]);
+    await form.user.click(screen.getByRole('button', { name: 'Remove Lille' }));
+    expect(form.value().stops).toEqual([{ place: 'Ghent' }]);
+    await form.user.click(screen.getByRole('button', { name: 'Remove Ghent' }));
+    expect('stops' in form.value()).toBe(false);
+  });
+
+  test('keeps what its schema does not know until somebody removes it', async () => {
+    const form = renderForm(typeNamed('node end'), { value: { status: 'failed', colour: { of: 'old' } } });
+    await form.user.click(screen.getByRole('radio', { name: 'Succeeded' }));
+    expect(form.value()).toEqual({ status: 'succeeded', colour: { of: 'old' } });
+    await form.user.click(screen.getByRole('button', { name: 'Remove colour' }));
+    expect(form.value()).toEqual({ status: 'succeeded' });
+  });
+
+  test('remembers what was typed in each variant', async () => {
+    const form = renderForm(typeNamed('node parcel'), { value: { payment: { by: 'invoice', number: '42' } } });
+    await form.user.click(screen.getByRole('radio', { name: 'Card' }));
+    expect(form.value().payment).toEqual({ by: 'card' });
+    await form.user.click(screen.getByRole('radio', { name: 'Invoice' }));
+    expect(form.value().payment).toEqual({ by: 'invoice', number: '42' });
+    await form.user.click(within(screen.getByRole('radiogroup', { name: 'Payment' })).getByRole('radio', { name: 'None' }));
+    expect('payment' in form.value()).toBe(false);
+  });
+
+  test('shows a variable in the place of a number, and takes one there', async () => {
+    const form = renderForm(typeNamed('node response'), { value: { status: '{{$nodes.check}}' } });
+    await form.user.click(screen.getByRole('button', { name: 'Use a fixed number' }));
+    expect(form.value()).toEqual({});
+    await enterText(form.user, screen.getByLabelText('Status'), '404');
+    expect(form.value()).toEqual({ status: 404 });
+    await form.user.click(screen.getByRole('button', { name: 'Use a variable for Status' }));
+    await enterText(
+      form.user,
+      screen.getByLabelText('Status', { selector: 'input, textarea, [role=textbox]' }),
+      '{{$nodes.other}}',
+    );
+    expect(form.value()).toEqual({ status: '{{$nodes.other}}' });
+  });
+
+  test('takes durations and sizes in a unit, and keeps milliseconds and bytes', async () => {
+    const form = renderForm(typeNamed('node parcel'), { value: { holdMs: 120_000 } });
+    const input = screen.getByLabelText('Hold back');
+    expect(input).toHaveProperty('value', '2');
+    expect(screen.getByRole('combobox', { name: 'Unit of Hold back' })).toHaveProperty('value', 'minutes');
+    await enterText(form.user, input, '3');
+    expect(form.value().holdMs).toBe(180_000);
+    await form.user.click(screen.getByRole('combobox', { name: 'Unit of Hold back' }));
+    await form.user.click(screen.getByRole('option', { name: 'hours' }));
+    expect(form.value().holdMs).toBe(10_800_000);
+    await enterText(form.user, input, '48');
+    expect(screen.getByText('From 0 seconds to 1 day.')).toBeDefined();
+  });
+
+  test('says of a secret that it is set, keeps it while nothing is written, and takes a named one', async () => {
+    const type = typeNamed('node http-request');
+    const form = renderForm(type, { value: { url: 'x', auth: { type: 'bearer' } } });
+    expect(tokenInput()).toHaveProperty('value', 'Is set');
+    await form.user.click(screen.getByRole('button', { name: 'Replace Token' }));
+    await enterText(form.user, tokenInput(), 'new token');
+    expect(form.value().auth).toEqual({ type: 'bearer', token: 'new token' });
+    await form.user.clear(tokenInput());
+    expect(form.value().auth).toEqual({ type: 'bearer' });
+    await form.user.click(screen.getByRole('button', { name: 'Use a stored secret for Token' }));
+    await form.user.click(screen.getByRole('menuitem', { name: 'SHOP_KEY' }));
+    expect(form.value().auth).toEqual({ type: 'bearer', token: '{{$secrets.SHOP_KEY}}' });
+    expect(tokenInput()).toHaveProperty('value', 'Stored secret: SHOP_KEY');
+  });
+
+  test('does not say that a secret is set when the server says that it is missing', () => {
+    renderForm(typeNamed('node http-request'), {
+      value: { url: 'x', auth: { type: 'bearer' } },
+      problems: [{ path: 'auth.token', message: 'must be entered', severity: 'error' }],
+    });
+    expect(tokenInput()).toHaveProperty('value', '');
+  });
+
+  test('shows a value that its field cannot hold as it is', async () => {
+    const form = renderForm(typeNamed('node http-request'), { value: { headers: '{{$nodes.headers}}', method: 'TRACE' } });
+    const box = findField('headers');
+    if (box === undefined) throw new Error('The headers are not shown.');
+    expect(within(box).getByLabelText('Headers')).toHaveProperty('value', '{{$nodes.headers}}');
+    await form.user.click(within(box).getByRole('button', { name: 'Start anew' }));
+    expect(form.value()).toEqual({ method: 'TRACE' });
+  });
+
+  test('leaves templates alone where they would do nothing', () => {
+    renderForm(typeNamed('trigger webhook'));
+    expect(screen.queryByRole('button', { name: /Use a variable/ })).toBeNull();
+  });
+});
