@@ -3,7 +3,7 @@
 import '@xyflow/react/dist/base.css';
 import { VisuallyHidden } from '@mantine/core';
 import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } from '@xyflow/react';
-import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Document, Mode, Problem } from '../../../src/engine/model.ts';
 import type { ExecutionJson } from '../api/executions.ts';
@@ -13,7 +13,7 @@ import classes from './canvas.module.css';
 import { CanvasActionsContext, useStableActions } from './canvas-actions.ts';
 import { ChangesList } from './changes-list.tsx';
 import { findNode, type Place } from './edit.ts';
-import { type Layout, type Point, SIZES, type Slot } from './layout.ts';
+import type { Layout, Point } from './layout.ts';
 import { dropSlots } from './navigate.ts';
 import { NodeMenu } from './node-menu.tsx';
 import { NodePicker } from './node-picker.tsx';
@@ -22,10 +22,12 @@ import { RemoveDialog } from './remove-dialog.tsx';
 import { type CardNode, StepCard } from './step-card.tsx';
 import { StepList } from './step-list.tsx';
 import { Toolbar } from './toolbar.tsx';
+import { type Carried, useCarry } from './use-carry.ts';
 import { useDrag } from './use-drag.ts';
 import { useEditing } from './use-editing.ts';
 import { useKeys } from './use-keys.ts';
 import { useModel } from './use-model.ts';
+import { EMPTY_LAYOUT, LEGEND, MARGIN, mapClass, type Size, shiftInto, viewOf } from './view.ts';
 import { Ways } from './ways.tsx';
 
 export { TRIGGER } from './paths.ts';
@@ -56,11 +58,6 @@ const NODE_TYPES = { card: StepCard };
 const NO_PROBLEMS: readonly Problem[] = [];
 const MIN_ZOOM = 0.1;
 const MAX_ZOOM = 2;
-/** Below this, opening shows the beginning of a large flow rather than all of it. */
-const READABLE_ZOOM = 0.7;
-const MARGIN = 32;
-/** Height of what a comparison says at the top. */
-const LEGEND = 112;
 
 export function Canvas(props: CanvasProps) {
   const frame = useRef<HTMLDivElement>(null);
@@ -79,11 +76,6 @@ export function Canvas(props: CanvasProps) {
       )}
     </div>
   );
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 export default Canvas;
@@ -110,14 +102,14 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   const [hasMap, setHasMap] = useState(true);
   const [picker, setPicker] = useState<{ place: Place; at: Point } | null>(null);
   const [menu, setMenu] = useState<{ key: string; at: Point } | null>(null);
-  const [carried, setCarried] = useState<{ key: string; index: number } | null>(null);
+  const carryState = useState<Carried | null>(null);
   const [message, setMessage] = useState('');
 
   const slotsOf = useCallback((key: string) => dropSlots(document, latestLayout.current, key), [document]);
   const latestLayout = useRef<Layout>(EMPTY_LAYOUT);
   const focusTree = useCallback(() => tree.current?.focus({ preventScroll: true }), []);
   const drag = useDrag({ flow, root, preview, slotsOf, onDrop: (key, slot) => editing.move(key, slot) });
-  const lifted = drag.drag?.key ?? carried?.key ?? null;
+  const lifted = drag.drag?.key ?? carryState[0]?.key ?? null;
 
   const active = chosen === TRIGGER || findNode(document, chosen) || before ? chosen : TRIGGER;
   const model = useModel({
@@ -192,51 +184,30 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     return place ? { ...place, index: place.index + 1 } : { owner: null, branch: '', index: 0 };
   };
 
-  const carrySlots: readonly Slot[] = useMemo(
-    () => (carried ? dropSlots(document, layout, carried.key) : []),
-    [carried, document, layout],
-  );
-  const carryTarget = carried ? carrySlots[carried.index] : undefined;
-  const describeTarget = (key: string, slot: Slot | undefined, index: number, count: number): void => {
-    if (slot) setMessage(t('carrying', { title: titleOf(key), place: model.placeText(slot), number: index + 1, total: count }));
-  };
-  const pickUp = (key: string): void => {
-    const slots = dropSlots(document, layout, key);
-    if (slots.length === 0) return;
-    const own = layout.nodes.find((node) => node.key === key)?.y ?? 0;
-    const index = Math.max(
-      0,
-      slots.findIndex(({ y }) => y > own),
-    );
-    setCarried({ key, index });
-    describeTarget(key, slots[index], index, slots.length);
-  };
+  const { carry, ...carrying } = useCarry(carryState, {
+    document,
+    layout,
+    titleOf,
+    placeText: model.placeText,
+    announce: setMessage,
+    onTarget: (slot) => showPoint(slot),
+    onDrop: editing.move,
+  });
 
   const onKeyDown = useKeys({
     document: model.document,
     layout,
     active,
     isEditable,
-    carried: carried !== null,
+    carried: carry !== null,
     setActive,
     select,
     clear: () => onSelect(null),
     openMenu: (key) => openMenu(key, screenPoint(key)),
     openPicker: (key) => openPicker(placeBehind(key), screenPoint(key)),
-    pickUp,
-    carry: (step) => {
-      if (carried === null || carrySlots.length === 0) return;
-      const index = (carried.index + step + carrySlots.length) % carrySlots.length;
-      setCarried({ ...carried, index });
-      describeTarget(carried.key, carrySlots[index], index, carrySlots.length);
-      const slot = carrySlots[index];
-      if (slot) showPoint(slot);
-    },
-    putDown: (isMeant) => {
-      if (carried && carryTarget && isMeant) editing.move(carried.key, carryTarget);
-      else setMessage(t('carryStopped'));
-      setCarried(null);
-    },
+    pickUp: carrying.pickUp,
+    carry: carrying.step,
+    putDown: carrying.putDown,
     editing,
     onUndo: props.onUndo,
     onRedo: props.onRedo,
@@ -283,8 +254,8 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     return () => observer.disconnect();
   }, [selected]);
 
-  const drops = drag.drag?.slots ?? (carried ? carrySlots : undefined);
-  const target = drag.drag ? drag.drag.target : carryTarget;
+  const drops = drag.drag?.slots ?? carry?.slots;
+  const target = drag.drag ? drag.drag.target : carry?.target;
   return (
     <CanvasActionsContext value={actions}>
       <section
@@ -401,7 +372,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
               setMenu(null);
               if (action === 'open') select(menu.key);
               else if (action === 'add') openPicker(placeBehind(menu.key), screenPoint(menu.key));
-              else if (action === 'move') pickUp(menu.key);
+              else if (action === 'move') carrying.pickUp(menu.key);
               else editing.act(action, menu.key);
               if (action !== 'add') requestAnimationFrame(focusTree);
             }}
@@ -425,46 +396,8 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
         <VisuallyHidden component="div" role="status" aria-live="polite">
           {message}
         </VisuallyHidden>
-        {carried && <div className={classes.hint}>{t('carryHint')}</div>}
+        {carry && <div className={classes.hint}>{t('carryHint')}</div>}
       </section>
     </CanvasActionsContext>
   );
-}
-
-const EMPTY_LAYOUT: Layout = {
-  nodes: [],
-  lines: [],
-  slots: [],
-  labels: [],
-  frames: [],
-  ends: [],
-  bounds: { x: 0, y: 0, width: 0, height: 0 },
-};
-
-function mapClass({ data }: CardNode): string {
-  const { problems, run, marks, isSelected } = data;
-  const state = isSelected
-    ? 'selected'
-    : problems.length > 0
-      ? 'problem'
-      : (run?.status ?? marks[0] ?? (run === null ? 'faded' : 'plain'));
-  return `hl-map-${state}`;
-}
-
-/** All of a small flow, the beginning of a large one. */
-/** @param top space that is left free above */
-function viewOf({ bounds }: Layout, { width, height }: Size, top: number) {
-  const fitting = Math.min((width - 2 * MARGIN) / bounds.width, (height - MARGIN - top) / bounds.height, 1);
-  if (fitting >= READABLE_ZOOM) {
-    const y = Math.max(top, Math.min((height - bounds.height * fitting) / 2, 3 * MARGIN));
-    return { x: width / 2 - (bounds.x + bounds.width / 2) * fitting, y, zoom: fitting };
-  }
-  const zoom = Math.max(READABLE_ZOOM, Math.min(0.9, (width - 2 * MARGIN) / (2.4 * SIZES.card.width)));
-  return { x: width / 2, y: top, zoom };
-}
-
-/** How far something between two edges must be moved to be seen. */
-function shiftInto(start: number, end: number, size: number): number {
-  if (start < MARGIN) return MARGIN - start;
-  return end > size - MARGIN ? Math.max(size - MARGIN - end, MARGIN - start) : 0;
 }

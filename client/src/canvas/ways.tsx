@@ -10,7 +10,8 @@ import classes from './canvas.module.css';
 import { useCanvasActions } from './canvas-actions.ts';
 import type { ListPlace } from './edit.ts';
 import type { ExecutionOverlay } from './execution-overlay.ts';
-import { type BranchLabel, type Frame, type Layout, type Line, linePath, type Slot } from './layout.ts';
+import type { BranchLabel, Frame, Layout, Line, Slot } from './layout.ts';
+import { linePath } from './line-path.ts';
 import { isSameList } from './navigate.ts';
 import { below } from './step-card.tsx';
 
