@@ -77,7 +77,7 @@ export async function checkTasks(patient: Patient): Promise<Finding> {
   };
 }
 
-/** Live revisions with nodes of a type that this build does not have. */
+/** Live revisions with nodes of a type that this build does not have; not those in the trash. */
 export async function checkNodeTypes(patient: Patient): Promise<Finding> {
   const items: Item[] = [];
   let enabled = 0;
@@ -86,7 +86,8 @@ export async function checkNodeTypes(patient: Patient): Promise<Finding> {
     const rows = await rowsOf<{ id: string; title: string; enabled: boolean | number; document: string }>(
       patient,
       `SELECT w.id, w.title, w.enabled, r.document FROM workflows w
-       JOIN revisions r ON r.workflow_id = w.id AND r.revision = w.revision WHERE w.id > ? ORDER BY w.id LIMIT ${PAGE_SIZE}`,
+       JOIN revisions r ON r.workflow_id = w.id AND r.revision = w.revision
+       WHERE w.id > ? AND w.deleted_at IS NULL ORDER BY w.id LIMIT ${PAGE_SIZE}`,
       [last],
     );
     for (const row of rows) {

@@ -108,7 +108,9 @@ describe('hookline doctor on SQLite', () => {
        VALUES ('0190aaaa-0000-7000-8000-00000000000${id}', 'w1', 1, '${status}', ${more.created ?? now}, ${more.started ?? 'NULL'},
          ${more.wake ?? 'NULL'}, ${more.lane === undefined ? 'NULL' : `'${more.lane}'`}, '{"source":"webhook"}');`;
     await run(`
-      INSERT INTO workflows VALUES ('w1', 'Orders', 'async', 1, 'k1', 1, 0, 1, 1);
+      INSERT INTO workflows (id, title, mode, enabled, hook_key, revision, created_at, updated_at, deleted_at)
+        VALUES ('w1', 'Orders', 'async', 1, 'k1', 1, 1, 1, NULL), ('w2', 'Thrown away', 'async', 1, 'k2', 1, 1, 1, 1);
+      INSERT INTO revisions VALUES ('w2', 1, '{"trigger":{"type":"webhook"},"nodes":[{"key":"a","type":"gone"}]}', 1, 1);
       INSERT INTO revisions VALUES ('w1', 1, '{"trigger":{"type":"webhook"},"nodes":[{"key":"a","type":"loop","branches":{"body":[{"key":"b","type":"gone"}]}}]}', 1, 1);
       ${insert(1, 'running', { started: now - 20 * 60_000, lane: 'w1' })}
       ${insert(2, 'queued', { created: now - 5 * 60_000, lane: 'w1' })}
