@@ -24,6 +24,7 @@ import { EditorHeader } from './header/editor-header.tsx';
 import { LeaveGuard } from './leave-guard.tsx';
 import { ProblemList } from './problem-list.tsx';
 import type { PlacedProblem } from './problem-place.ts';
+import { SMALL_SCREEN } from './side-panel.tsx';
 import { useTriggerState } from './trigger/trigger-panel.tsx';
 import { documentOf, useDraft } from './use-draft.ts';
 import { useEditorKeys, useLastInput } from './use-keyboard.ts';
@@ -60,9 +61,7 @@ export function Editor({ latest, types }: EditorProps) {
   const seen: Document | undefined = isLookingBack ? revision.data && documentOf(revision.data) : document;
 
   const [params] = useSearchParams();
-  const [selected, setSelected] = useState<string | null>(
-    () => params.get('node') ?? (latest.nodes.length === 0 ? TRIGGER : null),
-  );
+  const [selected, setSelected] = useState<string | null>(() => params.get('node') ?? firstSelection(latest));
   const [panel, setPanel] = useState<PanelName>(shown === undefined ? 'selection' : 'revisions');
   const [executionId, setExecutionId] = useState<string | null>(null);
   const execution = useQuery({ ...executionQuery(executionId ?? ''), enabled: executionId !== null });
@@ -232,6 +231,11 @@ export function Editor({ latest, types }: EditorProps) {
       </div>
     </VariablesProvider>
   );
+}
+
+/** Where one begins with an empty workflow: at its URL. On a small screen the panel would hide everything else. */
+function firstSelection({ nodes }: WorkflowJson): string | null {
+  return nodes.length === 0 && !window.matchMedia(SMALL_SCREEN).matches ? TRIGGER : null;
 }
 
 /** Which revision the address asks for: `?revision=3`, or `?revision=5&with=3` for a comparison. */

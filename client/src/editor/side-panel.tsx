@@ -19,13 +19,15 @@ export interface SidePanelProps {
   readonly children: ReactNode;
 }
 
+/** There the panel covers the canvas. */
+export const SMALL_SCREEN = '(max-width: 61.99em)';
 const MIN_WIDTH = 340;
 const MAX_WIDTH = 820;
 const STEP = 24;
 
 export function SidePanel({ title, icon, subtitle, subject, takesFocus, onClose, children }: SidePanelProps) {
   const { t } = useTranslation('editor');
-  const isSmall = useMediaQuery('(max-width: 61.99em)', undefined, { getInitialValueInEffect: false });
+  const isSmall = useMediaQuery(SMALL_SCREEN, undefined, { getInitialValueInEffect: false });
   const [width, setWidth] = useLocalStorage({ key: 'hookline-panel-width', defaultValue: 440, getInitialValueInEffect: false });
   const heading = useRef<HTMLHeadingElement>(null);
   const lastSubject = useRef<string | null>(null);
@@ -64,7 +66,7 @@ export function SidePanel({ title, icon, subtitle, subject, takesFocus, onClose,
         size="min(100%, 520px)"
         withCloseButton={false}
         padding={0}
-        aria-label={title}
+        attributes={{ content: { 'aria-label': title } }}
         classNames={{ body: 'hl-panel' }}
       >
         {content}

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { configure } from '@testing-library/react';
+import i18next from 'i18next';
 import { Agent, EventSource as NodeEventSource } from 'undici';
+import { localeTexts } from '../render.tsx';
 
 // Answers come from another process, on a machine that may be busy.
 configure({ asyncUtilTimeout: 10_000 });
@@ -30,6 +32,8 @@ export interface DesignerServer {
 
 /** Starts a server and lets `fetch` and `EventSource` of the page reach it with all rights; `stop` takes both back. */
 export async function startDesignerServer(): Promise<DesignerServer> {
+  // What is said outside of components comes from the one instance that the page has.
+  await i18next.init({ lng: 'en', defaultNS: 'common', resources: { en: localeTexts('en') } });
   const folder = await mkdtemp(join(tmpdir(), 'hookline-editor-'));
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKLINE_'));
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'start'], {

@@ -1,6 +1,6 @@
 // Who may call the trigger URL: everybody who knows it, or only with a user name and a password.
 
-import { Group, PasswordInput, Stack, Switch, TextInput } from '@mantine/core';
+import { Group, PasswordInput, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { FieldProblem } from '../../form/schema-form.tsx';
 import type { CredentialsDraft } from './webhook-draft.ts';
@@ -28,28 +28,35 @@ export function AuthSection({ credentials, isSaved, problems, readOnly, onChange
         onChange={(event) => onChange({ ...credentials, isOn: event.currentTarget.checked })}
       />
       {credentials.isOn && (
-        <Group grow align="flex-start" gap="sm">
-          <TextInput
-            label={t('auth.username')}
-            value={credentials.username}
-            placeholder={placeholder}
-            readOnly={readOnly}
-            autoComplete="off"
-            error={errorAt('auth.username') ?? errorAt('auth')}
-            onChange={(event) => onChange({ ...credentials, username: event.currentTarget.value })}
-            data-field="auth.username"
-          />
-          <PasswordInput
-            label={t('auth.password')}
-            value={credentials.password}
-            placeholder={placeholder}
-            readOnly={readOnly}
-            autoComplete="new-password"
-            error={errorAt('auth.password')}
-            onChange={(event) => onChange({ ...credentials, password: event.currentTarget.value })}
-            data-field="auth.password"
-          />
-        </Group>
+        <>
+          <Group grow align="flex-start" gap="sm">
+            <TextInput
+              label={t('auth.username')}
+              value={credentials.username}
+              placeholder={placeholder}
+              readOnly={readOnly}
+              autoComplete="off"
+              error={errorAt('auth.username') ?? errorAt('auth')}
+              onChange={(event) => onChange({ ...credentials, username: event.currentTarget.value })}
+              data-field="auth.username"
+            />
+            <PasswordInput
+              label={t('auth.password')}
+              value={credentials.password}
+              placeholder={placeholder}
+              readOnly={readOnly}
+              autoComplete="new-password"
+              error={errorAt('auth.password')}
+              onChange={(event) => onChange({ ...credentials, password: event.currentTarget.value })}
+              data-field="auth.password"
+            />
+          </Group>
+          {isSaved && (
+            <Text size="xs" c="dimmed">
+              {t('auth.savedText')}
+            </Text>
+          )}
+        </>
       )}
     </Stack>
   );

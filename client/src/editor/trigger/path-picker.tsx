@@ -107,7 +107,14 @@ export function PathPicker({ paths, taken, readOnly, onAdd }: PathPickerProps) {
       )}
       {!readOnly && (
         <Group justify="flex-end">
-          <Button size="xs" disabled={selected.length === 0} onClick={add}>
+          <Button
+            size="xs"
+            // Not disabled: it would lose the focus as soon as it has added.
+            {...(selected.length === 0 ? { 'data-disabled': true, 'aria-disabled': true } : {})}
+            onClick={() => {
+              if (selected.length > 0) add();
+            }}
+          >
             {selected.length === 0 ? t('pick.addNone') : t('pick.add', { count: selected.length })}
           </Button>
         </Group>
