@@ -1,6 +1,7 @@
 // Draws one field: chooses its input by the kind of its schema, and shows a value that does not fit as it is.
 
 import { Box, Button, Group } from '@mantine/core';
+import { memo, type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExpressionEngine } from '../../../src/engine/plugin.ts';
 import { CodeEditor } from '../variables/code-editor.tsx';
@@ -26,7 +27,8 @@ import { TextField } from './text-field.tsx';
 import { matchesPath } from './value-path.ts';
 import { VariantsField } from './variants-field.tsx';
 
-export function FieldView(given: FieldViewProps) {
+/** Drawn again when something of it has changed, not with each letter that is typed elsewhere. */
+export const FieldView = memo(function FieldView(given: FieldViewProps) {
   const form = useForm();
   const field = fieldOf(given.schema, form.root, given.name);
   const props = { ...given, schema: field.schema };
@@ -38,7 +40,14 @@ export function FieldView(given: FieldViewProps) {
     </Box>
   );
   if (typeof templates !== 'boolean' || templates === form.hasTemplates) return input;
-  return <FormProvider value={{ ...form, hasTemplates: templates }}>{input}</FormProvider>;
+  return <OwnTemplates hasTemplates={templates}>{input}</OwnTemplates>;
+});
+
+/** A part of the form where templates are, or are not, filled in, unlike around it. */
+function OwnTemplates({ hasTemplates, children }: { readonly hasTemplates: boolean; readonly children: ReactNode }) {
+  const form = useForm();
+  const inside = useMemo(() => ({ ...form, hasTemplates }), [form, hasTemplates]);
+  return <FormProvider value={inside}>{children}</FormProvider>;
 }
 
 interface FieldInputProps extends FieldViewProps {
@@ -95,13 +104,13 @@ function FieldInput({ field, ...props }: FieldInputProps) {
 const ENGINES: readonly ExpressionEngine[] = ['jsonata', 'json-schema', 'mathjs', 'formula', 'jsonpath', 'jmespath', 'template'];
 
 function ExpressionField(props: FieldViewProps) {
-  const { value, onChange, isRequired, siblings, language } = props;
+  const { value, onChange, isRequired, source, language } = props;
   const { look } = useFieldLook(props);
   const engine = ENGINES.find((one) => one === language);
   const text = typeof value === 'string' ? value : '';
   const change = (next: string): void => onChange(next === '' && !isRequired ? undefined : next);
   if (engine === undefined || engine === 'template') return <TemplateInput {...look} multiline value={text} onChange={change} />;
-  return <ExpressionEditor {...look} engine={engine} value={text} onChange={change} source={siblings?.source} />;
+  return <ExpressionEditor {...look} engine={engine} value={text} onChange={change} source={source} />;
 }
 
 function ScriptField(props: FieldViewProps) {

@@ -16,8 +16,8 @@ export interface FieldViewProps {
   /** Undefined removes it. */
   readonly onChange: (value: unknown) => void;
   readonly isRequired: boolean;
-  /** The object that it is a property of. */
-  readonly siblings?: JsonObject;
+  /** What a query beside it works on. */
+  readonly source?: unknown;
   /** The language of expressions, which is named beside them. */
   readonly language?: string | undefined;
   /** Instead of the label from the texts. */

@@ -2,13 +2,14 @@
 
 import { Badge, Button, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
-import { useId, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { fieldOf } from './field-kind.ts';
 import classes from './form.module.css';
 import { InnerField, useForm } from './form-context.tsx';
 import { isObject, type JsonObject, type JsonSchema, propertiesOf, requiredOf, resolveSchema } from './json-schema.ts';
 import { afterLanguage, languageOf } from './language-switch.ts';
+import { useLatest, useStableTexts } from './stable.ts';
 import { removeProperty, setProperty, withConstants } from './update.ts';
 import { joinPath, matchesPath } from './value-path.ts';
 
@@ -31,30 +32,42 @@ export function ObjectFields({ schema, path, texts, value, onChange, skip = [] }
   const { root, advanced, remembered } = useForm();
   const required = requiredOf(schema);
   const language = languageOf(value, schema);
-  const shown = propertiesOf(schema)
-    .map(([name, property]) => ({ name, schema: property, field: fieldOf(property, root, name) }))
-    .filter(({ name, field: { kind } }) => !skip.includes(name) && kind.kind !== 'constant' && kind.kind !== 'nothing');
-  const isAdvanced = (property: Property): boolean =>
-    resolveSchema(property.schema, root).advanced === true || matchesPath(joinPath(path, property.name), advanced);
-  const some = shown.filter((property) => !isAdvanced(property));
+  const latest = useLatest({ value, onChange });
+  const place = useStableTexts(texts);
+  // Handlers and paths of texts stay the same while one types, so that the other fields are not drawn again.
+  const properties = useMemo(
+    () =>
+      propertiesOf(schema).map(([name, property]) => ({
+        name,
+        schema: property,
+        path: joinPath(path, name),
+        texts: [...place, 'fields', name],
+        kind: fieldOf(property, root, name).kind.kind,
+        isAdvanced: resolveSchema(property, root).advanced === true || matchesPath(joinPath(path, name), advanced),
+        onChange: (next: unknown): void => {
+          const { current } = latest;
+          const changed = withConstants(setProperty(current.value, name, next), schema, root);
+          current.onChange(afterLanguage(name, current.value, changed, { schema, root, path, remembered }));
+        },
+      })),
+    [schema, root, path, place, advanced, remembered, latest],
+  );
+  const shown = properties.filter(({ name, kind }) => !skip.includes(name) && kind !== 'constant' && kind !== 'nothing');
+  const some = shown.filter(({ isAdvanced }) => !isAdvanced);
   // Where everything is rarely needed, nothing is.
   const main = some.length === 0 ? shown : some;
-  const more = some.length === 0 ? [] : shown.filter(isAdvanced);
-  const change = (name: string, next: unknown): void => {
-    const changed = withConstants(setProperty(value, name, next), schema, root);
-    onChange(afterLanguage(name, value, changed, { schema, root, path, remembered }));
-  };
-  const draw = ({ name, schema: property }: Property) => (
+  const more = some.length === 0 ? [] : shown.filter(({ isAdvanced }) => isAdvanced);
+  const draw = (property: (typeof properties)[number]) => (
     <InnerField
-      key={name}
-      name={name}
-      schema={property}
-      path={joinPath(path, name)}
-      texts={[...texts, 'fields', name]}
-      value={Object.hasOwn(value, name) ? value[name] : undefined}
-      onChange={(next) => change(name, next)}
-      isRequired={required.has(name)}
-      siblings={value}
+      key={property.name}
+      name={property.name}
+      schema={property.schema}
+      path={property.path}
+      texts={property.texts}
+      value={Object.hasOwn(value, property.name) ? value[property.name] : undefined}
+      onChange={property.onChange}
+      isRequired={required.has(property.name)}
+      source={value.source}
       language={language}
     />
   );

@@ -2,7 +2,7 @@
 
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { fieldOf } from './field-kind.ts';
 import { FieldView } from './field-view.tsx';
@@ -10,6 +10,7 @@ import { type FieldViewProps, type FormContext, FormProvider } from './form-cont
 import { isObject, type JsonSchema, propertiesOf } from './json-schema.ts';
 import { ObjectFields } from './object-fields.tsx';
 import { type FieldProblem, placeProblems } from './problem-places.ts';
+import { useStableTexts } from './stable.ts';
 import { splitPath } from './value-path.ts';
 
 export type { FieldProblem };
@@ -61,19 +62,24 @@ export function Fields({
   const [initial] = useState(value);
   const [remembered] = useState(() => new Map<string, unknown>());
   const mine = problems.filter(({ path }) => !skip.includes(String(splitPath(path)[0] ?? '')));
-  const form: FormContext = {
-    texts,
-    root: schema,
-    problems: placeProblems(mine, schema, value),
-    expressions,
-    scripts,
-    isReadOnly: readOnly,
-    hasTemplates,
-    advanced,
-    initial,
-    remembered,
-    draw: drawField,
-  };
+  const placed = JSON.stringify([...placeProblems(mine, schema, value)]);
+  const lists = { texts: useStableTexts(texts), expressions: useStableTexts(expressions), scripts: useStableTexts(scripts) };
+  const form = useMemo(
+    (): FormContext => ({
+      texts: lists.texts,
+      expressions: lists.expressions,
+      scripts: lists.scripts,
+      root: schema,
+      problems: new Map(JSON.parse(placed)),
+      isReadOnly: readOnly,
+      hasTemplates,
+      advanced,
+      initial,
+      remembered,
+      draw: drawField,
+    }),
+    [lists.texts, lists.expressions, lists.scripts, schema, placed, readOnly, hasTemplates, advanced, initial, remembered],
+  );
   const change = (next: unknown): void => onChange(isObject(next) ? next : {});
   const field = fieldOf(schema, schema);
   const isEmpty = field.kind.kind === 'group' && propertiesOf(field.schema).length === 0;
