@@ -2,7 +2,7 @@
 
 import { ActionIcon, Popover, Tooltip } from '@mantine/core';
 import { IconVariable } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { VariableList } from './variable-list.tsx';
 import { useVariables } from './variable-source.tsx';
@@ -10,7 +10,7 @@ import { useVariables } from './variable-source.tsx';
 export interface VariablePickerProps {
   /** The field that it inserts into, for screen readers. */
   readonly field: string;
-  /** @param template what goes between the braces */
+  /** The field takes the focus. @param template what goes between the braces */
   onPick(template: string): void;
   readonly disabled?: boolean;
 }
@@ -20,6 +20,7 @@ export function VariablePicker({ field, onPick, disabled = false }: VariablePick
   const { t } = useTranslation('variables');
   const source = useVariables();
   const [opened, setOpened] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   if (source === null) return null;
   const label = t('insert', { field });
   return (
@@ -36,6 +37,7 @@ export function VariablePicker({ field, onPick, disabled = false }: VariablePick
       <Popover.Target>
         <Tooltip label={t('insertShort')} disabled={opened}>
           <ActionIcon
+            ref={button}
             variant="subtle"
             color="gray"
             size="sm"

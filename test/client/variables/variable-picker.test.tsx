@@ -38,6 +38,10 @@ it('is operated by arrow keys, and Enter takes the variable', async () => {
   await user.keyboard('{End}{Home}{ArrowDown}{ArrowRight}{ArrowDown}{Enter}');
   expect(onPick).toHaveBeenCalledExactlyOnceWith('$context.headers.x-request-id');
   expect(screen.queryByRole('tree')).toBeNull();
+  await user.click(button);
+  await screen.findByRole('tree');
+  await user.keyboard('{Escape}');
+  expect(screen.queryByRole('tree')).toBeNull();
   expect(document.activeElement).toBe(button);
 });
 
