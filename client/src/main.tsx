@@ -11,6 +11,7 @@ import { RouterProvider } from 'react-router';
 import { ApiError } from './api/request.ts';
 import { startI18n } from './i18n.ts';
 import { createRouter } from './router.tsx';
+import { keepFocus } from './ui/keep-focus.ts';
 import { styleNonce } from './ui/style-nonce.ts';
 import { ThemeProvider } from './ui/theme-provider.tsx';
 
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
   if (root === null) throw new Error('The page has no element "root".');
   // What keeps the page from scrolling behind a dialog reads it from here (npm package get-nonce).
   Object.assign(globalThis, { __webpack_nonce__: styleNonce() });
+  keepFocus();
   await startI18n();
   createRoot(root).render(
     <StrictMode>

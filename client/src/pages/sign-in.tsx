@@ -40,7 +40,7 @@ export default function SignInPage() {
             required
             value={email}
             onChange={(event) => setEmail(event.currentTarget.value)}
-            data-autofocus
+            autoFocus
           />
           <PasswordInput
             label={t('password')}

@@ -10,6 +10,7 @@ import { useChanges } from '../api/changes.ts';
 import { useSession } from '../api/session.ts';
 import { LoadError, Loading } from '../ui/page.tsx';
 import { Logo } from './logo.tsx';
+import { usePageFocus } from './page-focus.ts';
 import { UserMenu } from './user-menu.tsx';
 
 const AREAS = [
@@ -33,6 +34,8 @@ function Frame() {
   const { t } = useTranslation();
   const [opened, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
+  const content = useRef<HTMLElement>(null);
+  usePageFocus(content);
   useChanges();
   // A menu that was opened on a small screen closes when a page was chosen.
   const lastPath = useRef(pathname);
@@ -42,9 +45,10 @@ function Frame() {
   }, [pathname, close]);
   return (
     <AppShell header={{ height: 52 }} navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !opened } }} padding={0}>
-      <a href="#main" className="hl-skip">
+      {/* No link: to "#main" of the designer's base it would leave the page. */}
+      <button type="button" className="hl-skip" onClick={() => content.current?.focus()}>
         {t('skipToContent')}
-      </a>
+      </button>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
@@ -79,7 +83,7 @@ function Frame() {
           </Text>
         </AppShell.Section>
       </AppShell.Navbar>
-      <AppShell.Main id="main" tabIndex={-1}>
+      <AppShell.Main id="main" tabIndex={-1} ref={content} style={{ outline: 'none' }}>
         <Suspense fallback={<Loading />}>
           <Outlet />
         </Suspense>
