@@ -21,6 +21,7 @@ export interface EditorBannersProps {
   readonly executionId: string | null;
   readonly execution: ExecutionJson | undefined;
   onEndLookingBack(): void;
+  onOpenRevisions(): void;
   onHideExecution(): void;
 }
 
@@ -60,6 +61,9 @@ export function EditorBanners(props: EditorBannersProps) {
               : t('banner.comparison', { from: comparedWith, to: shown.revision })
           }
         >
+          <Button size="compact-sm" variant="subtle" color="gray" onClick={props.onOpenRevisions}>
+            {t('menu.revisions')}
+          </Button>
           <Button size="compact-sm" variant="default" onClick={props.onEndLookingBack}>
             {t('banner.back')}
           </Button>

@@ -3,6 +3,7 @@
 import { Text } from '@mantine/core';
 import { IconHistory, IconSettings } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import type { Document } from '../../../src/engine/model.ts';
 import type { PluginList, RevisionJson } from '../api/workflows.ts';
 import { changeTrigger, findNode } from '../canvas/edit.ts';
 import { TRIGGER } from '../canvas/paths.ts';
@@ -27,6 +28,9 @@ export interface EditorPanelProps {
   readonly types: PluginList;
   readonly placed: readonly PlacedProblem[];
   readonly trigger: TriggerState;
+  /** The document on the canvas: the draft's, or that of the revision that is looked at. */
+  readonly seen: Document;
+  readonly isLookingBack: boolean;
   readonly canWrite: boolean;
   readonly canCall: boolean;
   readonly shown: number | undefined;
@@ -99,8 +103,9 @@ export function EditorPanel(props: EditorPanelProps) {
 function TriggerSide(props: EditorPanelProps) {
   const { t } = useTranslation('editor');
   const typeText = useTypeText();
-  const { draft, types, placed, canWrite, takesFocus, onClose } = props;
-  const { document, workflow } = draft;
+  const { draft, types, placed, seen: document, isLookingBack, takesFocus, onClose } = props;
+  const { workflow } = draft;
+  const canWrite = props.canWrite && !isLookingBack;
   const { trigger } = document;
   const type = types.triggers.find((one) => one.type === trigger.type);
   const problems = [...fieldProblems(placed, TRIGGER, 'config'), ...fieldProblems(placed, TRIGGER, 'node')];
@@ -123,13 +128,14 @@ function TriggerSide(props: EditorPanelProps) {
         <Text className="hl-panel-body">{t('panel.notInstalledText', { type: trigger.type })}</Text>
       ) : trigger.type === 'webhook' ? (
         <TriggerPanel
+          key={props.shown ?? 'draft'}
           workflow={workflow}
           config={trigger.config}
           type={type}
           problems={problems}
           canWrite={canWrite}
-          canCall={props.canCall}
-          isDirty={draft.isDirty}
+          canCall={props.canCall && !isLookingBack}
+          isDirty={draft.isDirty && !isLookingBack}
           state={props.trigger}
           onChange={setConfig}
           onSave={draft.save}
@@ -156,8 +162,8 @@ function TriggerSide(props: EditorPanelProps) {
 
 function NodeSide({ selected, ...props }: EditorPanelProps & { readonly selected: string }) {
   const typeText = useTypeText();
-  const { draft, types, takesFocus, onClose } = props;
-  const node = findNode(draft.document, selected)?.node;
+  const { draft, types, seen, isLookingBack, takesFocus, onClose } = props;
+  const node = findNode(seen, selected)?.node;
   if (!node) return null;
   const type = types.nodes.find((one) => one.type === node.type);
   const typeTitle = type ? typeText.title('node', type) : node.type;
@@ -175,14 +181,15 @@ function NodeSide({ selected, ...props }: EditorPanelProps & { readonly selected
       onClose={onClose}
     >
       <NodePanel
-        key={selected}
+        // A form keeps what it was opened with.
+        key={`${props.shown ?? 'draft'} ${selected}`}
         workflowId={draft.workflow.id}
         mode={draft.workflow.mode}
-        document={draft.document}
+        document={seen}
         node={node}
         types={types}
         placed={props.placed}
-        readOnly={!props.canWrite}
+        readOnly={!props.canWrite || isLookingBack}
         executionId={props.executionId}
         onChange={draft.change}
         onRenamed={props.onSelect}

@@ -32,6 +32,8 @@ import { useProblems } from './use-problems.ts';
 
 const Canvas = lazy(async () => ({ default: (await import('../canvas/canvas.tsx')).Canvas }));
 
+const NONE: readonly PlacedProblem[] = [];
+
 export interface EditorProps {
   /** As the server has it now. */
   readonly latest: WorkflowJson;
@@ -58,7 +60,11 @@ export function Editor({ latest, types }: EditorProps) {
   });
   const older = useQuery({ ...revisionQuery(workflow.id, comparedWith ?? 0), enabled: comparedWith !== undefined });
   const isLookingBack = shown !== undefined;
-  const seen: Document | undefined = isLookingBack ? revision.data && documentOf(revision.data) : document;
+  const isComparing = comparedWith !== undefined;
+  // The canvas lays out what is another object.
+  const oldDocument = useMemo(() => revision.data && documentOf(revision.data), [revision.data]);
+  const olderDocument = useMemo(() => older.data && documentOf(older.data), [older.data]);
+  const seen: Document | undefined = isLookingBack ? oldDocument : document;
 
   const [params] = useSearchParams();
   const [selected, setSelected] = useState<string | null>(() => params.get('node') ?? firstSelection(latest));
@@ -80,9 +86,10 @@ export function Editor({ latest, types }: EditorProps) {
   const select = useCallback(
     (key: string | null) => {
       setSelected(key);
-      setPanel(isLookingBack ? 'revisions' : 'selection');
+      // What changed stays beside the canvas; a single revision's nodes can be looked into.
+      setPanel(isComparing ? 'revisions' : 'selection');
     },
-    [isLookingBack],
+    [isComparing],
   );
   const close = useCallback(() => {
     setSelected(null);
@@ -133,12 +140,12 @@ export function Editor({ latest, types }: EditorProps) {
     () => ({
       workflowId: workflow.id,
       mode: workflow.mode,
-      document,
+      document: seen ?? document,
       nodeKey: selected === TRIGGER ? null : selected,
       types,
       learned: learned.data,
     }),
-    [workflow.id, workflow.mode, document, selected, types, learned.data],
+    [workflow.id, workflow.mode, seen, document, selected, types, learned.data],
   );
   const isReadOnly = !canWrite || isLookingBack;
 
@@ -169,6 +176,7 @@ export function Editor({ latest, types }: EditorProps) {
             show(undefined);
             setPanel('selection');
           }}
+          onOpenRevisions={() => setPanel('revisions')}
           onHideExecution={() => setExecutionId(null)}
         />
         <div className="hl-editor-body" ref={body}>
@@ -190,7 +198,7 @@ export function Editor({ latest, types }: EditorProps) {
                   {...(isLookingBack ? {} : { problems: problems.problems })}
                   {...(executionId !== null && execution.data && !isLookingBack ? { execution: execution.data } : {})}
                   {...(comparedWith !== undefined && comparison.data ? { comparison: comparison.data } : {})}
-                  {...(comparedWith !== undefined && older.data ? { before: documentOf(older.data) } : {})}
+                  {...(isComparing && olderDocument ? { before: olderDocument } : {})}
                 />
               </Suspense>
             )}
@@ -210,8 +218,10 @@ export function Editor({ latest, types }: EditorProps) {
             selected={selected}
             draft={draft}
             types={types}
-            placed={problems.placed}
+            placed={isLookingBack ? NONE : problems.placed}
             trigger={trigger}
+            seen={seen ?? document}
+            isLookingBack={isLookingBack}
             canWrite={canWrite}
             canCall={canCall}
             shown={shown}

@@ -20,6 +20,8 @@ export interface Draft extends ReturnType<typeof useHistory> {
   /** As it was saved last, as far as we know. */
   readonly workflow: WorkflowJson;
   readonly isSaving: boolean;
+  /** It was saved here, and has not changed since. */
+  readonly isSaved: boolean;
   /** Somebody else has saved since this draft was begun, and it has changes of its own. */
   readonly isOutdated: boolean;
   /** A save that was not made because somebody else had saved meanwhile; null when there is none. */
@@ -47,6 +49,7 @@ export function useDraft(latest: WorkflowJson, types: PluginList): Draft {
   /** What the draft was begun from. */
   const [base, setBase] = useState(latest);
   const [isSaving, setSaving] = useState(false);
+  const [hasSaved, setHasSaved] = useState(false);
   const [conflicting, setConflicting] = useState<{ body: object } | null>(null);
   const [refusal, setRefusal] = useState<{ problems: readonly Problem[]; document: Document } | null>(null);
   const { document, isDirty, reset, markSaved } = history;
@@ -87,6 +90,7 @@ export function useDraft(latest: WorkflowJson, types: PluginList): Draft {
         setRefusal(null);
         if (options.saved) {
           markSaved(options.saved);
+          setHasSaved(true);
           setBase(workflow);
         } else if (ifUpdatedAt !== undefined) {
           setBase(workflow);
@@ -129,6 +133,7 @@ export function useDraft(latest: WorkflowJson, types: PluginList): Draft {
     ...history,
     workflow: isNewer && isDirty ? { ...latest, updatedAt: base.updatedAt } : isNewer ? latest : base,
     isSaving,
+    isSaved: hasSaved && !isDirty && !isSaving,
     isOutdated: isNewer && isDirty && !isSaving && conflicting === null,
     conflict: conflicting && {
       overwrite: () => send(conflicting.body, 'trigger' in conflicting.body ? { saved: document } : {}),

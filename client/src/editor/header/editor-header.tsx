@@ -1,7 +1,14 @@
 // The top of the editor: what the workflow is called, whether it takes calls, and saving it.
 
 import { ActionIcon, Badge, Button, Group, Switch, Text, Tooltip } from '@mantine/core';
-import { IconActivity, IconArrowBackUp, IconArrowForwardUp, IconDeviceFloppy, IconPointFilled } from '@tabler/icons-react';
+import {
+  IconActivity,
+  IconArrowBackUp,
+  IconArrowForwardUp,
+  IconCheck,
+  IconDeviceFloppy,
+  IconPointFilled,
+} from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Draft } from '../use-draft.ts';
@@ -48,6 +55,11 @@ export function EditorHeader({ draft, canWrite, isLookingBack, onOpen, onTrashed
             <>
               <IconPointFilled size={14} aria-hidden className="hl-unsaved-dot" />
               {t('header.unsaved')}
+            </>
+          )}
+          {draft.isSaved && (
+            <>
+              <IconCheck size={15} aria-hidden /> {t('header.saved')}
             </>
           )}
         </Text>
