@@ -3,6 +3,7 @@
 import { Badge, Button, Group, Select, Stack, Text, Title } from '@mantine/core';
 import { IconArrowsDiff, IconCheck, IconEye, IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type RevisionJson, revisionsQuery, type WorkflowJson } from '../../api/workflows.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
@@ -28,11 +29,20 @@ export function RevisionsPanel(props: RevisionsPanelProps) {
   const { t } = useTranslation('editor');
   const { workflow, shown, comparedWith, onShow } = props;
   const revisions = useQuery(revisionsQuery(workflow.id));
+  const panel = useRef<HTMLDivElement>(null);
+  // The button that was pressed may have gone with what it did: comparing, making live.
+  const state = [shown, comparedWith, workflow.revision].join(' ');
+  const lastState = useRef(state);
+  useEffect(() => {
+    if (lastState.current === state) return;
+    lastState.current = state;
+    if (document.activeElement === document.body) panel.current?.focus({ preventScroll: true });
+  }, [state]);
   if (revisions.isPending) return <Loading />;
   if (revisions.isError) return <LoadError error={revisions.error} onRetry={() => void revisions.refetch()} />;
   const list = revisions.data.data;
   return (
-    <Stack gap="md" className="hl-panel-body">
+    <Stack gap="md" className="hl-panel-body" ref={panel} tabIndex={-1}>
       <Text size="sm" c="dimmed">
         {t('revisions.text')}
       </Text>
