@@ -1,13 +1,13 @@
 // What can be done with a workflow as a whole: look at revisions and settings, copy, export, move to the trash.
 
-import { ActionIcon, Button, Group, Menu } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { ActionIcon, Menu } from '@mantine/core';
 import { IconCopyPlus, IconDots, IconDownload, IconHistory, IconSettings, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { downloadWorkflow, useWorkflowAction } from '../../api/activity.ts';
 import type { WorkflowJson } from '../../api/workflows.ts';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
+import { useTrash } from '../../ui/use-trash.tsx';
 
 export interface WorkflowMenuProps {
   readonly workflow: WorkflowJson;
@@ -36,45 +36,7 @@ export function WorkflowMenu({ workflow: { id, title }, canWrite, onOpen, onTras
     );
   }
 
-  function restore(notification: string): void {
-    notifications.hide(notification);
-    action.mutate(
-      { id, action: 'restore' },
-      {
-        onError: notifyError,
-        onSuccess() {
-          notifySuccess(t('menu.restored', { title }));
-          void navigate(`/workflows/${id}`);
-        },
-      },
-    );
-  }
-
-  function trash(): void {
-    action.mutate(
-      { id, action: 'trash' },
-      {
-        onError: notifyError,
-        onSuccess() {
-          const notification = `trashed-${id}`;
-          notifications.show({
-            id: notification,
-            withBorder: true,
-            autoClose: 10_000,
-            message: (
-              <Group justify="space-between" wrap="nowrap">
-                <span>{t('menu.trashed', { title })}</span>
-                <Button size="compact-sm" variant="default" onClick={() => restore(notification)}>
-                  {t('common:undo')}
-                </Button>
-              </Group>
-            ),
-          });
-          onTrashed();
-        },
-      },
-    );
-  }
+  const trash = useTrash({ id, title }, { onTrashed, onRestored: () => void navigate(`/workflows/${id}`) });
 
   return (
     <Menu position="bottom-end" width={230}>

@@ -1,6 +1,6 @@
 // The list of executions: filters that stay in the address, pages, and what is new as it happens.
 
-import { Anchor, Box, Button, Group, MultiSelect, Select, Table, Text } from '@mantine/core';
+import { Anchor, Button, Group, MultiSelect, Select, Table, Text } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { EXECUTION_SOURCES, EXECUTION_STATUSES } from '../../api/execution-kinds.ts';
 import { type ExecutionSummaryJson, executionsQuery } from '../../api/executions.ts';
+import { ListTable } from '../../ui/list-table.tsx';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status.tsx';
 import { durationText, exactTime, TimeAgo } from '../../ui/time.tsx';
@@ -99,25 +100,22 @@ function List({ filter }: { readonly filter: ListFilter }) {
   }
   return (
     <>
-      <Box className="hl-card" style={{ overflowX: 'auto' }} aria-busy={list.isPlaceholderData}>
-        <Table verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('columns.status')}</Table.Th>
-              <Table.Th>{t('columns.workflow')}</Table.Th>
-              <Table.Th>{t('columns.accepted')}</Table.Th>
-              <Table.Th visibleFrom="sm">{t('columns.duration')}</Table.Th>
-              <Table.Th visibleFrom="sm">{t('columns.startedBy')}</Table.Th>
-              <Table.Th visibleFrom="md">{t('columns.error')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {data.map((execution) => (
-              <Row key={execution.id} execution={execution} />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Box>
+      <ListTable
+        columns={[
+          { label: t('columns.status') },
+          { label: t('columns.workflow') },
+          { label: t('columns.accepted') },
+          { label: t('columns.duration'), visibleFrom: 'sm' },
+          { label: t('columns.startedBy'), visibleFrom: 'sm' },
+          { label: t('columns.error'), visibleFrom: 'md' },
+        ]}
+        verticalSpacing="xs"
+        isBusy={list.isPlaceholderData}
+      >
+        {data.map((execution) => (
+          <Row key={execution.id} execution={execution} />
+        ))}
+      </ListTable>
       <Group justify="space-between">
         <Text size="sm" c="dimmed" role="status">
           {cursors.length === 1 ? t('live') : t('pageNumber', { page: cursors.length })}

@@ -1,9 +1,10 @@
 // The nodes that ran, in order of time, with a bar for how long each took: the same as the canvas shows, to read from top to bottom.
 
-import { Anchor, Box, Table, Text } from '@mantine/core';
+import { Anchor, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { ExecutionJson } from '../../api/executions.ts';
 import type { RevisionJson } from '../../api/workflows.ts';
+import { ListTable } from '../../ui/list-table.tsx';
 import { Empty } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status.tsx';
 import { durationText } from '../../ui/time.tsx';
@@ -29,57 +30,53 @@ export function JobList({ execution, revision, onOpen }: JobListProps) {
   );
   const share = (iso: string): number => ((Date.parse(iso) - start) / (end - start)) * 100;
   return (
-    <Box className="hl-card" style={{ overflowX: 'auto' }}>
-      <Table verticalSpacing="xs" horizontalSpacing="md">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('columns.node')}</Table.Th>
-            <Table.Th>{t('columns.status')}</Table.Th>
-            <Table.Th>{t('columns.duration')}</Table.Th>
-            <Table.Th visibleFrom="sm" w="40%">
-              {t('columns.timeline')}
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {jobs.slice(0, MOST_ROWS).map((job) => {
-            const last = job.finishedAt ?? job.startedAt;
-            const left = Math.max(0, Math.min(99, share(job.startedAt)));
-            return (
-              <Table.Tr key={job.path}>
-                <Table.Td>
-                  <Anchor component="button" type="button" size="sm" fw={600} onClick={() => onOpen(job.key)}>
-                    {(revision && nodeTitle(revision.nodes, job.key)) ?? job.key}
-                  </Anchor>
-                  <Text size="xs" c="dimmed" ff="monospace">
-                    {job.path}
-                  </Text>
-                </Table.Td>
-                <Table.Td>
-                  <StatusBadge status={job.status} size="sm" />
-                </Table.Td>
-                <Table.Td>
-                  <Text size="sm">
-                    {job.finishedAt === null
-                      ? '–'
-                      : durationText(Date.parse(job.finishedAt) - Date.parse(job.startedAt), i18n.language)}
-                  </Text>
-                </Table.Td>
-                <Table.Td visibleFrom="sm">
-                  <div className="hl-timeline" aria-hidden>
-                    <div style={{ left: `${left}%`, width: `${Math.max(1, share(last) - left)}%` }} />
-                  </div>
-                </Table.Td>
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
+    <>
+      <ListTable
+        columns={[
+          { label: t('columns.node') },
+          { label: t('columns.status') },
+          { label: t('columns.duration') },
+          { label: t('columns.timeline'), visibleFrom: 'sm', width: '40%' },
+        ]}
+        verticalSpacing="xs"
+      >
+        {jobs.slice(0, MOST_ROWS).map((job) => {
+          const last = job.finishedAt ?? job.startedAt;
+          const left = Math.max(0, Math.min(99, share(job.startedAt)));
+          return (
+            <Table.Tr key={job.path}>
+              <Table.Td>
+                <Anchor component="button" type="button" size="sm" fw={600} onClick={() => onOpen(job.key)}>
+                  {(revision && nodeTitle(revision.nodes, job.key)) ?? job.key}
+                </Anchor>
+                <Text size="xs" c="dimmed" ff="monospace">
+                  {job.path}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <StatusBadge status={job.status} size="sm" />
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm">
+                  {job.finishedAt === null
+                    ? '–'
+                    : durationText(Date.parse(job.finishedAt) - Date.parse(job.startedAt), i18n.language)}
+                </Text>
+              </Table.Td>
+              <Table.Td visibleFrom="sm">
+                <div className="hl-timeline" aria-hidden>
+                  <div style={{ left: `${left}%`, width: `${Math.max(1, share(last) - left)}%` }} />
+                </div>
+              </Table.Td>
+            </Table.Tr>
+          );
+        })}
+      </ListTable>
       {jobs.length > MOST_ROWS && (
         <Text p="md" size="sm" c="dimmed">
           {t('moreNodes', { count: jobs.length - MOST_ROWS })}
         </Text>
       )}
-    </Box>
+    </>
   );
 }

@@ -1,12 +1,13 @@
 // Deliveries, one page at a time; one of them opens with its attempts.
 
-import { Alert, Anchor, Box, Button, Drawer, Group, Select, Stack, Table, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Drawer, Group, Select, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { type DeliveryFilter, type DeliveryJson, deliveriesQuery, deliveryQuery, useDeliveryAction } from '../../api/outbound.ts';
 import { usePermission } from '../../api/session.ts';
+import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
 import { exactTime, TimeAgo } from '../../ui/time.tsx';
@@ -56,29 +57,20 @@ export function DeliveryList({ filter, showsEndpoint = false }: DeliveryListProp
         <Empty title={t(status === null ? 'noDeliveries' : 'common:nothingFound')} />
       ) : (
         <>
-          <Box className="hl-card" style={{ overflowX: 'auto' }}>
-            <Table verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t('columns.event')}</Table.Th>
-                  <Table.Th>{t('columns.status')}</Table.Th>
-                  <Table.Th>{t('columns.accepted')}</Table.Th>
-                  <Table.Th visibleFrom="sm">{t('columns.attempts')}</Table.Th>
-                  <Table.Th visibleFrom="md">{t('columns.lastAnswer')}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {list.data.data.map((delivery) => (
-                  <Row
-                    key={delivery.id}
-                    delivery={delivery}
-                    showsEndpoint={showsEndpoint}
-                    onOpen={() => setOpened(delivery.id)}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Box>
+          <ListTable
+            columns={[
+              { label: t('columns.event') },
+              { label: t('columns.status') },
+              { label: t('columns.accepted') },
+              { label: t('columns.attempts'), visibleFrom: 'sm' },
+              { label: t('columns.lastAnswer'), visibleFrom: 'md' },
+            ]}
+            verticalSpacing="xs"
+          >
+            {list.data.data.map((delivery) => (
+              <Row key={delivery.id} delivery={delivery} showsEndpoint={showsEndpoint} onOpen={() => setOpened(delivery.id)} />
+            ))}
+          </ListTable>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" size="xs" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
               {t('newer')}

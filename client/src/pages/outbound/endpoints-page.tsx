@@ -1,6 +1,6 @@
 // The list of endpoints: who is told, of what, and how that goes.
 
-import { Anchor, Badge, Box, Button, Group, Modal, Select, Table, Text, TextInput } from '@mantine/core';
+import { Anchor, Badge, Button, Group, Modal, Select, Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { Link, useNavigate } from 'react-router';
 import type { EndpointJson } from '../../api/outbound.ts';
 import { type Page as PageOf, request } from '../../api/request.ts';
 import { usePermission } from '../../api/session.ts';
+import { ListTable } from '../../ui/list-table.tsx';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { NewEndpoint } from './new-endpoint.tsx';
@@ -75,49 +76,44 @@ export default function EndpointsPage() {
           </Empty>
         )
       ) : (
-        <Box className="hl-card" style={{ overflowX: 'auto' }}>
-          <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('columns.endpoint')}</Table.Th>
-                <Table.Th>{t('columns.status')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('columns.events')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {endpoints.map((endpoint) => (
-                <Table.Tr key={endpoint.id}>
-                  <Table.Td>
-                    <Anchor
-                      component={Link}
-                      to={`/webhooks/endpoints/${endpoint.id}`}
-                      size="sm"
-                      fw={600}
-                      style={{ overflowWrap: 'anywhere' }}
-                    >
-                      {endpoint.url}
-                    </Anchor>
-                    <Text size="xs" c="dimmed">
-                      {endpoint.description}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <EndpointStatus status={endpoint.status} />
-                  </Table.Td>
-                  <Table.Td visibleFrom="sm">
-                    <Group gap={4}>
-                      {endpoint.eventTypes.map((type) => (
-                        <Badge key={type} className="hl-badge" variant="light" color="gray" tt="none" size="sm">
-                          {type === '*' ? t('allEvents') : type}
-                        </Badge>
-                      ))}
-                    </Group>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Box>
+        <ListTable
+          columns={[
+            { label: t('columns.endpoint') },
+            { label: t('columns.status') },
+            { label: t('columns.events'), visibleFrom: 'sm' },
+          ]}
+        >
+          {endpoints.map((endpoint) => (
+            <Table.Tr key={endpoint.id}>
+              <Table.Td>
+                <Anchor
+                  component={Link}
+                  to={`/webhooks/endpoints/${endpoint.id}`}
+                  size="sm"
+                  fw={600}
+                  style={{ overflowWrap: 'anywhere' }}
+                >
+                  {endpoint.url}
+                </Anchor>
+                <Text size="xs" c="dimmed">
+                  {endpoint.description}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <EndpointStatus status={endpoint.status} />
+              </Table.Td>
+              <Table.Td visibleFrom="sm">
+                <Group gap={4}>
+                  {endpoint.eventTypes.map((type) => (
+                    <Badge key={type} className="hl-badge" variant="light" color="gray" tt="none" size="sm">
+                      {type === '*' ? t('allEvents') : type}
+                    </Badge>
+                  ))}
+                </Group>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </ListTable>
       )}
       {list.hasNextPage && (
         <Group justify="center">

@@ -1,6 +1,6 @@
 // The event catalogue: what can be told, in which versions, and what its data looks like.
 
-import { ActionIcon, Alert, Badge, Box, Button, Group, Menu, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Alert, Badge, Button, Group, Menu, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, lazy, Suspense, useState } from 'react';
@@ -14,8 +14,10 @@ import {
 } from '../../api/outbound.ts';
 import { usePermission } from '../../api/session.ts';
 import { ConfirmDialog } from '../../ui/confirm.tsx';
+import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
-import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
+import { Empty, Loading, Page } from '../../ui/page.tsx';
+import { Queried } from '../../ui/queried.tsx';
 import { OutboundTabs } from './outbound-tabs.tsx';
 import { problemTexts } from './problem-texts.ts';
 
@@ -47,35 +49,28 @@ export default function EventTypesPage() {
   return (
     <Page title={t('eventTypesTitle')} description={t('eventTypesText')} actions={create}>
       <OutboundTabs current="eventTypes" />
-      {catalogue.isPending ? (
-        <Loading />
-      ) : catalogue.isError ? (
-        <LoadError error={catalogue.error} onRetry={() => void catalogue.refetch()} />
-      ) : catalogue.data.data.length === 0 ? (
-        <Empty title={t('noEventTypes')} action={create}>
-          {t('noEventTypesText')}
-        </Empty>
-      ) : (
-        <Box className="hl-card" style={{ overflowX: 'auto' }}>
-          <Table verticalSpacing="sm" horizontalSpacing="md">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('eventType')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('columns.description')}</Table.Th>
-                <Table.Th>{t('columns.versions')}</Table.Th>
-                <Table.Th>
-                  <span className="mantine-visually-hidden">{t('common:actions')}</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {catalogue.data.data.map((type) => (
+      <Queried query={catalogue}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title={t('noEventTypes')} action={create}>
+              {t('noEventTypesText')}
+            </Empty>
+          ) : (
+            <ListTable
+              columns={[
+                { label: t('eventType') },
+                { label: t('columns.description'), visibleFrom: 'sm' },
+                { label: t('columns.versions') },
+                { label: t('common:actions'), isHidden: true },
+              ]}
+            >
+              {data.map((type) => (
                 <Row key={type.name} type={type} canWrite={canWrite} onEdit={setEditing} />
               ))}
-            </Table.Tbody>
-          </Table>
-        </Box>
-      )}
+            </ListTable>
+          )
+        }
+      </Queried>
       <Modal opened={editing !== null} onClose={() => setEditing(null)} title={title} size="lg">
         {editing && <EventTypeForm editing={editing} canWrite={canWrite} onDone={() => setEditing(null)} />}
       </Modal>

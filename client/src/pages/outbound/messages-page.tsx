@@ -1,6 +1,6 @@
 // The events that were sent, and a form to send one by hand.
 
-import { Alert, Anchor, Autocomplete, Box, Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
+import { Alert, Anchor, Autocomplete, Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { IconSend } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { Link } from 'react-router';
 import { eventTypesQuery, type MessageSummaryJson, usePublish } from '../../api/outbound.ts';
 import { type Page as PageOf, request } from '../../api/request.ts';
 import { usePermission } from '../../api/session.ts';
+import { ListTable } from '../../ui/list-table.tsx';
 import { notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
@@ -63,45 +64,41 @@ export default function MessagesPage() {
       ) : messages.length === 0 ? (
         <Empty title={t(sought === '' ? 'noMessages' : 'common:nothingFound')} />
       ) : (
-        <Box className="hl-card" style={{ overflowX: 'auto' }}>
-          <Table verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('columns.event')}</Table.Th>
-                <Table.Th>{t('columns.accepted')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('columns.from')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {messages.map((message) => (
-                <Table.Tr key={message.id}>
-                  <Table.Td>
-                    <Anchor component={Link} to={`/webhooks/messages/${message.id}`} size="sm" fw={600}>
-                      {message.type}
-                    </Anchor>
-                    <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
-                      {message.id}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <Text size="sm">
-                      <TimeAgo at={message.createdAt} />
-                    </Text>
-                  </Table.Td>
-                  <Table.Td visibleFrom="sm">
-                    {message.executionId === null ? (
-                      <Text size="sm">{t('overApi')}</Text>
-                    ) : (
-                      <Anchor component={Link} to={`/executions/${message.executionId}`} size="sm">
-                        {t('anExecution')}
-                      </Anchor>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Box>
+        <ListTable
+          columns={[
+            { label: t('columns.event') },
+            { label: t('columns.accepted') },
+            { label: t('columns.from'), visibleFrom: 'sm' },
+          ]}
+          verticalSpacing="xs"
+        >
+          {messages.map((message) => (
+            <Table.Tr key={message.id}>
+              <Table.Td>
+                <Anchor component={Link} to={`/webhooks/messages/${message.id}`} size="sm" fw={600}>
+                  {message.type}
+                </Anchor>
+                <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
+                  {message.id}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm">
+                  <TimeAgo at={message.createdAt} />
+                </Text>
+              </Table.Td>
+              <Table.Td visibleFrom="sm">
+                {message.executionId === null ? (
+                  <Text size="sm">{t('overApi')}</Text>
+                ) : (
+                  <Anchor component={Link} to={`/executions/${message.executionId}`} size="sm">
+                    {t('anExecution')}
+                  </Anchor>
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </ListTable>
       )}
       {list.hasNextPage && (
         <Group justify="center">

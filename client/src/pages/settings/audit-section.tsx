@@ -1,9 +1,10 @@
 // Who changed what, and when.
 
-import { Badge, Box, Button, Group, Table, Text } from '@mantine/core';
+import { Badge, Button, Group, Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { auditPage } from '../../api/access.ts';
+import { ListTable } from '../../ui/list-table.tsx';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
 import { exactTime } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
@@ -24,56 +25,52 @@ export function AuditSection() {
       {entries.length === 0 ? (
         <Empty title={t('audit.none')} />
       ) : (
-        <Box className="hl-card" style={{ overflowX: 'auto' }}>
-          <Table verticalSpacing="xs" horizontalSpacing="md">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('audit.when')}</Table.Th>
-                <Table.Th>{t('audit.who')}</Table.Th>
-                <Table.Th>{t('audit.what')}</Table.Th>
-                <Table.Th visibleFrom="md">{t('audit.fields')}</Table.Th>
-                <Table.Th visibleFrom="md">{t('audit.address')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {entries.map((entry) => (
-                <Table.Tr key={entry.id}>
-                  <Table.Td>
-                    <Text size="sm">{exactTime(entry.at, i18n.language)}</Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <Text size="sm">{entry.actor.name}</Text>
-                    <Text size="xs" c="dimmed">
-                      {t(`actor.${entry.actor.kind}`)}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <Text size="sm">{t(`action.${entry.action}`, { defaultValue: entry.action })}</Text>
-                    {entry.target !== null && (
-                      <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
-                        {entry.target}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td visibleFrom="md">
-                    <Group gap={4}>
-                      {entry.fields.map((field) => (
-                        <Badge key={field} className="hl-badge" variant="light" color="gray" size="sm" tt="none">
-                          {field}
-                        </Badge>
-                      ))}
-                    </Group>
-                  </Table.Td>
-                  <Table.Td visibleFrom="md">
-                    <Text size="sm" ff="monospace">
-                      {entry.address}
-                    </Text>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Box>
+        <ListTable
+          columns={[
+            { label: t('audit.when') },
+            { label: t('audit.who') },
+            { label: t('audit.what') },
+            { label: t('audit.fields'), visibleFrom: 'md' },
+            { label: t('audit.address'), visibleFrom: 'md' },
+          ]}
+          verticalSpacing="xs"
+        >
+          {entries.map((entry) => (
+            <Table.Tr key={entry.id}>
+              <Table.Td>
+                <Text size="sm">{exactTime(entry.at, i18n.language)}</Text>
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm">{entry.actor.name}</Text>
+                <Text size="xs" c="dimmed">
+                  {t(`actor.${entry.actor.kind}`)}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm">{t(`action.${entry.action}`, { defaultValue: entry.action })}</Text>
+                {entry.target !== null && (
+                  <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
+                    {entry.target}
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td visibleFrom="md">
+                <Group gap={4}>
+                  {entry.fields.map((field) => (
+                    <Badge key={field} className="hl-badge" variant="light" color="gray" size="sm" tt="none">
+                      {field}
+                    </Badge>
+                  ))}
+                </Group>
+              </Table.Td>
+              <Table.Td visibleFrom="md">
+                <Text size="sm" ff="monospace">
+                  {entry.address}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </ListTable>
       )}
       {audit.hasNextPage && (
         <Group justify="center">

@@ -1,10 +1,11 @@
 // How long executions and messages are kept.
 
-import { Box, Button, Select, Stack, Table, Text } from '@mantine/core';
+import { Button, Select, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { settingsQuery, useChangeSettings } from '../../api/access.ts';
 import { usePermission } from '../../api/session.ts';
+import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { LoadError, Loading } from '../../ui/page.tsx';
 import { type KeptLabels, keptChoices } from './kept.ts';
@@ -24,48 +25,38 @@ export function RetentionSection() {
   const { retention, messageRetentionMs, defaults } = settings.data;
   return (
     <Section title={t('retention.title')} text={t('retention.text')}>
-      <Box className="hl-card" style={{ overflowX: 'auto' }} maw={640}>
-        <Table verticalSpacing="sm" horizontalSpacing="md">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('retention.what')}</Table.Th>
-              <Table.Th>{t('retention.kept')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {FINAL.map((status) => (
-              <Table.Tr key={status}>
-                <Table.Td>
-                  <Text size="sm">{t('retention.executions', { status: t(`common:status.${status}`) })}</Text>
-                </Table.Td>
-                <Table.Td>
-                  <Kept
-                    label={t('retention.executions', { status: t(`common:status.${status}`) })}
-                    value={retention[status] ?? null}
-                    fallback={defaults.retention[status] ?? null}
-                    canWrite={canWrite}
-                    onChange={(value) => change.mutate({ retention: { [status]: value } }, outcome)}
-                  />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-            <Table.Tr>
-              <Table.Td>
-                <Text size="sm">{t('retention.messages')}</Text>
-              </Table.Td>
-              <Table.Td>
-                <Kept
-                  label={t('retention.messages')}
-                  value={messageRetentionMs}
-                  fallback={defaults.messageRetentionMs}
-                  canWrite={canWrite}
-                  onChange={(value) => change.mutate({ messageRetentionMs: value }, outcome)}
-                />
-              </Table.Td>
-            </Table.Tr>
-          </Table.Tbody>
-        </Table>
-      </Box>
+      <ListTable columns={[{ label: t('retention.what') }, { label: t('retention.kept') }]} maxWidth={640}>
+        {FINAL.map((status) => (
+          <Table.Tr key={status}>
+            <Table.Td>
+              <Text size="sm">{t('retention.executions', { status: t(`common:status.${status}`) })}</Text>
+            </Table.Td>
+            <Table.Td>
+              <Kept
+                label={t('retention.executions', { status: t(`common:status.${status}`) })}
+                value={retention[status] ?? null}
+                fallback={defaults.retention[status] ?? null}
+                canWrite={canWrite}
+                onChange={(value) => change.mutate({ retention: { [status]: value } }, outcome)}
+              />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+        <Table.Tr>
+          <Table.Td>
+            <Text size="sm">{t('retention.messages')}</Text>
+          </Table.Td>
+          <Table.Td>
+            <Kept
+              label={t('retention.messages')}
+              value={messageRetentionMs}
+              fallback={defaults.messageRetentionMs}
+              canWrite={canWrite}
+              onChange={(value) => change.mutate({ messageRetentionMs: value }, outcome)}
+            />
+          </Table.Td>
+        </Table.Tr>
+      </ListTable>
     </Section>
   );
 }

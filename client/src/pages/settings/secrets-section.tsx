@@ -1,6 +1,6 @@
 // Named secrets for workflows: written here, never shown again.
 
-import { Alert, Anchor, Box, Button, Code, Group, Modal, PasswordInput, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Code, Group, Modal, PasswordInput, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -10,8 +10,10 @@ import { Link } from 'react-router';
 import { type SecretView, secretsQuery, useChangeSecret, useCreateSecret, useDeleteSecret } from '../../api/access.ts';
 import { usePermission } from '../../api/session.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
+import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
-import { Empty, LoadError, Loading } from '../../ui/page.tsx';
+import { Empty } from '../../ui/page.tsx';
+import { Queried } from '../../ui/queried.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
 
@@ -38,33 +40,26 @@ export function SecretsSection() {
         )
       }
     >
-      {secrets.isPending ? (
-        <Loading />
-      ) : secrets.isError ? (
-        <LoadError error={secrets.error} onRetry={() => void secrets.refetch()} />
-      ) : secrets.data.data.length === 0 ? (
-        <Empty title={t('secrets.none')}>{t('secrets.noneText')}</Empty>
-      ) : (
-        <Box className="hl-card" style={{ overflowX: 'auto' }}>
-          <Table verticalSpacing="sm" horizontalSpacing="md">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('secrets.name')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('secrets.usedBy')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('secrets.changed')}</Table.Th>
-                <Table.Th>
-                  <span className="mantine-visually-hidden">{t('common:actions')}</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {secrets.data.data.map((secret) => (
+      <Queried query={secrets}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title={t('secrets.none')}>{t('secrets.noneText')}</Empty>
+          ) : (
+            <ListTable
+              columns={[
+                { label: t('secrets.name') },
+                { label: t('secrets.usedBy'), visibleFrom: 'sm' },
+                { label: t('secrets.changed'), visibleFrom: 'sm' },
+                { label: t('common:actions'), isHidden: true },
+              ]}
+            >
+              {data.map((secret) => (
                 <SecretRow key={secret.name} secret={secret} canWrite={canWrite} onChange={() => setChanging(secret)} />
               ))}
-            </Table.Tbody>
-          </Table>
-        </Box>
-      )}
+            </ListTable>
+          )
+        }
+      </Queried>
       <Modal opened={creating} onClose={close} title={t('secrets.create')}>
         <SecretForm onDone={close} />
       </Modal>

@@ -1,6 +1,6 @@
 // API tokens for programs: what each may do and until when.
 
-import { Badge, Box, Button, Checkbox, Group, Modal, Select, SimpleGrid, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Checkbox, Group, Modal, Select, SimpleGrid, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -10,8 +10,10 @@ import { PERMISSIONS } from '../../../../src/access/model.ts';
 import { type Permission, tokensQuery, useCreateToken, useDeleteToken } from '../../api/access.ts';
 import { usePermission, useSession } from '../../api/session.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
+import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
-import { Empty, LoadError, Loading } from '../../ui/page.tsx';
+import { Empty } from '../../ui/page.tsx';
+import { Queried } from '../../ui/queried.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { exactTime, TimeAgo } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
@@ -40,28 +42,21 @@ export function TokensSection() {
         )
       }
     >
-      {tokens.isPending ? (
-        <Loading />
-      ) : tokens.isError ? (
-        <LoadError error={tokens.error} onRetry={() => void tokens.refetch()} />
-      ) : tokens.data.data.length === 0 ? (
-        <Empty title={t('tokens.none')} />
-      ) : (
-        <Box className="hl-card" style={{ overflowX: 'auto' }}>
-          <Table verticalSpacing="sm" horizontalSpacing="md">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('tokens.token')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('tokens.may')}</Table.Th>
-                <Table.Th>{t('tokens.expires')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('tokens.lastUsed')}</Table.Th>
-                <Table.Th>
-                  <span className="mantine-visually-hidden">{t('common:actions')}</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {tokens.data.data.map((token) => (
+      <Queried query={tokens}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title={t('tokens.none')} />
+          ) : (
+            <ListTable
+              columns={[
+                { label: t('tokens.token') },
+                { label: t('tokens.may'), visibleFrom: 'sm' },
+                { label: t('tokens.expires') },
+                { label: t('tokens.lastUsed'), visibleFrom: 'sm' },
+                { label: t('common:actions'), isHidden: true },
+              ]}
+            >
+              {data.map((token) => (
                 <Table.Tr key={token.id}>
                   <Table.Td>
                     <Text size="sm" fw={600}>
@@ -107,10 +102,10 @@ export function TokensSection() {
                   </Table.Td>
                 </Table.Tr>
               ))}
-            </Table.Tbody>
-          </Table>
-        </Box>
-      )}
+            </ListTable>
+          )
+        }
+      </Queried>
       <Modal opened={creating} onClose={close} title={t('tokens.create')} size="lg">
         <CreateToken
           onDone={(made) => {

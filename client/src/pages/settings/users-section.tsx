@@ -1,6 +1,6 @@
 // Users and their roles: invite, change, lock out.
 
-import { ActionIcon, Badge, Box, Button, Group, Menu, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, Group, Menu, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -19,8 +19,9 @@ import {
 } from '../../api/access.ts';
 import { usePermission, useSession } from '../../api/session.ts';
 import { ConfirmDialog } from '../../ui/confirm.tsx';
+import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
-import { LoadError, Loading } from '../../ui/page.tsx';
+import { Queried } from '../../ui/queried.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
@@ -45,32 +46,23 @@ export function UsersSection() {
         )
       }
     >
-      {users.isPending ? (
-        <Loading />
-      ) : users.isError ? (
-        <LoadError error={users.error} onRetry={() => void users.refetch()} />
-      ) : (
-        <Box className="hl-card" style={{ overflowX: 'auto' }}>
-          <Table verticalSpacing="sm" horizontalSpacing="md">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('users.user')}</Table.Th>
-                <Table.Th>{t('users.role')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('users.status')}</Table.Th>
-                <Table.Th visibleFrom="sm">{t('users.lastSeen')}</Table.Th>
-                <Table.Th>
-                  <span className="mantine-visually-hidden">{t('common:actions')}</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {users.data.data.map((user) => (
-                <UserRow key={user.id} user={user} canWrite={canWrite} onLink={setLink} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Box>
-      )}
+      <Queried query={users}>
+        {({ data }) => (
+          <ListTable
+            columns={[
+              { label: t('users.user') },
+              { label: t('users.role') },
+              { label: t('users.status'), visibleFrom: 'sm' },
+              { label: t('users.lastSeen'), visibleFrom: 'sm' },
+              { label: t('common:actions'), isHidden: true },
+            ]}
+          >
+            {data.map((user) => (
+              <UserRow key={user.id} user={user} canWrite={canWrite} onLink={setLink} />
+            ))}
+          </ListTable>
+        )}
+      </Queried>
       <Stack gap={4}>
         {ROLES.map((role) => (
           <Text key={role} size="sm" c="dimmed">

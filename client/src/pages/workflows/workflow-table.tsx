@@ -1,16 +1,17 @@
 // The rows of the list of workflows.
 
-import { ActionIcon, Anchor, Badge, Box, Button, Group, Menu, Stack, Switch, Table, Text, Tooltip } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { ActionIcon, Anchor, Badge, Button, Group, Menu, Stack, Switch, Table, Text, Tooltip } from '@mantine/core';
 import { IconActivity, IconArrowBackUp, IconCopy, IconDots, IconDownload, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { type ActivityView, downloadWorkflow, useWorkflowAction } from '../../api/activity.ts';
 import type { WorkflowJson } from '../../api/workflows.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
+import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { StatusBadge } from '../../ui/status.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
+import { useTrash } from '../../ui/use-trash.tsx';
 import { Sparkline } from './sparkline.tsx';
 
 export interface WorkflowTableProps {
@@ -23,33 +24,20 @@ export interface WorkflowTableProps {
 export function WorkflowTable({ workflows, activity, isTrash, canWrite }: WorkflowTableProps) {
   const { t } = useTranslation('workflows');
   return (
-    <Box className="hl-card" style={{ overflowX: 'auto' }}>
-      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('columns.title')}</Table.Th>
-            <Table.Th visibleFrom="sm">{t('columns.mode')}</Table.Th>
-            <Table.Th>{t('columns.lastRun')}</Table.Th>
-            <Table.Th visibleFrom="md">{t('columns.activity')}</Table.Th>
-            <Table.Th visibleFrom="sm">{t('columns.enabled')}</Table.Th>
-            <Table.Th>
-              <span className="mantine-visually-hidden">{t('common:actions')}</span>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {workflows.map((workflow) => (
-            <Row
-              key={workflow.id}
-              workflow={workflow}
-              activity={activity?.get(workflow.id)}
-              isTrash={isTrash}
-              canWrite={canWrite}
-            />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Box>
+    <ListTable
+      columns={[
+        { label: t('columns.title') },
+        { label: t('columns.mode'), visibleFrom: 'sm' },
+        { label: t('columns.lastRun') },
+        { label: t('columns.activity'), visibleFrom: 'md' },
+        { label: t('columns.enabled'), visibleFrom: 'sm' },
+        { label: t('common:actions'), isHidden: true },
+      ]}
+    >
+      {workflows.map((workflow) => (
+        <Row key={workflow.id} workflow={workflow} activity={activity?.get(workflow.id)} isTrash={isTrash} canWrite={canWrite} />
+      ))}
+    </ListTable>
   );
 }
 
@@ -140,35 +128,7 @@ function RowMenu({ workflow: { id, title }, canWrite }: { workflow: WorkflowJson
   const { t } = useTranslation('workflows');
   const action = useWorkflowAction();
 
-  function restore(notification: string): void {
-    notifications.hide(notification);
-    action.mutate({ id, action: 'restore' }, { onSuccess: () => notifySuccess(t('restored', { title })), onError: notifyError });
-  }
-
-  function moveToTrash(): void {
-    action.mutate(
-      { id, action: 'trash' },
-      {
-        onError: notifyError,
-        onSuccess() {
-          const notification = `trashed-${id}`;
-          notifications.show({
-            id: notification,
-            withBorder: true,
-            autoClose: 10_000,
-            message: (
-              <Group justify="space-between" wrap="nowrap">
-                <span>{t('trashed', { title })}</span>
-                <Button size="compact-sm" variant="default" onClick={() => restore(notification)}>
-                  {t('common:undo')}
-                </Button>
-              </Group>
-            ),
-          });
-        },
-      },
-    );
-  }
+  const moveToTrash = useTrash({ id, title });
 
   return (
     <Menu position="bottom-end" width={200}>
@@ -224,7 +184,7 @@ function TrashActions({ workflow: { id, title }, canWrite }: { workflow: Workflo
         onClick={() =>
           action.mutate(
             { id, action: 'restore' },
-            { onSuccess: () => notifySuccess(t('restored', { title })), onError: notifyError },
+            { onSuccess: () => notifySuccess(t('common:restored', { title })), onError: notifyError },
           )
         }
       >
