@@ -247,6 +247,8 @@ async function measurePages() {
 
 await fill(storage);
 const firstCountMs = Math.round(await timed(() => storage.statistics.count(now)));
+// As above.
+if (storage.connections.writer.getDialect() === 'postgres') await storage.connections.writer.query('ANALYZE statistics');
 const pages = await measurePages();
 const statistics = createStatistics({
   statistics: storage.statistics,
