@@ -1,6 +1,6 @@
-// The dialog that makes a workflow: from nothing, or from a template.
+// The form that makes a workflow: from nothing, or from a template.
 
-import { Badge, Button, Group, Modal, Radio, SimpleGrid, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { Badge, Button, Group, Radio, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import {
   IconBrandGithub,
   IconBrandStripe,
@@ -10,7 +10,7 @@ import {
   IconRoute,
   IconShare2,
 } from '@tabler/icons-react';
-import { type ComponentType, type FormEvent, useState } from 'react';
+import { type ComponentType, type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { Mode } from '../../../../src/engine/model.ts';
@@ -27,22 +27,19 @@ const ICONS: Readonly<Record<TemplateName, ComponentType<IconProps>>> = {
   fanout: IconShare2,
 };
 
-export function NewWorkflow({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
-  const { t } = useTranslation('workflows');
-  return (
-    <Modal opened={opened} onClose={onClose} title={t('new.title')} size="xl">
-      <Form />
-    </Modal>
-  );
-}
+/** Chosen when it is to be built from nothing. */
+const BLANK = 'blank';
 
-function Form() {
+export default function NewWorkflow() {
   const { t } = useTranslation('workflows');
   const navigate = useNavigate();
   const create = useCreateWorkflow();
   const [template, setTemplate] = useState<TemplateName | null>(null);
   const [title, setTitle] = useState('');
   const [mode, setMode] = useState<Mode>('sync');
+  const name = useRef<HTMLInputElement>(null);
+  // The dialog may have looked for what to focus before this form had come.
+  useEffect(() => name.current?.focus(), []);
 
   function choose(name: TemplateName | null): void {
     // A title that was typed stays.
@@ -65,30 +62,24 @@ function Form() {
   return (
     <form onSubmit={submit}>
       <Stack gap="lg">
-        <div role="radiogroup" aria-label={t('new.startFrom')}>
-          <Text fw={600} size="sm" mb="xs">
-            {t('new.startFrom')}
-          </Text>
-          <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm">
-            <Choice
-              icon={IconRoute}
-              title={t('new.blank')}
-              text={t('new.blankText')}
-              checked={template === null}
-              onChoose={() => choose(null)}
-            />
+        <Radio.Group
+          label={t('new.startFrom')}
+          value={template ?? BLANK}
+          onChange={(value) => choose(TEMPLATES.find((name) => name === value) ?? null)}
+        >
+          <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm" mt={6}>
+            <Choice value={BLANK} icon={IconRoute} title={t('new.blank')} text={t('new.blankText')} />
             {TEMPLATES.map((name) => (
               <Choice
                 key={name}
+                value={name}
                 icon={ICONS[name]}
                 title={t(`templates.${name}.title`)}
                 text={t(`templates.${name}.text`)}
-                checked={template === name}
-                onChoose={() => choose(name)}
               />
             ))}
           </SimpleGrid>
-        </div>
+        </Radio.Group>
         <TextInput
           label={t('new.name')}
           placeholder={t('new.namePlaceholder')}
@@ -96,7 +87,7 @@ function Form() {
           maxLength={200}
           value={title}
           onChange={(event) => setTitle(event.currentTarget.value)}
-          data-autofocus
+          ref={name}
         />
         {template === null ? (
           <Radio.Group label={t('new.mode')} value={mode} onChange={(value) => setMode(value === 'async' ? 'async' : 'sync')}>
@@ -126,16 +117,15 @@ function Form() {
 }
 
 interface ChoiceProps {
+  readonly value: string;
   readonly icon: ComponentType<IconProps>;
   readonly title: string;
   readonly text: string;
-  readonly checked: boolean;
-  readonly onChoose: () => void;
 }
 
-function Choice({ icon: Icon, title, text, checked, onChoose }: ChoiceProps) {
+function Choice({ value, icon: Icon, title, text }: ChoiceProps) {
   return (
-    <UnstyledButton role="radio" aria-checked={checked} className="hl-choice" onClick={onChoose}>
+    <Radio.Card value={value} p="sm" radius="md" className="hl-choice">
       <Group gap="sm" wrap="nowrap" align="flex-start">
         <Icon size={22} stroke={1.6} aria-hidden />
         <div>
@@ -147,6 +137,6 @@ function Choice({ icon: Icon, title, text, checked, onChoose }: ChoiceProps) {
           </Text>
         </div>
       </Group>
-    </UnstyledButton>
+    </Radio.Card>
   );
 }

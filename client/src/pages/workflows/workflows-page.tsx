@@ -1,6 +1,6 @@
 // The list of workflows: how each is doing, and what can be done with it.
 
-import { Button, FileButton, Group, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { Button, FileButton, Group, Modal, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { IconFileImport, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
@@ -15,7 +15,7 @@ import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { WorkflowTable } from './workflow-table.tsx';
 
-const NewWorkflow = lazy(async () => ({ default: (await import('./new-workflow.tsx')).NewWorkflow }));
+const NewWorkflow = lazy(() => import('./new-workflow.tsx'));
 
 type Show = 'all' | 'enabled' | 'disabled' | 'trash';
 
@@ -138,7 +138,11 @@ export default function WorkflowsPage() {
           )}
         </Stack>
       )}
-      <Suspense>{creating && <NewWorkflow opened onClose={close} />}</Suspense>
+      <Modal opened={creating} onClose={close} title={t('new.title')} size="xl">
+        <Suspense fallback={<Loading />}>
+          <NewWorkflow />
+        </Suspense>
+      </Modal>
     </Page>
   );
 }
