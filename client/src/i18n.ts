@@ -48,12 +48,16 @@ export async function startI18n(): Promise<void> {
 }
 
 /**
- * Loads the texts of all parts in the chosen language. A part that asked for its own only when it is drawn would hide
- * the page around it for that moment, and take the focus away.
+ * Loads texts in the chosen language. A part that asked for its own only when it is drawn would hide the page around it
+ * for that moment, and take the focus away.
+ * @param names of the parts beside `common`; default all
  */
-export async function loadTexts(): Promise<void> {
-  const names = Object.keys(files).map((path) => path.replace(/^.*\/|\.json$/g, ''));
-  await i18next.loadNamespaces([...new Set(names)]);
+export async function loadTexts(names: readonly string[] = allNames()): Promise<void> {
+  await i18next.loadNamespaces(names);
+}
+
+function allNames(): string[] {
+  return [...new Set(Object.keys(files).map((path) => path.replace(/^.*\/|\.json$/g, '')))];
 }
 
 export async function changeLanguage(language: Language): Promise<void> {

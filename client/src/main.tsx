@@ -1,6 +1,6 @@
 // Starts the designer in the browser.
 
-import '@mantine/core/styles.css';
+import './mantine.css';
 import '@mantine/notifications/styles.css';
 import './styles.css';
 import { Notifications } from '@mantine/notifications';

@@ -9,11 +9,12 @@ import { Loading } from './ui/page.tsx';
 
 type PageModule = { default: React.ComponentType };
 
-function page(path: string, load: () => Promise<PageModule>): RouteObject {
+/** @param texts the only parts whose texts it needs; default all */
+function page(path: string, load: () => Promise<PageModule>, texts?: readonly string[]): RouteObject {
   return {
     path,
     lazy: async () => {
-      const [{ default: Component }] = await Promise.all([load(), loadTexts()]);
+      const [{ default: Component }] = await Promise.all([load(), loadTexts(texts)]);
       return { Component };
     },
     HydrateFallback: Loading,
@@ -24,15 +25,15 @@ function page(path: string, load: () => Promise<PageModule>): RouteObject {
 export function createRouter(_queries: QueryClient) {
   return createBrowserRouter(
     [
-      page('/sign-in', () => import('./pages/sign-in.tsx')),
-      page('/welcome', () => import('./pages/welcome.tsx')),
+      page('/sign-in', () => import('./pages/sign-in.tsx'), []),
+      page('/welcome', () => import('./pages/welcome.tsx'), []),
       {
         path: '/',
         element: <Shell />,
         errorElement: <PageError />,
         children: [
           { index: true, element: <Navigate to="/workflows" replace /> },
-          page('workflows', () => import('./pages/workflows/workflows-page.tsx')),
+          page('workflows', () => import('./pages/workflows/workflows-page.tsx'), ['workflows']),
           page('workflows/:id', () => import('./editor/editor-page.tsx')),
           page('executions', () => import('./pages/executions/executions-page.tsx')),
           page('executions/:id', () => import('./pages/executions/execution-page.tsx')),

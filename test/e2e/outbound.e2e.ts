@@ -97,7 +97,7 @@ test('a message is sent once more, under the same id', async () => {
   await person.open('/webhooks/messages');
   await page.getByRole('link', { name: 'order.created' }).first().click();
   await page.getByRole('heading', { name: 'order.created', level: 1 }).waitFor();
-  expect(await rows().count()).toBe(1);
+  await expect.poll(() => rows().count()).toBe(1);
   await page.getByRole('button', { name: 'Send once more' }).click();
   const dialog = page.getByRole('dialog', { name: 'Send once more' });
   await dialog.getByRole('combobox', { name: 'Endpoint' }).click();

@@ -137,7 +137,16 @@ export const useCreateEndpoint = () =>
   useChange((body: object) => request<EndpointWithSecretJson>('POST', '/api/endpoints', { body }));
 export const useUpdateEndpoint = (id: string) =>
   useChange((body: object) => request<EndpointJson>('PATCH', `/api/endpoints/${id}`, { body }));
-export const useDeleteEndpoint = () => useChange((id: string) => request<void>('DELETE', `/api/endpoints/${id}`));
+export function useDeleteEndpoint() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => request<void>('DELETE', `/api/endpoints/${id}`),
+    onSuccess: () => {
+      // Its own page goes, and may not ask for it any more.
+      for (const key of ['endpoints', 'deliveries']) void client.invalidateQueries({ queryKey: [key] });
+    },
+  });
+}
 export const useUnblock = (id: string) => useChange(() => request<EndpointJson>('POST', `/api/endpoints/${id}/unblock`));
 export const useRotateSecret = (id: string) =>
   useChange((body: { overlapMs?: number }) =>
