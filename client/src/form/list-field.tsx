@@ -67,14 +67,18 @@ export function CardsField(props: ListFieldProps) {
   const item = fieldOf(props.item, root, props.name);
   const inner = props.texts;
   const isPlain = isOneInput(item);
-  const add = texts.extra(inner, props.name, 'add') ?? t('add');
+  const add = texts.extra(inner, props.name, 'add');
   return (
     <Section
       look={look}
       actions={
         !look.readOnly && (
-          <AddButton onClick={list.add} disabled={list.isFull} label={t('addTo', { label: look.label })}>
-            {add}
+          <AddButton
+            onClick={list.add}
+            disabled={list.isFull}
+            label={add ? t('addMember', { member: add, label: look.label }) : t('addTo', { label: look.label })}
+          >
+            {add ?? t('add')}
           </AddButton>
         )
       }
@@ -233,14 +237,18 @@ export function TableField(props: ListFieldProps) {
     const path = [...props.texts, 'fields', name];
     return { name, schema, path, label: texts.field(path, name, schema).label };
   });
-  const add = texts.extra(props.texts, props.name, 'add') ?? t('add');
+  const add = texts.extra(props.texts, props.name, 'add');
   return (
     <Section
       look={look}
       actions={
         !look.readOnly && (
-          <AddButton onClick={list.add} disabled={list.isFull} label={t('addTo', { label: look.label })}>
-            {add}
+          <AddButton
+            onClick={list.add}
+            disabled={list.isFull}
+            label={add ? t('addMember', { member: add, label: look.label }) : t('addTo', { label: look.label })}
+          >
+            {add ?? t('add')}
           </AddButton>
         )
       }

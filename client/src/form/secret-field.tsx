@@ -44,7 +44,7 @@ export function SecretField(props: FieldViewProps) {
         readOnly
         value={t('secret.named', { name: named })}
         leftSection={<IconKey size={16} aria-hidden />}
-        rightSection={look.readOnly ? null : replace(t('secret.change'))}
+        rightSection={look.readOnly ? null : replace(t('secret.replace'))}
         rightSectionWidth={look.readOnly ? undefined : 90}
       />
     );

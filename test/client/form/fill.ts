@@ -1,7 +1,7 @@
 // Fills in a form the way a person does: finds each field by its label, and types, chooses, adds.
 
 import { EditorView } from '@codemirror/view';
-import { screen, within } from '@testing-library/react';
+import { act, screen, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 import { expect } from 'vitest';
 import { fieldOf } from '../../../client/src/form/field-kind.ts';
@@ -101,7 +101,7 @@ async function fillField(filling: Filling, place: Place, target: unknown): Promi
       if (!Array.isArray(target)) throw new Error(`${path} is no list.`);
       for (const [index, item] of target.entries()) {
         if (findField(joinPath(path, index)) === undefined && firstInside(joinPath(path, index)) === undefined) {
-          await user.click(within(box).getByRole('button', { name: `Add: ${label}` }));
+          await user.click(within(box).getByRole('button', { name: addName(label) }));
         }
         await fillItem(
           filling,
@@ -208,20 +208,35 @@ function labelled(box: HTMLElement, label: string, { isRequired }: Place): HTMLE
 
 // --- doing -----------------------------------------------------------------------------------------------------------------
 
+/** What an input shows, a plain one or an editor. */
+export function textIn(input: HTMLElement): string {
+  const editor = EditorView.findFromDOM(input);
+  if (editor !== null) return editor.state.doc.toString();
+  return 'value' in input ? String(input.value) : (input.textContent ?? '');
+}
+
+/** Replaces what an input holds. */
 export async function enterText(user: UserEvent, input: HTMLElement, text: string): Promise<void> {
   const editor = EditorView.findFromDOM(input);
   if (editor !== null) {
     // jsdom has no layout to type into an editor.
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+    await act(async () => editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } }));
     return;
   }
   await user.clear(input);
+  if (text === '') return;
   await user.click(input);
   await user.paste(text);
 }
 
+/** "Add: Stops", "Add: Header (Headers)". */
+function addName(label: string): RegExp {
+  const escaped = label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^Add: (${escaped}|.* \\(${escaped}\\))$`);
+}
+
 async function addIfMissing(user: UserEvent, box: HTMLElement, label: string): Promise<void> {
-  const add = within(box).queryByRole('button', { name: `Add: ${label}` });
+  const add = within(box).queryByRole('button', { name: addName(label) });
   if (add) await user.click(add);
 }
 

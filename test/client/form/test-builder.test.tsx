@@ -58,7 +58,6 @@ test('a list of values is written as tags, and one variable may be the list', as
   await form.user.keyboard('{Enter}');
   expect(form.value().test).toEqual({ all: [{ left: 'a', operator: 'in', right: '{{$context.body.list}}' }] });
 });
-});
 
 test('problems stand at the comparison that they are about', () => {
   renderForm(condition, {
