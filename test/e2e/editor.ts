@@ -31,8 +31,8 @@ export async function expectStep(page: Page, position: number, text: string | Re
 
 /** @param place what the "+" says, such as `at the start of branch True`. The form of the new step opens. */
 export async function addStep(page: Page, place: string, type: string): Promise<void> {
-  await page.getByRole('button', { name: `Add a step: ${place}` }).click();
-  const picker = page.getByRole('dialog', { name: `Add a step: ${place}` });
+  await page.getByRole('button', { name: `Add a step: ${place}`, exact: true }).click();
+  const picker = page.getByRole('dialog', { name: `Add a step: ${place}`, exact: true });
   await picker.getByLabel('Search steps').fill(type);
   await picker.getByRole('option', { name: new RegExp(`^${type}`) }).click();
   await panelOf(page, type).waitFor();

@@ -42,12 +42,19 @@ export interface ServerOptions {
   readonly folder?: string;
   /** Further variables, such as `HOOKLINE_RETENTION`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A program to start in place of the `hookline` command; it gets the folder of the build. */
+  readonly program?: string;
   /** Gives the server a clock that can be set; this is where it begins, from the real time. */
   readonly clockOffsetMs?: number;
 }
 
 /** @throws Error with what the server printed when it does not start */
-export async function startServer({ folder: given, env = {}, clockOffsetMs }: ServerOptions = {}): Promise<DesignerServer> {
+export async function startServer({
+  folder: given,
+  env = {},
+  program,
+  clockOffsetMs,
+}: ServerOptions = {}): Promise<DesignerServer> {
   const main = join(BUILD, 'src', 'main.js');
   await access(join(BUILD, 'client', 'index.html')).catch((cause) => {
     throw new Error(`The designer is not built in ${BUILD}. Run \`npm run build\` first.`, { cause });
@@ -56,22 +63,26 @@ export async function startServer({ folder: given, env = {}, clockOffsetMs }: Se
   const database = join(folder, 'hookline.db');
   const isNew = !existsSync(database);
   const hasClock = clockOffsetMs !== undefined;
-  const child = spawn(process.execPath, [...(hasClock ? ['--import', CLOCK] : []), main, 'start'], {
-    stdio: ['ignore', 'pipe', 'pipe', ...(hasClock ? (['ipc'] as const) : [])],
-    env: {
-      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKLINE_'))),
-      HOOKLINE_PORT: '0',
-      HOOKLINE_DATABASE_URL: `sqlite:${database}`,
-      HOOKLINE_SECRET_KEY_FILE: join(folder, 'secret.key'),
-      HOOKLINE_ADMIN_TOKEN: ADMIN_TOKEN,
-      HOOKLINE_LOG_LEVEL: 'error',
-      // Receivers of webhooks are on this machine.
-      HOOKLINE_OUTBOUND_ALLOW: '127.0.0.1',
-      HOOKLINE_EXPRESSION_WORKERS: '1',
-      ...(hasClock ? { CLOCK_OFFSET_MS: String(clockOffsetMs) } : {}),
-      ...env,
+  const child = spawn(
+    process.execPath,
+    [...(hasClock ? ['--import', CLOCK] : []), ...(program === undefined ? [main, 'start'] : [program, BUILD])],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', ...(hasClock ? (['ipc'] as const) : [])],
+      env: {
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKLINE_'))),
+        HOOKLINE_PORT: '0',
+        HOOKLINE_DATABASE_URL: `sqlite:${database}`,
+        HOOKLINE_SECRET_KEY_FILE: join(folder, 'secret.key'),
+        HOOKLINE_ADMIN_TOKEN: ADMIN_TOKEN,
+        HOOKLINE_LOG_LEVEL: 'error',
+        // Receivers of webhooks are on this machine.
+        HOOKLINE_OUTBOUND_ALLOW: '127.0.0.1',
+        HOOKLINE_EXPRESSION_WORKERS: '1',
+        ...(hasClock ? { CLOCK_OFFSET_MS: String(clockOffsetMs) } : {}),
+        ...env,
+      },
     },
-  });
+  );
   // A new installation prints the link after everything else.
   const printed = await readStart(child, isNew ? /Nobody can sign in yet/ : /^Designer /m);
   const url = /listens on (\S+)/.exec(printed)?.[1] ?? '';
