@@ -48,6 +48,7 @@ export function OptionPicker({ options, value, onChange, isClearable = false, ..
         <SegmentedControl
           fullWidth
           withItemsBorders={false}
+          mt={look.description === undefined ? 2 : 6}
           aria-label={look.label}
           aria-required={look.required === true || undefined}
           data={[...options]}
