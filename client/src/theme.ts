@@ -24,7 +24,7 @@ export const cssVariables: CSSVariablesResolver = (current) => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': current.colors.gray?.[7] ?? '#495057',
-    '--mantine-color-placeholder': current.colors.gray?.[6] ?? '#868e96',
+    '--mantine-color-placeholder': '#6b7280',
     '--mantine-color-anchor': current.colors.indigo?.[8] ?? '#3b5bdb',
     '--mantine-color-error': current.colors.red?.[9] ?? '#c92a2a',
     '--hl-surface': '#ffffff',
@@ -32,6 +32,7 @@ export const cssVariables: CSSVariablesResolver = (current) => ({
     '--hl-border': '#dde2ec',
   },
   dark: {
+    '--mantine-color-placeholder': '#9aa0a6',
     '--mantine-color-dimmed': current.colors.dark?.[1] ?? '#b8b8b8',
     '--mantine-color-anchor': current.colors.indigo?.[3] ?? '#91a7ff',
     '--mantine-color-error': current.colors.red?.[4] ?? '#ff8787',
