@@ -151,7 +151,7 @@ export function Editor({ latest, types }: EditorProps) {
 
   return (
     <VariablesProvider value={source}>
-      <div className="hl-editor">
+      <div className="hl-editor-page">
         <EditorHeader
           draft={draft}
           canWrite={canWrite}
