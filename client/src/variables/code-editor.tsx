@@ -1,10 +1,12 @@
-// Code in a field of its own.
+// Code in a field: colours, and where JSON is wrong. Tab leaves the field, as everywhere.
 
-import { Textarea } from '@mantine/core';
+import { useMemo } from 'react';
+import { EditorField } from './editor/editor-field.tsx';
+import { type CodeLanguage, useLanguage } from './editor/use-language.ts';
 import type { FieldProps } from './field.ts';
 
 export interface CodeEditorProps extends FieldProps {
-  readonly language: 'json' | 'javascript' | 'text';
+  readonly language: CodeLanguage;
   readonly value: string;
   /** Without it the code is for reading. */
   onChange?(value: string): void;
@@ -14,18 +16,8 @@ export interface CodeEditorProps extends FieldProps {
   readonly maxLines?: number;
 }
 
-export function CodeEditor({ language: _, value, onChange, minLines = 3, maxLines = 20, readOnly, ...field }: CodeEditorProps) {
-  return (
-    <Textarea
-      {...field}
-      value={value}
-      readOnly={readOnly === true || onChange === undefined}
-      autosize
-      minRows={minLines}
-      maxRows={maxLines}
-      ff="monospace"
-      spellCheck={false}
-      onChange={(event) => onChange?.(event.currentTarget.value)}
-    />
-  );
+export function CodeEditor({ language, minLines = 3, ...props }: CodeEditorProps) {
+  const support = useLanguage(language);
+  const extensions = useMemo(() => [support], [support]);
+  return <EditorField {...props} extensions={extensions} isCode minLines={minLines} />;
 }

@@ -8,6 +8,7 @@ import { TimeAgo } from '../ui/time.tsx';
 import { shortValue } from './reference.ts';
 import { TypeMark } from './type-mark.tsx';
 import classes from './variable-list.module.css';
+import { nameOfVariable } from './variable-name.ts';
 import type { VariableSource } from './variable-source.tsx';
 import { buildVariableTree, searchVariables, type VariableEntry } from './variable-tree.ts';
 
@@ -41,10 +42,7 @@ export function VariableList({ source, onPick }: VariableListProps) {
   const input = useRef<HTMLInputElement>(null);
   const base = useId();
 
-  const nameOf = (entry: VariableEntry): string => {
-    if (entry.label !== '') return entry.isEvery ? t('every', { name: entry.label }) : entry.label;
-    return entry.group === null ? (entry.template ?? '') : t(`groups.${entry.group}`);
-  };
+  const nameOf = (entry: VariableEntry): string => nameOfVariable(entry, t);
   const isSearching = question.trim() !== '';
   const rows = isSearching ? foundRows(tree, question, nameOf) : visibleRows(tree, open);
   const current = rows.find(({ entry }) => entry.id === active) ?? rows[0];
