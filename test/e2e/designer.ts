@@ -54,12 +54,16 @@ export class Designer {
       await page.goto(`${this.server.url}/designer${path}`);
     };
     const go = async (path: string): Promise<void> => {
-      const { pathname } = new URL(`${this.server.url}/designer`);
+      const before = page.url();
       await page.evaluate((url) => {
+        document.querySelector('#main > *, main:not(#main)')?.setAttribute('data-left', '');
         const idx = Number(history.state?.idx ?? 0) + 1;
         history.pushState({ idx, key: String(idx), usr: null }, '', url);
         dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
-      }, pathname + path);
+      }, `/designer${path}`);
+      // The page that was left stays until the next one is loaded. Sections of the settings share one.
+      const [from, to] = [before, page.url()].map((url) => new URL(url).pathname.replace(/(settings).*/, '$1'));
+      if (from !== to) await page.locator('[data-left]').waitFor({ state: 'detached' });
     };
     const person = { page, context, problems, open, go };
     this.#people.push(person);

@@ -1,6 +1,5 @@
 // A day in the life of a shop that uses Hookline: workflows, calls, failures, endpoints that take webhooks and one that does not.
 
-import type { Receiver } from '../outbound/receivers.ts';
 import type { DesignerServer } from './server.ts';
 
 const HOUR_MS = 3_600_000;
@@ -28,9 +27,10 @@ export interface MadeWorkflow {
   readonly hookUrl: string;
 }
 
+/** Where webhooks go: one that takes them, one that answers with 503. */
 export interface Receivers {
-  readonly good: Receiver;
-  readonly bad: Receiver;
+  readonly good: { readonly url: string };
+  readonly bad: { readonly url: string };
 }
 
 /**
@@ -82,6 +82,8 @@ export async function makeLivelyWorld(server: DesignerServer, { good, bad }: Rec
   let calls = 0;
   for (const [index, count] of CALLS.entries()) {
     for (let call = 0; call < count; call += 1) {
+      // What runs in the background must not see the clock move on.
+      await settled(server);
       await server.setClock(BEGINS_MS + index * HOUR_MS + Math.round(((call + 0.5) / count) * 55 * 60_000));
       calls += 1;
       // Every ninth payment is not paid; the stock fails in the afternoon.
@@ -89,8 +91,6 @@ export async function makeLivelyWorld(server: DesignerServer, { good, bad }: Rec
       if (calls % 3 === 0) await placeOrder(server, order, calls);
       if (index > 15 && call === 0) await server.post(stock.hookUrl, { sku: 'TEA-1' });
       if (calls % 11 === 0) await pushCommit(server, push, calls);
-      // What runs in the background must not see the clock move on.
-      if (calls % 3 === 0) await settled(server);
     }
   }
   await settled(server);

@@ -40,7 +40,11 @@ export function findCutTexts(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found: string[] = [];
     const { scrollWidth, clientWidth } = document.documentElement;
-    if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} px wide, the window ${clientWidth} px`);
+    if (scrollWidth > clientWidth) {
+      const wide = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > clientWidth);
+      const names = wide.slice(0, 5).map((one) => one.tagName + (one.getAttribute('class') ?? ''));
+      found.push(`the page is ${scrollWidth} px wide, the window ${clientWidth} px: ${names.join(', ')}`);
+    }
     for (const element of document.body.querySelectorAll<HTMLElement>('*')) {
       const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
       if (
@@ -51,7 +55,8 @@ export function findCutTexts(page: Page): Promise<string[]> {
         continue;
       }
       const style = getComputedStyle(element);
-      const isMeant = style.overflowX === 'auto' || style.overflowX === 'scroll' || style.textOverflow === 'ellipsis';
+      const isLabel = element.matches('.mantine-Badge-label, .mantine-Button-label, .mantine-Tabs-tabLabel');
+      const isMeant = ['auto', 'scroll'].includes(style.overflowX) || (style.textOverflow === 'ellipsis' && !isLabel);
       // Hidden for the eye, not for the ear.
       const isHidden = style.clipPath !== 'none' || style.clip !== 'auto' || element.clientWidth <= 1;
       if (isMeant || isHidden || element.scrollWidth <= element.clientWidth + 1) continue;

@@ -20,7 +20,7 @@ export function Page({ title, description, actions, children }: PageProps) {
   return (
     <Stack gap="lg" p={{ base: 'md', sm: 'xl' }} maw={1400} mx="auto" w="100%">
       <Group justify="space-between" align="flex-start" gap="md">
-        <Box>
+        <Box className="hl-beside-actions">
           <Title order={1}>{title}</Title>
           {description !== undefined && (
             <Text c="dimmed" mt={4} maw={760}>

@@ -5,7 +5,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { type DeliveryFilter, type DeliveryJson, deliveriesQuery, deliveryQuery, useDeliveryAction } from '../../api/outbound.ts';
+import {
+  type DeliveryFilter,
+  type DeliveryJson,
+  deliveriesQuery,
+  deliveryQuery,
+  endpointsQuery,
+  useDeliveryAction,
+} from '../../api/outbound.ts';
 import { usePermission } from '../../api/session.ts';
 import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
@@ -35,6 +42,8 @@ export function DeliveryList({ filter, showsEndpoint = false }: DeliveryListProp
     }),
     placeholderData: (previous) => previous,
   });
+  const endpoints = useQuery({ ...endpointsQuery({}), enabled: showsEndpoint });
+  const urls = new Map((endpoints.data?.data ?? []).map(({ id, url }) => [id, url]));
   return (
     <Stack gap="sm">
       <Select
@@ -68,7 +77,12 @@ export function DeliveryList({ filter, showsEndpoint = false }: DeliveryListProp
             verticalSpacing="xs"
           >
             {list.data.data.map((delivery) => (
-              <Row key={delivery.id} delivery={delivery} showsEndpoint={showsEndpoint} onOpen={() => setOpened(delivery.id)} />
+              <Row
+                key={delivery.id}
+                delivery={delivery}
+                endpoint={showsEndpoint ? (delivery.url ?? urls.get(delivery.endpointId) ?? t('toEndpoint')) : null}
+                onOpen={() => setOpened(delivery.id)}
+              />
             ))}
           </ListTable>
           <Group justify="flex-end" gap="xs">
@@ -102,11 +116,12 @@ export function DeliveryList({ filter, showsEndpoint = false }: DeliveryListProp
 
 interface RowProps {
   readonly delivery: DeliveryJson;
-  readonly showsEndpoint: boolean;
+  /** What it is called here; null: everybody knows. */
+  readonly endpoint: string | null;
   readonly onOpen: () => void;
 }
 
-function Row({ delivery, showsEndpoint, onOpen }: RowProps) {
+function Row({ delivery, endpoint, onOpen }: RowProps) {
   const { t, i18n } = useTranslation('outbound');
   return (
     <Table.Tr>
@@ -114,10 +129,15 @@ function Row({ delivery, showsEndpoint, onOpen }: RowProps) {
         <Anchor component="button" type="button" size="sm" fw={600} onClick={onOpen}>
           {delivery.eventType}
         </Anchor>
-        {showsEndpoint && (
+        {endpoint !== null && (
           <Text size="xs">
-            <Anchor component={Link} to={`/webhooks/endpoints/${delivery.endpointId}`} size="xs">
-              {delivery.url ?? t('toEndpoint')}
+            <Anchor
+              component={Link}
+              to={`/webhooks/endpoints/${delivery.endpointId}`}
+              size="xs"
+              style={{ overflowWrap: 'anywhere' }}
+            >
+              {endpoint}
             </Anchor>
           </Text>
         )}

@@ -151,28 +151,31 @@ interface TableProps {
 function AsTable({ caption, columns, rows }: TableProps) {
   const { t } = useTranslation('overview');
   return (
-    <table className="mantine-visually-hidden">
-      <caption>{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('time')}</th>
-          {columns.map((column) => (
-            <th scope="col" key={column}>
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(([at, ...values]) => (
-          <tr key={at}>
-            <th scope="row">{at}</th>
-            {columns.map((column, index) => (
-              <td key={column}>{values[index]}</td>
+    // A table is never as small as it is told to be.
+    <div className="mantine-visually-hidden">
+      <table>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('time')}</th>
+            {columns.map((column) => (
+              <th scope="col" key={column}>
+                {column}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map(([at, ...values]) => (
+            <tr key={at}>
+              <th scope="row">{at}</th>
+              {columns.map((column, index) => (
+                <td key={column}>{values[index]}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

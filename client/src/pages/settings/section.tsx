@@ -14,7 +14,7 @@ export function Section({ title, text, action, children }: SectionProps) {
   return (
     <Stack gap="md">
       <Group justify="space-between" align="flex-start">
-        <div>
+        <div className="hl-beside-actions">
           <Title order={2}>{title}</Title>
           {text !== undefined && (
             <Text c="dimmed" size="sm" maw={640} mt={4}>
