@@ -5,6 +5,7 @@ import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
 import { type Access, createAccess } from './access/access.ts';
 import type { OneTimeLinkView } from './access/model.ts';
+import { createPasswords } from './access/passwords.ts';
 import { openBackend } from './backend.ts';
 import { type Config, type ConfigOptions, parseOptions } from './config.ts';
 import { createCaptures } from './engine/captures.ts';
@@ -194,7 +195,8 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
         messagesMs: config.messageRetention,
       });
       const resumeTokens = createResumeTokens(secretBox);
-      const access = createAccess({ store: storage.access, baseUrl, now, log });
+      const passwords = createPasswords({ ln: config.passwordCost });
+      const access = createAccess({ store: storage.access, passwords, baseUrl, now, log });
       const secrets = createSecretService({
         store: storage.secrets,
         secretBox,

@@ -224,6 +224,10 @@ const fields = {
     description:
       'How long messages are kept with their deliveries and attempts once none is pending any more (units s, m, h, d, w); `none` keeps them for ever.',
   }),
+  passwordCost: whole(14, 20).default(17).meta({
+    description:
+      'What checking a password costs: N of scrypt as a power of two. 17 takes 128 MiB and about a third of a second of one core; each step doubles both. Passwords are encoded anew when their users sign in.',
+  }),
   deliveryConcurrency: whole(1, 10_000).default(512).meta({
     description: 'Most webhooks that are being sent at once, to all endpoints together.',
     unit: 'requests',

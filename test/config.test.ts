@@ -122,6 +122,7 @@ describe('loadConfig', () => {
       outboundPlainHttp: false,
       senderAddresses: [],
       messageRetention: 30 * DAY_MS,
+      passwordCost: 17,
       deliveryConcurrency: 512,
     });
     const config = loadConfig({

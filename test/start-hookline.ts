@@ -53,6 +53,8 @@ export async function startHookline(
     secretKeyFile: join(folder, 'secret.key'),
     adminToken: TOKEN,
     logLevel: 'silent',
+    // The real cost has tests of its own.
+    passwordCost: 14,
     publicUrl: url,
     ...rest,
   });

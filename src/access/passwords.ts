@@ -35,7 +35,9 @@ export interface Passwords {
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
-export function createPasswords(parameters: Parameters = PARAMETERS): Passwords {
+/** @param given `ln` is N of scrypt as a power of two: each step doubles time and memory */
+export function createPasswords(given: Partial<Parameters> = {}): Passwords {
+  const parameters: Parameters = { ...PARAMETERS, ...given };
   const inTurn = createLane();
   const decoy = encodedOf(parameters, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
   return {

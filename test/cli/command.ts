@@ -35,7 +35,13 @@ export function hookline(args: readonly string[], env: Readonly<Record<string, s
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKLINE_'));
   const child = spawn(process.execPath, [...PROGRAM, ...args], {
     cwd: REPOSITORY,
-    env: { ...Object.fromEntries(inherited), HOOKLINE_PORT: '0', HOOKLINE_LOG_LEVEL: 'warn', ...env },
+    env: {
+      ...Object.fromEntries(inherited),
+      HOOKLINE_PORT: '0',
+      HOOKLINE_LOG_LEVEL: 'warn',
+      HOOKLINE_PASSWORD_COST: '14',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);

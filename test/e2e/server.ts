@@ -75,6 +75,7 @@ export async function startServer({
         HOOKLINE_SECRET_KEY_FILE: join(folder, 'secret.key'),
         HOOKLINE_ADMIN_TOKEN: ADMIN_TOKEN,
         HOOKLINE_LOG_LEVEL: 'error',
+        HOOKLINE_PASSWORD_COST: '14',
         // Receivers of webhooks are on this machine.
         HOOKLINE_OUTBOUND_ALLOW: '127.0.0.1',
         HOOKLINE_EXPRESSION_WORKERS: '1',
