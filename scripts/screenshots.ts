@@ -22,21 +22,28 @@ interface Picture {
   path(world: LivelyWorld): string;
   readonly scheme?: Scheme;
   readonly width?: number;
+  readonly height?: number;
   act?(page: Page): Promise<unknown>;
 }
 
-/** Chooses a step on the canvas. */
-const step = (title: string) => (page: Page) => page.getByText(title, { exact: true }).first().click();
+/** Chooses a step, and shows all of the canvas beside the panel that opens. */
+const step = (title: string) => async (page: Page) => {
+  await page.getByText(title, { exact: true }).first().click();
+  await page.getByRole('button', { name: 'Show everything' }).click();
+};
+/** With room for a canvas and a panel. */
+const WIDE = { width: 1440, height: 860 };
 
 const PICTURES: readonly Picture[] = [
   { name: 'workflows', path: () => '/workflows' },
-  { name: 'editor', path: ({ payment }) => `/workflows/${payment.id}`, act: step('Paid?') },
-  { name: 'trigger', path: ({ payment }) => `/workflows/${payment.id}`, act: step('Webhook event') },
+  { name: 'editor', path: ({ payment }) => `/workflows/${payment.id}`, act: step('Paid?'), ...WIDE },
+  { name: 'trigger', path: ({ payment }) => `/workflows/${payment.id}`, act: step('Webhook event'), ...WIDE },
   { name: 'executions', path: () => '/executions' },
   {
     name: 'execution',
     path: ({ refusedExecution }) => `/executions/${refusedExecution}`,
-    act: step('Paid?'),
+    act: step('Say why not'),
+    ...WIDE,
   },
   { name: 'endpoint', path: ({ activeEndpoint }) => `/webhooks/endpoints/${activeEndpoint}` },
   { name: 'endpoint-blocked', path: ({ blockedEndpoint }) => `/webhooks/endpoints/${blockedEndpoint}` },

@@ -96,8 +96,8 @@ export async function makeLivelyWorld(server: DesignerServer, { good, bad }: Rec
   await settled(server);
   await server.setClock(-4 * 60_000);
   await server.post(stock.hookUrl, { sku: 'TEA-1' });
-  await pay(server, payment, 1_001, 'open');
-  await pay(server, payment, 1_002, 'paid');
+  await pay(server, payment, 1_001, 'paid');
+  await pay(server, payment, 1_002, 'open');
   await placeOrder(server, order, 1_003);
   await settled(server);
   await server.setClock(0);
