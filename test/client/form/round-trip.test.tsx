@@ -32,7 +32,7 @@ describe.each(named)('%s', (_, { description: { config: schema } }) => {
       fc.property(arbitraryValue(schema, schema), (value) => {
         expect(unfitting(value, schema, schema, '', '')).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
@@ -48,7 +48,7 @@ describe.each(named)('%s', (_, { description: { config: schema } }) => {
           expect(path.startsWith(places[0] ?? 'nowhere')).toBe(true);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 });
