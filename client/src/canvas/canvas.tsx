@@ -27,7 +27,7 @@ import { useDrag } from './use-drag.ts';
 import { useEditing } from './use-editing.ts';
 import { useKeys } from './use-keys.ts';
 import { useModel } from './use-model.ts';
-import { EMPTY_LAYOUT, LEGEND, MARGIN, mapClass, type Size, shiftInto, viewOf } from './view.ts';
+import { EMPTY_LAYOUT, isSeenWhole, LEGEND, MARGIN, mapClass, type Size, shiftInto, viewOf } from './view.ts';
 import { Ways } from './ways.tsx';
 
 export { TRIGGER } from './paths.ts';
@@ -99,7 +99,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   }
   const [rounds, setRounds] = useState<ReadonlyMap<string, number>>(new Map());
   const [hasFocus, setHasFocus] = useState(false);
-  const [hasMap, setHasMap] = useState(true);
+  const [chosenMap, setChosenMap] = useState<boolean | null>(null);
   const [picker, setPicker] = useState<{ place: Place; at: Point } | null>(null);
   const [menu, setMenu] = useState<{ key: string; at: Point } | null>(null);
   const carryState = useState<Carried | null>(null);
@@ -127,6 +127,8 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     rounds,
   });
   const { layout, titleOf } = model;
+  // A map of what is seen as a whole would only cover it.
+  const hasMap = chosenMap ?? !isSeenWhole(layout, props.size);
   const firstView = useRef(viewOf(layout, props.size, comparison ? LEGEND : MARGIN));
   useLayoutEffect(() => {
     latestLayout.current = layout;
@@ -330,7 +332,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
         </ReactFlow>
         <Toolbar
           hasMap={hasMap}
-          onMap={() => setHasMap(!hasMap)}
+          onMap={() => setChosenMap(!hasMap)}
           onZoom={(factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 })}
           onFit={() => {
             const { bounds } = layout;

@@ -38,9 +38,21 @@ export function mapClass({ data }: CardNode): string {
   return `hl-map-${state}`;
 }
 
+/** How much smaller a flow must be drawn to be seen as a whole. */
+function fittingZoom({ bounds }: Layout, { width, height }: Size, top: number): number {
+  return Math.min((width - 2 * MARGIN) / bounds.width, (height - MARGIN - top) / bounds.height, 1);
+}
+
+/** Whether a flow can be seen, and read, as a whole. */
+export function isSeenWhole(layout: Layout, size: Size): boolean {
+  return fittingZoom(layout, size, MARGIN) >= READABLE_ZOOM;
+}
+
 /** All of a small flow, the beginning of a large one. @param top space that is left free above */
-export function viewOf({ bounds }: Layout, { width, height }: Size, top: number) {
-  const fitting = Math.min((width - 2 * MARGIN) / bounds.width, (height - MARGIN - top) / bounds.height, 1);
+export function viewOf(layout: Layout, size: Size, top: number) {
+  const { bounds } = layout;
+  const { width, height } = size;
+  const fitting = fittingZoom(layout, size, top);
   if (fitting >= READABLE_ZOOM) {
     const y = Math.max(top, Math.min((height - bounds.height * fitting) / 2, 3 * MARGIN));
     return { x: width / 2 - (bounds.x + bounds.width / 2) * fitting, y, zoom: fitting };
