@@ -29,8 +29,30 @@ interface Picture {
 /** Chooses a step, and shows all of the canvas beside the panel that opens. */
 const step = (title: string) => async (page: Page) => {
   await page.getByText(title, { exact: true }).first().click();
-  await page.getByRole('button', { name: 'Show everything' }).click();
+  await showEverything(page);
 };
+
+async function showEverything(page: Page): Promise<void> {
+  await page.evaluate(STANDS_STILL);
+  await page.getByRole('button', { name: 'Show everything' }).click();
+  await page.evaluate(STANDS_STILL);
+}
+
+/** Resolves when the canvas has not moved for 15 frames. */
+const STANDS_STILL = `new Promise((done) => {
+  const places = () => JSON.stringify([...document.querySelectorAll('.react-flow__node')].map((node) => node.getBoundingClientRect()));
+  let last = places();
+  let still = 0;
+  const look = () => {
+    const now = places();
+    still = now === last ? still + 1 : 0;
+    last = now;
+    if (still > 15) done();
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})`;
+
 /** With room for a canvas and a panel. */
 const WIDE = { width: 1440, height: 860 };
 
@@ -42,7 +64,11 @@ const PICTURES: readonly Picture[] = [
   {
     name: 'execution',
     path: ({ refusedExecution }) => `/executions/${refusedExecution}`,
-    act: step('Say why not'),
+    act: async (page) => {
+      await page.getByRole('tab', { name: 'Steps' }).click();
+      await page.getByRole('button', { name: 'Say why not' }).click();
+      await settled(page);
+    },
     ...WIDE,
   },
   { name: 'endpoint', path: ({ activeEndpoint }) => `/webhooks/endpoints/${activeEndpoint}` },
@@ -77,9 +103,11 @@ async function takeAll(server: DesignerServer, world: LivelyWorld): Promise<void
       await page.goto(`${server.url}/designer${path(world)}`);
       await settled(page);
       await act?.(page);
+      // Nothing is pointed at.
+      await page.mouse.move(0, 0);
+      await page.locator('.mantine-Tooltip-tooltip').first().waitFor({ state: 'detached' });
       await settled(page);
       const file = join(FOLDER, `${name}.png`);
-      await page.mouse.move(0, 0);
       await page.screenshot({ path: file });
       await context.close();
       const { size } = statSync(file);
