@@ -1,10 +1,10 @@
 // What every editor has: history, keys, colours, and values that come back exactly as they went in.
 
-import { closeCompletion, completionKeymap } from '@codemirror/autocomplete';
+import { closeCompletion, completionKeymap, completionStatus } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { bracketMatching, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { EditorState, type Extension, Prec, StateEffect, Transaction } from '@codemirror/state';
-import { EditorView, highlightSpecialChars, keymap, tooltips } from '@codemirror/view';
+import { type Command, EditorView, highlightSpecialChars, keymap, tooltips } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import { styleNonce } from '../../ui/style-nonce.ts';
 
@@ -29,11 +29,16 @@ export function baseExtensions(isSingleLine: boolean): Extension[] {
     indentUnit.of('  '),
     // A panel that scrolls would cut them off.
     tooltips({ parent: document.body }),
-    Prec.highest(keymap.of([{ key: 'Escape', run: closeCompletion, stopPropagation: true }])),
-    keymap.of([...completionKeymap, ...(isSingleLine ? SINGLE_LINE_KEYS : []), ...historyKeymap, ...defaultKeymap]),
+    Prec.highest(keymap.of([{ key: 'Escape', run: closeOffers, stopPropagation: true }, ...COMPLETION_KEYS])),
+    keymap.of([...(isSingleLine ? SINGLE_LINE_KEYS : []), ...historyKeymap, ...defaultKeymap]),
     ...(isSingleLine ? [oneLine] : [bracketMatching()]),
   ];
 }
+
+/** Only what can be seen: while offers are still looked for, Escape belongs to what is around the editor. */
+const closeOffers: Command = (view) => completionStatus(view.state) === 'active' && closeCompletion(view);
+
+const COMPLETION_KEYS = completionKeymap.filter(({ key }) => key !== 'Escape');
 
 /** In a field of one line, Enter is for choosing what is offered, and nothing else. */
 const SINGLE_LINE_KEYS = ['Enter', 'Shift-Enter', 'Mod-Enter'].map((key) => ({ key, run: () => true }));

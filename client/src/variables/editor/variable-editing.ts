@@ -83,6 +83,8 @@ function knowledgeOf(source: VariableSource): Knowledge {
 export function completions(...sources: CompletionSource[]): Extension {
   return autocompletion({
     override: sources,
+    // The editors have those keys already, but for Escape.
+    defaultKeymap: false,
     icons: false,
     maxRenderedOptions: 60,
     // Enter right after typing must not take what just appeared below the fingers.
