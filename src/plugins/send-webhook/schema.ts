@@ -30,16 +30,11 @@ const urlSchema = z
       description: 'Signs the request: whsec_… for Standard Webhooks. Without one, and without profiles, it is not signed.',
       writeOnly: true,
     }),
-    profiles: z
-      .array(signatureProfileSchema)
-      .min(1)
-      .max(8)
-      .optional()
-      .meta({
-        advanced: true,
-        title: 'Signatures',
-        description: 'How it is signed. Default: Standard Webhooks when there is a secret.',
-      }),
+    profiles: z.array(signatureProfileSchema).min(1).max(8).optional().meta({
+      advanced: true,
+      title: 'Signatures',
+      description: 'How it is signed. Default: Standard Webhooks when there is a secret.',
+    }),
     envelope: envelopeSchema
       .optional()
       .meta({ advanced: true, title: 'Envelope', description: 'What the body is made of. Default { type, timestamp, data }.' }),
@@ -47,14 +42,11 @@ const urlSchema = z
       .unwrap()
       .optional()
       .meta({ advanced: true, title: 'Headers', description: 'Sent along with every request.' }),
-    secretHeaders: secretHeaders
-      .unwrap()
-      .optional()
-      .meta({
-        advanced: true,
-        title: 'Secret headers',
-        description: 'Sent along, too. Their values are stored sealed and never shown.',
-      }),
+    secretHeaders: secretHeaders.unwrap().optional().meta({
+      advanced: true,
+      title: 'Secret headers',
+      description: 'Sent along, too. Their values are stored sealed and never shown.',
+    }),
     success: success
       .unwrap()
       .optional()
@@ -63,13 +55,11 @@ const urlSchema = z
       .unwrap()
       .optional()
       .meta({ advanced: true, title: 'Time limit', description: 'For one whole exchange, in milliseconds. Default 10 000.' }),
-    retry: retryScheduleSchema
-      .optional()
-      .meta({
-        advanced: true,
-        title: 'Retries',
-        description: 'When it is tried again after a failure. Default: ten attempts over three days.',
-      }),
+    retry: retryScheduleSchema.optional().meta({
+      advanced: true,
+      title: 'Retries',
+      description: 'When it is tried again after a failure. Default: ten attempts over three days.',
+    }),
   })
   .meta({ title: 'One URL', description: 'This URL alone, whoever subscribes.' });
 
@@ -86,13 +76,11 @@ export const sendWebhookConfigSchema = z
       .unknown()
       .optional()
       .meta({ title: 'Data', description: 'Any JSON. What the event catalogue says of the type must fit.' }),
-    version: eventVersionSchema
-      .optional()
-      .meta({
-        advanced: true,
-        title: 'Version',
-        description: 'Of the event type, which the data is made for. Default the newest.',
-      }),
+    version: eventVersionSchema.optional().meta({
+      advanced: true,
+      title: 'Version',
+      description: 'Of the event type, which the data is made for. Default the newest.',
+    }),
     userId: z
       .union([z.string().max(1_000), z.number(), z.null()])
       .optional()
