@@ -128,7 +128,16 @@ function Undo({ label, what, disabled, Icon, onClick }: UndoProps) {
   const text = what === undefined || what === '' ? label : `${label}: ${what}`;
   return (
     <Tooltip label={text} disabled={disabled}>
-      <ActionIcon variant="default" size={34} aria-label={text} disabled={disabled} onClick={onClick}>
+      <ActionIcon
+        variant="default"
+        size={34}
+        aria-label={text}
+        // Not disabled: with the last thing undone it would lose the focus.
+        {...(disabled ? { 'data-disabled': true, 'aria-disabled': true } : {})}
+        onClick={() => {
+          if (!disabled) onClick();
+        }}
+      >
         <Icon size={18} aria-hidden />
       </ActionIcon>
     </Tooltip>
