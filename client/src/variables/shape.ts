@@ -42,6 +42,22 @@ export function shapeOf(paths: readonly LearnedPath[], latest: unknown): Shape {
   return root;
 }
 
+/** Elements of a list that are looked at. */
+const MAX_ELEMENTS = 5;
+
+/** The shape of one value. */
+export function shapeOfValue(value: unknown, depth = 0): Shape {
+  const shape = newShape();
+  shape.value = value;
+  if (value !== undefined) shape.types.add(typeOf(value));
+  if (!isContainer(value) || depth >= MAX_DEPTH) return shape;
+  const members: [Segment, unknown][] = Array.isArray(value)
+    ? value.slice(0, MAX_ELEMENTS).map((element, index) => [index, element])
+    : Object.entries(value);
+  const children = new Map(members.map(([segment, member]) => [segment, shapeOfValue(member, depth + 1)]));
+  return { ...shape, children };
+}
+
 /** The shape at a path; names on lists look into their elements, as paths do. */
 export function shapeAt(shape: Shape, segments: readonly Segment[]): Shape | undefined {
   let current: Shape | undefined = shape;

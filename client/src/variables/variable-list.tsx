@@ -6,6 +6,7 @@ import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TimeAgo } from '../ui/time.tsx';
 import { shortValue } from './reference.ts';
+import { treeMove } from './tree-keys.ts';
 import { TypeMark } from './type-mark.tsx';
 import classes from './variable-list.module.css';
 import { nameOfVariable } from './variable-name.ts';
@@ -66,41 +67,23 @@ export function VariableList({ source, onPick }: VariableListProps) {
 
   const onRowKey = (event: KeyboardEvent): void => {
     if (current === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    const index = rows.indexOf(current);
-    const canOpen = !isSearching && current.entry.children.length > 0;
-    switch (event.key) {
-      case 'ArrowDown':
-        focusRow(rows[index + 1]);
-        break;
-      case 'ArrowUp':
-        if (index === 0) input.current?.focus();
-        else focusRow(rows[index - 1]);
-        break;
-      case 'Home':
-        focusRow(rows[0]);
-        break;
-      case 'End':
-        focusRow(rows.at(-1));
-        break;
-      case 'ArrowRight':
-        if (!canOpen) return;
-        if (current.isOpen) focusRow(rows[index + 1]);
-        else toggle(current.entry.id, true);
-        break;
-      case 'ArrowLeft':
-        if (canOpen && current.isOpen) toggle(current.entry.id, false);
-        else focusRow(rows.find(({ entry }) => entry.id === current.parent));
-        break;
-      case 'Enter':
-      case ' ':
-        take(current);
-        break;
-      default:
-        // What is typed is looked for.
-        if (event.key.length === 1) input.current?.focus();
-        return;
+    const lines = rows.map(({ entry, parent, isOpen }) => ({
+      id: entry.id,
+      parent,
+      isOpen,
+      canOpen: !isSearching && entry.children.length > 0,
+    }));
+    const move = treeMove(event.key, lines, rows.indexOf(current));
+    if (move === undefined) {
+      // What is typed is looked for.
+      if (event.key.length === 1) input.current?.focus();
+      return;
     }
     event.preventDefault();
+    if (move.kind === 'focus') focusRow(rows[move.index]);
+    else if (move.kind === 'leave') input.current?.focus();
+    else if (move.kind === 'toggle') toggle(current.entry.id, move.isOpen);
+    else take(current);
   };
 
   return (

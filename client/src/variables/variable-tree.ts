@@ -3,7 +3,7 @@
 import { FAILURE_BRANCH } from '../../../src/engine/model.ts';
 import { appendSegment, formatPath, isRecord, joinPaths, pathOf, type Segment } from '../../../src/engine/path.ts';
 import { isInside, readTree, relationOf, type TreeNode } from '../../../src/engine/tree.ts';
-import { elementShape, type Shape, segmentsOf, shapeAt, shapeOf, typeOf, type ValueType } from './shape.ts';
+import { elementShape, type Shape, segmentsOf, shapeAt, shapeOf, shapeOfValue, typeOf, type ValueType } from './shape.ts';
 import type { VariableSource } from './variable-source.tsx';
 
 export type VariableGroup =
@@ -36,8 +36,8 @@ export interface VariableEntry {
   readonly types: readonly ValueType[];
   /** In the latest run; undefined when it had none. */
   readonly value: unknown;
-  /** A list with this of every element. */
-  readonly isEvery: boolean;
+  /** The template of the list whose every element is meant; null when it is one value. */
+  readonly list: string | null;
   readonly children: readonly VariableEntry[];
 }
 
@@ -231,7 +231,7 @@ const blank: Omit<VariableEntry, 'id'> = {
   template: null,
   types: [],
   value: undefined,
-  isEvery: false,
+  list: null,
   children: [],
 };
 
@@ -247,7 +247,8 @@ function valueEntry(template: string, label: string, shape: Shape, id = template
   const children: VariableEntry[] = [];
   const elements = elementShape(shape);
   for (const [name, child] of elements?.children ?? []) {
-    if (typeof name === 'string') children.push(everyEntry(appendSegment(template, name), name, child, [name], shape, `${id}*`));
+    if (typeof name === 'string')
+      children.push(everyEntry(appendSegment(template, name), name, child, [name], { template, id, value: shape.value }));
   }
   for (const [segment, child] of shape.children) {
     const name = typeof segment === 'number' ? `[${segment}]` : segment;
@@ -263,23 +264,27 @@ function everyEntry(
   label: string,
   shape: Shape,
   segments: readonly Segment[],
-  list: Shape,
-  idPrefix: string,
+  list: { readonly template: string; readonly id: string; readonly value: unknown },
 ): VariableEntry {
   const children = [...shape.children].flatMap(([name, child]) =>
-    typeof name === 'string' ? [everyEntry(appendSegment(template, name), name, child, [...segments, name], list, idPrefix)] : [],
+    typeof name === 'string' ? [everyEntry(appendSegment(template, name), name, child, [...segments, name], list)] : [],
   );
   const value = list.value === undefined ? undefined : pathOf(segments).get(list.value);
   return {
     ...blank,
-    id: `${idPrefix}${formatPath(segments)}`,
+    id: `${list.id}*${formatPath(segments)}`,
     label,
     template,
     types: ['array'],
     value,
-    isEvery: true,
+    list: list.template,
     children,
   };
+}
+
+/** What is inside a value, such as the source of a query. Paths begin in it. */
+export function entriesOfValue(value: unknown): readonly VariableEntry[] {
+  return valueEntry('', '', shapeOfValue(value)).children;
 }
 
 export interface FoundVariable {

@@ -41,10 +41,10 @@ describe('buildVariableTree', () => {
 
   it('offers a name of every element of a list, before the elements themselves', () => {
     const items = group(buildVariableTree(orderSource('last')), 'body')?.children[2];
-    expect(items?.children.map(({ label, template, value, isEvery }) => [label, template, value, isEvery])).toEqual([
-      ['sku', '$context.body.items.sku', ['A', 'B'], true],
-      ['[0]', '$context.body.items[0]', { sku: 'A' }, false],
-      ['[1]', '$context.body.items[1]', { sku: 'B' }, false],
+    expect(items?.children.map(({ label, template, value, list }) => [label, template, value, list])).toEqual([
+      ['sku', '$context.body.items.sku', ['A', 'B'], '$context.body.items'],
+      ['[0]', '$context.body.items[0]', { sku: 'A' }, null],
+      ['[1]', '$context.body.items[1]', { sku: 'B' }, null],
     ]);
   });
 
