@@ -26,11 +26,14 @@ export function VariablePicker({ field, onPick, disabled = false }: VariablePick
   return (
     <Popover
       opened={opened}
-      onChange={setOpened}
+      onChange={(isOpen) => {
+        setOpened(isOpen);
+        // By hand: after a choice the field has the focus, and must keep it.
+        if (!isOpen) button.current?.focus();
+      }}
       position="bottom-end"
       width={400}
       trapFocus
-      returnFocus
       withinPortal
       shadow="md"
     >
