@@ -77,7 +77,7 @@ test('an invited user chooses a password and sees what the role allows', async (
   await invited.page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
   await invited.page.getByRole('button', { name: 'Menu of Grace Hopper' }).waitFor();
 
-  await owner.page.keyboard.press('Escape');
+  await owner.page.reload();
   await owner.page
     .getByRole('row', { name: /grace@example.com/ })
     .getByText('Active')

@@ -11,6 +11,8 @@ beforeAll(async () => {
   person = await designer.signedIn();
 });
 beforeEach(async () => {
+  // Nothing may be open of what is about to go.
+  await person.page.goto('about:blank');
   const { data } = await designer.server.api('GET', '/api/workflows?limit=100');
   for (const { id } of data) await designer.server.api('DELETE', `/api/workflows/${id}?forever=true`);
   await person.open('/workflows');
