@@ -1,16 +1,24 @@
 // The words of the forms: each built-in type, field and option has some in every language, and none is left over.
 
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { fieldOf } from '../../../client/src/form/field-kind.ts';
 import { entryAt, FieldTexts, wordsOf } from '../../../client/src/form/field-text.ts';
 import { isObject, type JsonSchema, propertiesOf } from '../../../client/src/form/json-schema.ts';
 import { nodeSettingsSchema, workflowSettingsSchema } from '../../../client/src/form/settings-schema.ts';
 import { LANGUAGES, type Language } from '../../../client/src/i18n.ts';
 import { BASIC_OPERATORS } from '../../../src/engine/basic-test.ts';
+import { endpointConfigSchema } from '../../../src/engine/outbound-model.ts';
 import { localeTexts } from '../render.tsx';
 import { nameOf, testedTypes } from './types.ts';
 
 const languages = Object.keys(LANGUAGES) as Language[];
+
+/** Without what its page draws by hand. */
+const endpointSchema: JsonSchema = z.toJSONSchema(endpointConfigSchema.omit({ url: true, description: true, eventTypes: true }), {
+  io: 'input',
+  unrepresentable: 'any',
+});
 
 interface Form {
   readonly texts: readonly string[];
@@ -23,6 +31,7 @@ const forms: readonly Form[] = [
     .map(({ kind, description }) => ({ texts: [kind, description.type], schema: description.config })),
   { texts: ['settings', 'node'], schema: nodeSettingsSchema },
   { texts: ['settings', 'workflow'], schema: workflowSettingsSchema },
+  { texts: ['endpoint'], schema: endpointSchema },
 ];
 
 /** What a form asks for: `field`, `option` or `variant`, where, of which field, and of which value. */
