@@ -1,7 +1,6 @@
 // JSON in an editor: colours, where it is wrong, and templates inside its texts. Loaded when it is first needed.
 
 import { json, jsonParseLinter } from '@codemirror/lang-json';
-import { syntaxTree } from '@codemirror/language';
 import { linter } from '@codemirror/lint';
 import type { EditorState, Extension } from '@codemirror/state';
 import type { Chip } from './chips.ts';
@@ -28,15 +27,16 @@ export function decodeInJson({ from, source }: Chip, document: string): string |
 /** A template as it is written at a place of a JSON document: a text of its own, or inside one. */
 export function encodeInJson(template: string, state: EditorState, position: number): string {
   const written = JSON.stringify(template);
-  const node = syntaxTree(state).resolveInner(position, -1);
-  const isInside =
-    (node.name === 'String' || node.name === 'PropertyName') &&
-    node.from < position &&
-    (position < node.to || isOpen(state, node));
-  return isInside ? written.slice(1, -1) : written;
+  const line = state.doc.lineAt(position);
+  return isInText(line.text.slice(0, position - line.from)) ? written.slice(1, -1) : written;
 }
 
-/** Whether a text has no closing quote yet. */
-function isOpen(state: EditorState, { from, to }: { readonly from: number; readonly to: number }): boolean {
-  return to - from < 2 || state.sliceDoc(to - 1, to) !== '"';
+/** Whether what follows is inside a text, be it closed or not yet. Texts of JSON never go over the end of a line. */
+function isInText(before: string): boolean {
+  let isInside = false;
+  for (let index = 0; index < before.length; index += 1) {
+    if (before[index] === '"') isInside = !isInside;
+    else if (isInside && before[index] === '\\') index += 1;
+  }
+  return isInside;
 }
