@@ -78,6 +78,9 @@ export async function insertVariable(form: Locator, field: string, variable: str
   await list.getByLabel('Search variables').fill(variable);
   await list.getByRole('treeitem', { name: variable }).first().click();
   await list.waitFor({ state: 'detached' });
+  // One goes on writing behind it.
+  const input = form.getByRole('textbox', { name: field, exact: true });
+  await expect.poll(() => input.evaluate((element) => element.contains(document.activeElement))).toBe(true);
 }
 
 /** How the line below the name of a branch looks: as strong as one that was taken, or pale. */

@@ -49,7 +49,17 @@ test('a payment callback is built, called, broken, mended and put back, with the
 
   await addStep(page, 'at the start of branch True of “Condition”', 'Response');
   await panelOf(page, 'Response').getByLabel('Title').fill('Thanks');
-  await panelOf(page, 'Thanks').getByRole('textbox', { name: 'Content' }).fill('{"received":"{{$context.body.payment.id}}"}');
+  const thanks = panelOf(page, 'Thanks');
+  const content = thanks.getByRole('textbox', { name: 'Content' });
+  await thanks.getByRole('button', { name: /^Kind of Content/ }).click();
+  await page.getByRole('menu').getByText('Object', { exact: true }).click();
+  await content.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('{"received": "');
+  await insertVariable(thanks, 'Content', 'payment.id');
+  await page.keyboard.type('"}');
+  await content.getByText('payment.id', { exact: true }).waitFor();
+  expect(await content.innerText()).not.toContain('{{');
   await addStep(page, 'at the start of branch False of “Condition”', 'Response');
   await panelOf(page, 'Response').getByRole('textbox', { name: 'Status' }).fill('422');
   await panelOf(page, 'Response').getByLabel('Title').fill('Not paid');

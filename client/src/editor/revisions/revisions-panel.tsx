@@ -31,7 +31,8 @@ export function RevisionsPanel(props: RevisionsPanelProps) {
   const revisions = useQuery(revisionsQuery(workflow.id));
   const panel = useRef<HTMLDivElement>(null);
   // The button that was pressed may have gone with what it did: comparing, making live.
-  const state = [shown, comparedWith, workflow.revision].join(' ');
+  const live = revisions.data?.data.find((revision) => revision.live)?.revision;
+  const state = [shown, comparedWith, live].join(' ');
   const lastState = useRef(state);
   useEffect(() => {
     if (lastState.current === state) return;
