@@ -46,7 +46,7 @@ export default function SettingsPage() {
   return (
     <Page title={t('title')}>
       <Group align="flex-start" gap="xl" wrap="nowrap" className="hl-settings">
-        <Stack component="nav" gap={2} w={200} aria-label={t('sections')} className="hl-settings-nav">
+        <Stack component="nav" gap={2} aria-label={t('sections')} className="hl-settings-nav">
           {shown.map(({ name, Icon }) => (
             <NavLink
               key={name}
