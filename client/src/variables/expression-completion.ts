@@ -38,6 +38,9 @@ const FUNCTIONS: Readonly<Partial<Record<ExpressionEngine, readonly FunctionInfo
 /** Most options of each kind. */
 const MAX_OPTIONS = 60;
 
+/** Variables that come before functions. */
+const MAX_NEAR = 5;
+
 /** What is being written: a name, or the beginning of a path. */
 const WORD = /[$\p{L}_][\p{L}\p{N}_.$]*$/u;
 const PATH_WORD = /[$\p{L}_"`][\p{L}\p{N}_.$"'`[\]*]*$/u;
@@ -58,8 +61,10 @@ export function completeExpression(
   if (word === '' && !isExplicit) return null;
   const functions = matchingFunctions(engine, word);
   const found = variables(engine, plainPath(word, engine), offer);
-  // A word is a function more often than a variable, a path never is.
-  const options = /[.[]/.test(word) || word === '' ? [...found, ...functions] : [...functions, ...found];
+  // A path is no function; of names, the variables that begin as it is written come first.
+  const isPath = /[.[]/.test(word) || word === '';
+  const near = isPath ? found : found.filter(({ text }) => text.toLowerCase().startsWith(word.toLowerCase())).slice(0, MAX_NEAR);
+  const options = [...near, ...functions, ...found.filter((option) => !near.includes(option))];
   return options.length === 0 ? null : { from: before.length - word.length, options };
 }
 
@@ -92,8 +97,14 @@ export function written(engine: ExpressionEngine, template: string, list: string
 
 /** The word as paths are written in templates, which is how variables are searched. */
 function plainPath(word: string, engine: ExpressionEngine): string {
-  const start = engine === 'jsonpath' ? word.replace(/^\$(?:\.|\[|$)/, '') : word;
-  return start.replace(/["'`]|\[\*\]|\]$/g, '');
+  const dotted =
+    engine === 'jsonpath'
+      ? word
+          .replace(/^\$(?=[.[]|$)/, '')
+          .replace(/\[['"]([^'"]*)['"]?\]?/g, '.$1')
+          .replace(/^\./, '')
+      : word;
+  return dotted.replace(/["'`]|\[\*\]|\]$/g, '');
 }
 
 /** Whether the cursor stands in a quoted text, where nothing is to be offered. */

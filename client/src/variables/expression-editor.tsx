@@ -12,6 +12,7 @@ import { expressionLanguage } from './editor/expression-languages.ts';
 import { variableOption } from './editor/template-completion.ts';
 import { useLanguage } from './editor/use-language.ts';
 import { completions, useVariableEditing } from './editor/variable-editing.ts';
+import { placeOfError } from './error-place.ts';
 import { completeExpression, type ExpressionOffer, type ExpressionOption, written } from './expression-completion.ts';
 import { hasTemplates } from './expression-variables.ts';
 import type { FieldProps } from './field.ts';
@@ -79,7 +80,9 @@ export function ExpressionEditor({ engine, value, onChange, source: queried, ...
       variables={source}
       editor={editor}
       tools={isOffered ? <VariablePicker field={field.label} onPick={insert} /> : undefined}
-      below={<LiveResult evaluation={evaluation} field={field.label} />}
+      below={
+        <LiveResult evaluation={evaluation} field={field.label} hasError={field.error !== undefined && field.error !== null} />
+      }
     />
   );
 }
@@ -137,12 +140,4 @@ function useProblemMark(editor: React.RefObject<EditorView | null>, { result, is
     const diagnostics: Diagnostic[] = place && message !== undefined ? [{ ...place, severity: 'error', message }] : [];
     view.dispatch(setDiagnostics(view.state, diagnostics));
   }, [editor, message]);
-}
-
-/** Where an error is, when its message counts characters and they are those of the text: templates are gone when it is parsed. */
-export function placeOfError(message: string, text: string): { readonly from: number; readonly to: number } | undefined {
-  const [, counted] = /\b(?:character|char) (\d+)/.exec(message) ?? [];
-  if (counted === undefined || text.includes('{{') || text === '') return undefined;
-  const at = Math.min(Math.max(Number(counted) - 1, 0), text.length - 1);
-  return { from: at, to: at + 1 };
 }

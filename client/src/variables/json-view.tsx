@@ -1,6 +1,6 @@
 // A JSON value to look at: a tree that opens and closes, can be searched, and whose parts and paths can be copied.
 
-import { Box, Button, Group, ScrollArea, Text, TextInput } from '@mantine/core';
+import { Box, Button, Group, Text, TextInput } from '@mantine/core';
 import { IconChevronRight, IconSearch } from '@tabler/icons-react';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -30,11 +30,11 @@ function PlainValue({ value, label, maxHeight }: Required<JsonViewProps>) {
   const { t } = useTranslation('variables');
   return (
     <Group className={classes.frame} gap="xs" p="xs" wrap="nowrap" align="flex-start" role="group" aria-label={label}>
-      <ScrollArea.Autosize mah={maxHeight} className={classes.plain} viewportProps={{ tabIndex: 0, 'aria-label': label }}>
+      <Box mah={maxHeight} className={classes.plain} tabIndex={0}>
         <span className={classes.value} data-type={value === null ? 'null' : typeof value}>
           {value === undefined ? t('json.nothing') : typeof value === 'string' ? value : JSON.stringify(value)}
         </span>
-      </ScrollArea.Autosize>
+      </Box>
       {value !== undefined && <Copy value={copyText(value)} label={label} />}
     </Group>
   );
@@ -88,7 +88,7 @@ function JsonTree({ value, label, maxHeight }: Required<JsonViewProps>) {
           onChange={(event) => setQuestion(event.currentTarget.value)}
         />
       )}
-      <ScrollArea.Autosize mah={maxHeight} type="auto" viewportProps={{ tabIndex: -1 }}>
+      <Box mah={maxHeight} className={classes.scroll}>
         {lines.length === 0 ? (
           <Text size="xs" c="dimmed" p="xs" role="status">
             {t('json.notFound')}
@@ -108,7 +108,7 @@ function JsonTree({ value, label, maxHeight }: Required<JsonViewProps>) {
             ))}
           </div>
         )}
-      </ScrollArea.Autosize>
+      </Box>
       {current !== undefined && (
         <Group className={classes.foot} gap={4} wrap="nowrap" justify="space-between">
           <code className={classes.path}>{current.id === '' ? label : current.id}</code>

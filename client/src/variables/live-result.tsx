@@ -17,12 +17,19 @@ import { useVariables } from './variable-source.tsx';
 /** Longer values are shown on demand. */
 const MAX_LENGTH = 160;
 
-export function LiveResult({ evaluation, field }: { readonly evaluation: LiveEvaluation; readonly field: string }) {
+export interface LiveResultProps {
+  readonly evaluation: LiveEvaluation;
+  readonly field: string;
+  /** The field says already what is wrong. */
+  readonly hasError: boolean;
+}
+
+export function LiveResult({ evaluation, field, hasError }: LiveResultProps) {
   const { t } = useTranslation('variables');
   const source = useVariables();
   const [isWhole, setWhole] = useState(false);
   const { status, result, failure, isStale } = evaluation;
-  if (status === 'off' || source === null) return null;
+  if (status === 'off' || source === null || (hasError && result?.error !== undefined)) return null;
   const value = result?.value;
   const isLong = isContainer(value) || shortValue(value, MAX_LENGTH + 1).length > MAX_LENGTH;
   return (

@@ -72,7 +72,10 @@ export function createReferenceReader(source: VariableSource | null): ReferenceR
     const shape = shapeOfRoot(root, isKeyed ? String(segments[0] ?? '') : undefined);
     const inside = isKeyed ? segments.slice(1) : segments;
     const value = readAt(shape.value, inside) ?? shapeAt(shape, inside)?.value;
-    const types = value === undefined ? [...(shapeAt(shape, inside)?.types ?? [])] : [typeOf(value)];
+    // Secrets and resume URLs are texts that are never shown.
+    const isHidden = root === '$secrets' || root === '$resume';
+    const seen = [...(shapeAt(shape, inside)?.types ?? [])];
+    const types: ValueType[] = isHidden ? ['string'] : value === undefined ? seen : [typeOf(value)];
     const label = labelOf(reference, configured, titles);
     return { label, text: reference.text, types, value, problem: problemOf(reference) };
   };
@@ -108,7 +111,6 @@ function rootShape(source: VariableSource | null, root: string, key: string | un
     case '$system':
       return shapeOf([{ path: 'now', types: ['string'] }], undefined);
     default:
-      // Secrets and resume URLs have no values to be seen.
       return shapeOf([], undefined);
   }
 }

@@ -101,7 +101,13 @@ export function TestNode({ node, mode, workflowId }: TestNodeProps) {
         <Text size="sm">{t('test.noInput')}</Text>
       )}
       {hasEffect && (
-        <Alert color="yellow" variant="light" icon={<IconAlertTriangle aria-hidden />} title={t('test.effect')}>
+        <Alert
+          color="yellow"
+          variant="light"
+          styles={{ title: { color: 'var(--mantine-color-text)' } }}
+          icon={<IconAlertTriangle aria-hidden />}
+          title={t('test.effect')}
+        >
           <Stack gap="xs">
             <Text size="sm">{t('test.effectText')}</Text>
             <Checkbox

@@ -71,7 +71,9 @@ export function TestResult({ result, isStale }: TestResultProps) {
       )}
       <Accordion variant="contained" chevronPosition="left" order={4}>
         <Accordion.Item value="config">
-          <Accordion.Control>{t('test.config')}</Accordion.Control>
+          <Accordion.Control>
+            <Text size="sm">{t('test.config')}</Text>
+          </Accordion.Control>
           <Accordion.Panel>
             <JsonView value={config} label={t('test.config')} maxHeight={320} />
           </Accordion.Panel>

@@ -1,6 +1,6 @@
 // The variables of one place as a searchable tree: arrow keys move, open and close, Enter takes (ARIA tree pattern of the APG).
 
-import { ScrollArea, Text, TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { IconChevronRight, IconSearch } from '@tabler/icons-react';
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -107,7 +107,7 @@ export function VariableList({ source, onPick }: VariableListProps) {
           }
         }}
       />
-      <ScrollArea.Autosize mah={340} type="auto" className={classes.scroll} viewportProps={{ tabIndex: -1 }}>
+      <div className={classes.scroll}>
         {rows.length === 0 ? (
           <Text size="sm" c="dimmed" p="sm" role="status">
             {t('nothingFound')}
@@ -163,7 +163,7 @@ export function VariableList({ source, onPick }: VariableListProps) {
             })}
           </div>
         )}
-      </ScrollArea.Autosize>
+      </div>
       <Text size="xs" c="dimmed" className={classes.foot}>
         <LearnedFrom source={source} />
       </Text>

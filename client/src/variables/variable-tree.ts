@@ -302,11 +302,16 @@ export function searchVariables(
 ): FoundVariable[] {
   const words = question.toLowerCase().split(/\s+/).filter(Boolean);
   const found: (FoundVariable & { readonly rank: number })[] = [];
+  // What is parsed twice, such as an object and a value in it, is found once.
+  const seen = new Set<string>();
   const visit = (entries: readonly VariableEntry[], trail: readonly VariableEntry[], above: string): void => {
     for (const entry of entries) {
       const own = `${nameOf(entry)} ${entry.detail} ${entry.template ?? ''}`.toLowerCase();
       const whole = `${above} ${own}`;
-      if (entry.template !== null && words.every((word) => whole.includes(word))) {
+      // Headings are there to be opened; without a question only what is in them is wanted.
+      const isWanted = words.length > 0 || entry.group === null || entry.group === 'node' || entry.group === 'scope';
+      if (entry.template !== null && isWanted && !seen.has(entry.template) && words.every((word) => whole.includes(word))) {
+        seen.add(entry.template);
         const [first = ''] = words;
         const rank = nameOf(entry).toLowerCase().startsWith(first) ? 0 : words.some((word) => own.includes(word)) ? 1 : 2;
         found.push({ entry, trail, rank });

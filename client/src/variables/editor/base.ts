@@ -27,6 +27,7 @@ export function baseExtensions(isSingleLine: boolean): Extension[] {
     EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, '\n')),
     syntaxHighlighting(classHighlighter),
     indentUnit.of('  '),
+    replaceSelected,
     // A panel that scrolls would cut them off.
     tooltips({ parent: document.body }),
     Prec.highest(keymap.of([{ key: 'Escape', run: closeOffers, stopPropagation: true }, ...COMPLETION_KEYS])),
@@ -39,6 +40,21 @@ export function baseExtensions(isSingleLine: boolean): Extension[] {
 const closeOffers: Command = (view) => completionStatus(view.state) === 'active' && closeCompletion(view);
 
 const COMPLETION_KEYS = completionKeymap.filter(({ key }) => key !== 'Escape');
+
+/**
+ * Typing over a selection is not left to the browser: Chromium gives the new text the look of the old one in a style attribute,
+ * which the content security policy refuses and reports.
+ */
+const replaceSelected = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { selection, readOnly } = view.state;
+    if (event.inputType !== 'insertText' || event.data === null || readOnly || view.composing || selection.main.empty)
+      return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true });
+    return true;
+  },
+});
 
 /** In a field of one line, Enter is for choosing what is offered, and nothing else. */
 const SINGLE_LINE_KEYS = ['Enter', 'Shift-Enter', 'Mod-Enter'].map((key) => ({ key, run: () => true }));

@@ -1,5 +1,6 @@
 // Templates inside text as chips: one unit to move over, select and delete, with the variable's name instead of its path.
 
+import { startCompletion } from '@codemirror/autocomplete';
 import { type EditorState, type Extension, Facet, type Range, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, hoverTooltip, WidgetType } from '@codemirror/view';
 import { findTemplates } from '../../../../src/engine/template.ts';
@@ -133,6 +134,14 @@ const selectOnClick = EditorView.domEventHandlers({
   },
 });
 
+/** A brace just before a chip would become a part of it; it asks for another variable, too. */
+const braceBeforeChip = EditorView.inputHandler.of((view, from, to, text) => {
+  if (text !== '{' || from !== to) return false;
+  if (!view.state.field(chipField, false)?.chips.some((chip) => chip.from === from)) return false;
+  startCompletion(view);
+  return true;
+});
+
 const explainOnHover = hoverTooltip((view, position) => {
   const settings = view.state.facet(chipSettings);
   const chip = chipAt(view.state, position);
@@ -159,5 +168,5 @@ function explanation({ text, value, problem }: DescribedReference, settings: Chi
 
 /** @param settings of the place */
 export function chips(settings: ChipSettings): Extension {
-  return [chipSettings.of(settings), chipField, selectOnClick, explainOnHover];
+  return [chipSettings.of(settings), chipField, selectOnClick, braceBeforeChip, explainOnHover];
 }

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { variablesOfExecution } from '../../../client/src/variables/execution-variables.ts';
+import { documentSchema } from '../../../src/engine/model.ts';
+import { startHookline, type TestHookline } from '../../start-hookline.ts';
+
+let server: TestHookline;
+beforeAll(async () => {
+  server = await startHookline();
+});
+afterAll(() => server.stop());
+
+const NODE = { key: 'all', type: 'variable', config: { value: { context: '{{$context}}', request: '{{$request}}' } } };
+
+it.each([
+  ['parts that are there whole', {}],
+  [
+    'headers, paths, names, JSONPaths and defaults',
+    {
+      headers: [{ name: 'X-Id' }, { name: 'X-Missing' }],
+      query: [{ path: 'a.b' }, { path: 'none', default: 'd' }],
+      body: [{ path: 'items.sku' }, { path: '$..sku', name: 'skus' }, { path: 'items[0].sku', name: 'first' }],
+    },
+  ],
+])('are for a stored execution what its nodes have seen: %s', async (_, config) => {
+  const trigger = { type: 'webhook', config };
+  const { id, hookUrl } = await server.workflow({ title: 'All', mode: 'sync', trigger, nodes: [NODE] });
+  const reply = await server.post(`${hookUrl}?a[b]=1&c=2`, { items: [{ sku: 'A' }, { sku: 'B' }] }, { 'x-id': 'i' });
+  expect(reply.status).toBe(200);
+  const { body: list } = await server.api('GET', `/api/executions?workflowId=${id}`);
+  const { body: execution } = await server.api('GET', `/api/executions/${list.data[0].id}`);
+  const document = documentSchema.parse({ trigger, nodes: [NODE] });
+  const found = variablesOfExecution(execution, { document });
+  const seen = execution.jobs[0].output;
+  expect(found.context).toEqual(seen.context);
+  expect(found.request).toEqual(seen.request);
+  expect(found.nodes).toEqual({ all: seen });
+});
