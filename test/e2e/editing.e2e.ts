@@ -205,10 +205,9 @@ test('a viewer sees everything and can change nothing', async () => {
   const form = panelOf(page, 'First');
   await expect.poll(() => form.getByLabel('Title').getAttribute('readonly')).not.toBe(null);
   await card(page, 'Check').click({ button: 'right' });
-  expect(await page.getByRole('menuitem').allInnerTexts()).toEqual([
-    expect.stringContaining('Open'),
-    expect.stringContaining('Copy'),
-  ]);
+  await expect
+    .poll(() => page.getByRole('menuitem').allInnerTexts())
+    .toEqual([expect.stringContaining('Open'), expect.stringContaining('Copy')]);
   await page.keyboard.press('Escape');
   await card(page, 'First').click();
   for (const key of ['Delete', '+', 'Control+v', 'Control+d', 'Alt+ArrowDown']) await page.keyboard.press(key);
