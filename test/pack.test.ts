@@ -48,7 +48,7 @@ beforeAll(async () => {
   project = join(root, 'project');
   const source = join(root, 'source');
   await mkdir(source);
-  if (process.env.HOOKLINE_TEST_BUILT === '1') {
+  if (process.env.BUILT_FOR_TESTS === '1') {
     await cp(join(REPOSITORY, 'dist'), join(source, 'dist'), { recursive: true });
   } else {
     // Not in the repository's own dist, which others may be using.

@@ -24,7 +24,7 @@ export interface Command {
 
 /** What Node is started with; see `test/global-setup.ts`. */
 const PROGRAM =
-  process.env.HOOKLINE_TEST_BUILT === '1'
+  process.env.BUILT_FOR_TESTS === '1'
     ? [join(REPOSITORY, 'dist/src/main.js')]
     : ['--import', 'tsx', join(REPOSITORY, 'src/main.ts')];
 
