@@ -54,15 +54,32 @@ export function evaluate(evaluation: Evaluation, signal?: AbortSignal): Promise<
   return request('POST', '/api/evaluate', { body: evaluation, ...(signal ? { signal } : {}) });
 }
 
-/** The live result of an expression: the same question is asked once. */
-export const evaluationQuery = (evaluation: Evaluation) =>
-  queryOptions({
-    queryKey: ['evaluation', evaluation],
+/** The live result of an expression: the same question about the same data is asked once. */
+export const evaluationQuery = (evaluation: Evaluation) => {
+  const { engine, expression, source, variables, workflowId } = evaluation;
+  return queryOptions({
+    // Data can be large, and a key is compared with every letter that is typed.
+    queryKey: ['evaluation', { engine, expression, source, workflowId, data: identityOf(variables) }],
     queryFn: ({ signal }) => evaluate(evaluation, signal),
     staleTime: 60_000,
-    gcTime: 60_000,
     retry: false,
   });
+};
+
+const identities = new WeakMap<object, number>();
+let lastIdentity = 0;
+
+/** A number for an object, the same as long as it is the same object. */
+function identityOf(object: object | undefined): number {
+  if (object === undefined) return 0;
+  let identity = identities.get(object);
+  if (identity === undefined) {
+    lastIdentity += 1;
+    identity = lastIdentity;
+    identities.set(object, identity);
+  }
+  return identity;
+}
 
 export interface NodeTest {
   readonly workflowId?: string | undefined;

@@ -2,7 +2,7 @@
 
 import type { EditorView } from '@codemirror/view';
 import { Group, Input, Menu, NumberInput, SegmentedControl, Text, UnstyledButton } from '@mantine/core';
-import { IconCheck, IconChevronDown } from '@tabler/icons-react';
+import { IconChevronDown } from '@tabler/icons-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { findChips } from './editor/chips.ts';
@@ -180,20 +180,28 @@ function KindMenu({ field, kind, isDisabled, onChange }: KindMenuProps) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t('kind')}</Menu.Label>
-        {VALUE_KINDS.map((one) => (
-          <Menu.Item
-            key={one}
-            role="menuitemradio"
-            aria-checked={one === kind}
-            leftSection={<span className={classes.sign}>{SIGNS[one]}</span>}
-            rightSection={one === kind ? <IconCheck size={14} aria-hidden /> : null}
-            onClick={() => {
-              if (one !== kind) onChange(one);
-            }}
-          >
-            {t(`kinds.${one}`)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={kind}
+          onChange={(next) => {
+            const chosen = VALUE_KINDS.find((one) => one === next);
+            if (chosen !== undefined && chosen !== kind) onChange(chosen);
+          }}
+        >
+          {VALUE_KINDS.map((one) => (
+            <Menu.RadioItem
+              key={one}
+              value={one}
+              closeMenuOnClick
+              rightSection={
+                <span className={classes.sign} aria-hidden>
+                  {SIGNS[one]}
+                </span>
+              }
+            >
+              {t(`kinds.${one}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
