@@ -13,6 +13,7 @@ const ROW = 4;
 /** Within which nothing more may be drawn for a flow to count as drawn, in milliseconds. */
 const QUIET_MS = 400;
 const MOVES = 120;
+const TIMES = 3;
 
 interface Node {
   readonly key: string;
@@ -119,29 +120,47 @@ async function measurePanning(page: Page): Promise<number[]> {
   return (await frames).slice(1).sort((a, b) => a - b);
 }
 
-function describeGaps(gaps: readonly number[]): { text: string; p95: number; slow: number } {
+interface Smoothness {
+  readonly text: string;
+  readonly p95: number;
+  /** Which part of the frames took more than 50 ms. */
+  readonly slow: number;
+}
+
+function smoothnessOf(gaps: readonly number[]): Smoothness {
   const at = (share: number): number => gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * share))] ?? 0;
   const slow = gaps.filter((gap) => gap > 50).length / gaps.length;
   const text = `${gaps.length} frames, median ${at(0.5).toFixed(1)} ms, 95 % below ${at(0.95).toFixed(1)} ms, longest ${at(1).toFixed(1)} ms, ${(slow * 100).toFixed(1)} % over 50 ms`;
   return { text, p95: at(0.95), slow };
 }
 
-test('a workflow of 300 steps opens as a small one does and moves as smoothly', async () => {
+/** The best of a few times: what else the machine does can only make it worse. */
+async function measure(page: Page, title: string): Promise<{ ms: number; cards: number; pan: Smoothness }> {
+  const all: { ms: number; cards: number; pan: Smoothness }[] = [];
+  for (let time = 0; time < TIMES; time += 1) {
+    const opening = await measureOpening(page, title);
+    all.push({ ...opening, pan: smoothnessOf(await measurePanning(page)) });
+  }
+  const [fastest] = all.toSorted((a, b) => a.ms - b.ms);
+  const [smoothest] = all.toSorted((a, b) => a.pan.p95 - b.pan.p95);
+  if (!fastest || !smoothest) throw new Error('Nothing was measured.');
+  return { ...fastest, pan: smoothest.pan };
+}
+
+test('a workflow of 300 steps opens as a small one does and moves as smoothly', { timeout: 180_000 }, async () => {
   await makeWorkflow('Small', 1);
   await makeWorkflow('Large', STEPS);
   const { page, open } = await designer.signedIn();
   await open('/workflows');
   const first = await measureOpening(page, 'Small');
-  const small = await measureOpening(page, 'Small');
-  const smallPan = describeGaps(await measurePanning(page));
-  const large = await measureOpening(page, 'Large');
-  const largePan = describeGaps(await measurePanning(page));
+  const small = await measure(page, 'Small');
+  const large = await measure(page, 'Large');
   console.log(
     [
       `Opening one step: ${first.ms.toFixed(0)} ms the first time, then ${small.ms.toFixed(0)} ms`,
       `Opening ${STEPS} steps: ${large.ms.toFixed(0)} ms, ${large.cards} of them in sight`,
-      `Panning one step: ${smallPan.text}`,
-      `Panning ${STEPS} steps: ${largePan.text}`,
+      `Panning one step: ${small.pan.text}`,
+      `Panning ${STEPS} steps: ${large.pan.text}`,
     ].join('\n'),
   );
   expect(large.cards).toBeGreaterThan(3);
@@ -149,6 +168,6 @@ test('a workflow of 300 steps opens as a small one does and moves as smoothly', 
   // A second where nothing else runs; on a busy machine the small one takes longer too.
   expect(large.ms).toBeLessThan(1_000 + 4 * small.ms);
   // Without a graphics card the map is painted by the processor; what is drawn anew takes it a frame or two.
-  expect(largePan.p95).toBeLessThan(2 * smallPan.p95 + 40);
-  expect(largePan.slow).toBeLessThan(smallPan.slow + 0.1);
+  expect(large.pan.p95).toBeLessThan(2 * small.pan.p95 + 40);
+  expect(large.pan.slow).toBeLessThan(small.pan.slow + 0.1);
 });
