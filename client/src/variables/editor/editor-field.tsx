@@ -54,6 +54,8 @@ export function EditorField(props: EditorFieldProps) {
     const attributes: Record<string, string> = {
       id,
       'aria-labelledby': `${id}-label`,
+      // So that what scrolls around it is known to be reached by keys.
+      tabindex: '0',
       'aria-multiline': String(!isSingleLine),
       ...(required ? { 'aria-required': 'true' } : {}),
       ...(hasError ? { 'aria-invalid': 'true' } : {}),
