@@ -1,6 +1,8 @@
 // `hookline start`: the real server.
 
+import type { OneTimeLinkView } from '../access/model.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { HooklineError } from '../errors.ts';
 import type { Hookline } from '../index.ts';
 import { version } from '../version.ts';
 import { serve } from './serve.ts';
@@ -18,18 +20,24 @@ export async function start({ role }: StartOptions = {}): Promise<void> {
   stopOnSignals(stop);
   const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}${config.prefix}`;
   console.log(`Hookline ${version} listens on ${base}`);
-  const lines =
-    config.role === 'worker' ? describeWorker(config, base) : [...describeWeb(config), ...(await describeDesigner(hookline))];
-  for (const line of lines) console.log(line);
+  for (const line of config.role === 'worker' ? describeWorker(config, base) : describeWeb(config)) console.log(line);
   if (hookline.generatedAdminToken !== undefined) {
     console.log(`Admin token, shown only this once: ${hookline.generatedAdminToken}`);
   }
+  if (config.role !== 'worker') for (const line of await describeDesigner(hookline)) console.log(line);
 }
 
 /** Where the designer is and, as long as nobody can sign in, how to begin. */
-export async function describeDesigner(hookline: Hookline): Promise<string[]> {
-  const link = await hookline.createSetupLink();
+async function describeDesigner(hookline: Hookline): Promise<string[]> {
   const designer = `Designer ${hookline.designerUrl}`;
+  let link: OneTimeLinkView | undefined;
+  try {
+    link = await hookline.createSetupLink();
+  } catch (error) {
+    // The database has gone away since the start, or a signal has come: no reason for a server to end.
+    if (!(error instanceof HooklineError) || error.code !== 'storage_unavailable') throw error;
+    return [designer, `Whether somebody can sign in could not be found out: ${error.message} The next start tells.`];
+  }
   if (link === undefined) return [designer];
   return [
     designer,
