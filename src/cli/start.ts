@@ -21,10 +21,10 @@ export async function start({ role }: StartOptions = {}): Promise<void> {
   const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}${config.prefix}`;
   console.log(`Hookline ${version} listens on ${base}`);
   for (const line of config.role === 'worker' ? describeWorker(config, base) : describeWeb(config)) console.log(line);
+  if (config.role !== 'worker') for (const line of await describeDesigner(hookline)) console.log(line);
   if (hookline.generatedAdminToken !== undefined) {
     console.log(`Admin token, shown only this once: ${hookline.generatedAdminToken}`);
   }
-  if (config.role !== 'worker') for (const line of await describeDesigner(hookline)) console.log(line);
 }
 
 /** Where the designer is and, as long as nobody can sign in, how to begin. */
