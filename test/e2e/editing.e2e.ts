@@ -204,6 +204,8 @@ test('a viewer sees everything and can change nothing', async () => {
   await card(page, 'First').click();
   const form = panelOf(page, 'First');
   await expect.poll(() => form.getByLabel('Title').getAttribute('readonly')).not.toBe(null);
+  // The panel has its editor, and the canvas stands still beside it.
+  await form.getByRole('textbox', { name: 'Value' }).waitFor();
   await card(page, 'Check').click({ button: 'right' });
   await expect
     .poll(() => page.getByRole('menuitem').allInnerTexts())

@@ -308,7 +308,9 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
             if (isEditable && key && key !== TRIGGER) drag.press(key, event);
           }}
           onPaneClick={() => onSelect(null)}
-          onMoveStart={() => {
+          onMoveStart={(event) => {
+            // Without an event it moves by itself, to bring a card into sight whose menu may just have been opened.
+            if (event === null) return;
             setMenu(null);
             setPicker(null);
           }}
