@@ -11,6 +11,7 @@ import type { AnyNodeType, NodeContext, NodeResult } from './plugin.ts';
 import type { Registry } from './registry.ts';
 import type { Run, RunnerServices } from './run.ts';
 import { walk } from './runner.ts';
+import { SILENT_LOG } from './silent-log.ts';
 import { hideWriteOnly } from './write-only.ts';
 
 export interface JobInput {
@@ -78,7 +79,7 @@ export async function recallInput(
   const late = new HooklineError('deadline_exceeded', `What the node was given could not be found within ${LIMIT_MS / 1_000} s.`);
   const timer = setTimeout(() => run.abandon(late), LIMIT_MS);
   try {
-    const services = { evaluator, log: SILENT, now, flush: async () => undefined, fetch: never, call: never, publish: never };
+    const services = { evaluator, log: SILENT_LOG, now, flush: async () => undefined, fetch: never, call: never, publish: never };
     await walk(run, prepare(nodes).nodes, services);
   } finally {
     clearTimeout(timer);
@@ -92,9 +93,6 @@ export async function recallInput(
 function typeThat(type: AnyNodeType, run: (context: NodeContext<unknown>) => NodeResult): AnyNodeType {
   return { ...type, hasEffect: false, run };
 }
-
-const ignore = (): void => undefined;
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 function never(): Promise<never> {
   return Promise.reject(new HooklineError('internal', 'Nothing is sent while the input of a node is looked for.'));

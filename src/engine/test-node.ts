@@ -18,6 +18,7 @@ import { Run, type RunnerServices, type RunOutcome } from './run.ts';
 import { walk } from './runner.ts';
 import type { ExtensibleScope } from './scope.ts';
 import type { SecretVault } from './secret-vault.ts';
+import { SILENT_LOG } from './silent-log.ts';
 import type { WorkflowService } from './workflows.ts';
 import { hideWriteOnly } from './write-only.ts';
 
@@ -129,7 +130,7 @@ export function createNodeTests(options: NodeTestOptions): TestNode {
   function servicesOf(lines: string[]): RunnerServices {
     return {
       evaluator: options.evaluator,
-      log: SILENT,
+      log: SILENT_LOG,
       nodeLog: logInto(lines),
       now,
       // Nothing is stored.
@@ -230,9 +231,6 @@ function draftExecution({ $execution, $context }: ExtensibleScope): ExecutionWit
     jobs: [],
   };
 }
-
-const ignore = (): void => undefined;
-const SILENT: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 function logInto(lines: string[]): Log {
   const at = (level: keyof Log) => (fields: object, message: string) => {

@@ -69,20 +69,7 @@ export function CardsField(props: ListFieldProps) {
   const isPlain = isOneInput(item);
   const add = texts.extra(inner, props.name, 'add');
   return (
-    <Section
-      look={look}
-      actions={
-        !look.readOnly && (
-          <AddButton
-            onClick={list.add}
-            disabled={list.isFull}
-            label={add ? t('addMember', { member: add, label: look.label }) : t('addTo', { label: look.label })}
-          >
-            {add ?? t('add')}
-          </AddButton>
-        )
-      }
-    >
+    <Section look={look} actions={!look.readOnly && <AddMember list={list} label={look.label} member={add} />}>
       {list.items.length > 0 && (
         <Stack gap={8}>
           {list.items.map((value, index) => {
@@ -239,20 +226,7 @@ export function TableField(props: ListFieldProps) {
   });
   const add = texts.extra(props.texts, props.name, 'add');
   return (
-    <Section
-      look={look}
-      actions={
-        !look.readOnly && (
-          <AddButton
-            onClick={list.add}
-            disabled={list.isFull}
-            label={add ? t('addMember', { member: add, label: look.label }) : t('addTo', { label: look.label })}
-          >
-            {add ?? t('add')}
-          </AddButton>
-        )
-      }
-    >
+    <Section look={look} actions={!look.readOnly && <AddMember list={list} label={look.label} member={add} />}>
       {list.items.length > 0 && (
         <Box className={classes.rows} __vars={{ '--columns': String(columns.length) }}>
           <div className={classes.row} aria-hidden>
@@ -313,5 +287,26 @@ function RowProblems({ path }: { readonly path: string }) {
       ))}
       <Warnings path={path} />
     </>
+  );
+}
+
+interface AddMemberProps {
+  readonly list: Pick<ReturnType<typeof useList>, 'add' | 'isFull'>;
+  /** Of the list. */
+  readonly label: string;
+  /** What one member is called; undefined where nobody says. */
+  readonly member: string | undefined;
+}
+
+function AddMember({ list, label, member }: AddMemberProps) {
+  const { t } = useTranslation('form');
+  return (
+    <AddButton
+      onClick={list.add}
+      disabled={list.isFull}
+      label={member ? t('addMember', { member, label }) : t('addTo', { label })}
+    >
+      {member ?? t('add')}
+    </AddButton>
   );
 }

@@ -9,9 +9,9 @@ import { useRotateKey } from '../../api/trigger.ts';
 import type { WorkflowJson } from '../../api/workflows.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
 import { Copy } from '../../ui/copy.tsx';
+import { compactJson } from '../../ui/json-text.ts';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { curlLine, urlWithCredentials } from './curl-line.ts';
-import { compactJson } from './example-body.ts';
 import type { CredentialsDraft } from './webhook-draft.ts';
 
 export interface AddressSectionProps {

@@ -5,6 +5,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { CaptureView } from '../../api/trigger.ts';
+import { parseJson } from '../../ui/json-text.ts';
 import { Loading } from '../../ui/page.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
 import { queryOf } from './example-body.ts';
@@ -77,7 +78,7 @@ export function BodyText({ text }: { readonly text: string }) {
       </Text>
     );
   }
-  const json = parsed(text);
+  const json = parseJson(text);
   if (json === undefined) return <pre className="hl-code-line">{text}</pre>;
   return (
     <Suspense fallback={<Loading />}>
@@ -103,14 +104,4 @@ export function HeaderTable({ headers }: { readonly headers: Readonly<Record<str
       </Table.Tbody>
     </Table>
   );
-}
-
-/** Undefined when it is not JSON. */
-function parsed(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    // Shown as the text that it is.
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@
 
 import { compilePath, isRecord, type Segment } from '../../../../src/engine/path.ts';
 import type { CaptureView } from '../../api/trigger.ts';
+import { prettyJson } from '../../ui/json-text.ts';
 
 /** JSON text, indented. `{}` when nothing is known. */
 export function exampleBody(sample: CaptureView | null, paths: readonly string[]): string {
@@ -9,26 +10,6 @@ export function exampleBody(sample: CaptureView | null, paths: readonly string[]
   let body: unknown = {};
   for (const path of paths) body = place(body, segmentsOf(path));
   return JSON.stringify(body, null, 2);
-}
-
-/** Indented when it is JSON, else as it is. */
-export function prettyJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    // Not JSON: the text itself is what there is to see.
-    return text;
-  }
-}
-
-/** On one line when it is JSON, else as it is. */
-export function compactJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text));
-  } catch {
-    // Not JSON: it is sent as it is written.
-    return text;
-  }
 }
 
 /** The query of a request's URL, without `?`. */

@@ -5,6 +5,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ExecutionJson } from '../../api/executions.ts';
 import { Copy } from '../../ui/copy.tsx';
+import { parseJson } from '../../ui/json-text.ts';
 import { Loading } from '../../ui/page.tsx';
 import { TextBox } from '../../ui/text-box.tsx';
 
@@ -104,7 +105,7 @@ function Body({ text }: { readonly text: string }) {
       </Text>
     );
   }
-  const json = parsed(text);
+  const json = parseJson(text);
   return (
     <div>
       <Group justify="space-between">
@@ -122,13 +123,4 @@ function Body({ text }: { readonly text: string }) {
       </Suspense>
     </div>
   );
-}
-
-/** Undefined when it is not JSON. */
-function parsed(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
 }

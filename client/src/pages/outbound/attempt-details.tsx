@@ -4,6 +4,7 @@ import { Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { AttemptJson } from '../../api/outbound.ts';
 import { Copy } from '../../ui/copy.tsx';
+import { prettyJson } from '../../ui/json-text.ts';
 import { TextBox } from '../../ui/text-box.tsx';
 import { durationText } from '../../ui/time.tsx';
 
@@ -77,7 +78,7 @@ function Part({ title, headers, body, isCut = false }: PartProps) {
           </Table.Tbody>
         </Table>
       )}
-      {body !== null && body !== '' && <TextBox text={pretty(body)} label={t('body')} />}
+      {body !== null && body !== '' && <TextBox text={prettyJson(body)} label={t('body')} />}
       {isCut && (
         <Text size="xs" c="dimmed">
           {t('cut')}
@@ -85,13 +86,4 @@ function Part({ title, headers, body, isCut = false }: PartProps) {
       )}
     </Stack>
   );
-}
-
-/** JSON with line breaks; other text as it is. */
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }

@@ -11,6 +11,7 @@ import type { EndpointJson } from '../../api/outbound.ts';
 import { type Page as PageOf, request } from '../../api/request.ts';
 import { usePermission } from '../../api/session.ts';
 import { ListTable } from '../../ui/list-table.tsx';
+import { MoreButton } from '../../ui/more-button.tsx';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { NewEndpoint } from './new-endpoint.tsx';
@@ -115,13 +116,7 @@ export default function EndpointsPage() {
           ))}
         </ListTable>
       )}
-      {list.hasNextPage && (
-        <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            {t('common:more')}
-          </Button>
-        </Group>
-      )}
+      <MoreButton list={list} />
       <Modal opened={creating} onClose={close} title={t('newEndpoint')} size="lg">
         <NewEndpoint
           onDone={(endpoint) => {

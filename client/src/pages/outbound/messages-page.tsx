@@ -11,6 +11,7 @@ import { eventTypesQuery, type MessageSummaryJson, usePublish } from '../../api/
 import { type Page as PageOf, request } from '../../api/request.ts';
 import { usePermission } from '../../api/session.ts';
 import { ListTable } from '../../ui/list-table.tsx';
+import { MoreButton } from '../../ui/more-button.tsx';
 import { notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
@@ -100,13 +101,7 @@ export default function MessagesPage() {
           ))}
         </ListTable>
       )}
-      {list.hasNextPage && (
-        <Group justify="center">
-          <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            {t('common:more')}
-          </Button>
-        </Group>
-      )}
+      <MoreButton list={list} />
       <Modal opened={publishing} onClose={close} title={t('publish')} size="lg">
         <Publish names={names} onDone={close} />
       </Modal>

@@ -1,10 +1,11 @@
 // Who changed what, and when.
 
-import { Badge, Button, Group, Table, Text } from '@mantine/core';
+import { Badge, Group, Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { auditPage } from '../../api/access.ts';
 import { ListTable } from '../../ui/list-table.tsx';
+import { MoreButton } from '../../ui/more-button.tsx';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
 import { exactTime } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
@@ -72,13 +73,7 @@ export function AuditSection() {
           ))}
         </ListTable>
       )}
-      {audit.hasNextPage && (
-        <Group justify="center">
-          <Button variant="default" loading={audit.isFetchingNextPage} onClick={() => void audit.fetchNextPage()}>
-            {t('common:more')}
-          </Button>
-        </Group>
-      )}
+      <MoreButton list={audit} />
     </Section>
   );
 }

@@ -11,6 +11,7 @@ import { activityQuery, tagsQuery, useImportWorkflow } from '../../api/activity.
 import { type Page as PageOf, request } from '../../api/request.ts';
 import { usePermission } from '../../api/session.ts';
 import type { WorkflowJson } from '../../api/workflows.ts';
+import { MoreButton } from '../../ui/more-button.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { WorkflowTable } from './workflow-table.tsx';
@@ -126,16 +127,7 @@ export default function WorkflowsPage() {
       ) : (
         <Stack>
           <WorkflowTable workflows={workflows} activity={activity.data} isTrash={show === 'trash'} canWrite={canWrite} />
-          {list.hasNextPage && (
-            <Button
-              variant="default"
-              loading={list.isFetchingNextPage}
-              onClick={() => void list.fetchNextPage()}
-              style={{ alignSelf: 'center' }}
-            >
-              {t('common:more')}
-            </Button>
-          )}
+          <MoreButton list={list} />
         </Stack>
       )}
       <Modal opened={creating} onClose={close} title={t('new.title')} size="xl">

@@ -2,14 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { CaptureView } from '../../../../client/src/api/trigger.ts';
-import {
-  compactJson,
-  exampleBody,
-  pastedQuery,
-  prettyJson,
-  queryOf,
-  requestFrom,
-} from '../../../../client/src/editor/trigger/example-body.ts';
+import { exampleBody, pastedQuery, queryOf, requestFrom } from '../../../../client/src/editor/trigger/example-body.ts';
 
 function sample(url: string, body: string): CaptureView {
   return {
@@ -75,10 +68,4 @@ test.each([
   ['https://shop.example.com/cb', ''],
 ])('the query of what was pasted: %s', (text, query) => {
   expect(pastedQuery(text)).toBe(query);
-});
-
-test('JSON is indented to be read and joined to be copied; other text stays', () => {
-  expect(prettyJson('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
-  expect(compactJson('{\n "a": 1 }')).toBe('{"a":1}');
-  expect(compactJson('a=1')).toBe('a=1');
 });
