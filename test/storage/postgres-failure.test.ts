@@ -75,13 +75,13 @@ test.each(['fast', 'immediate'] as const)(
     await eventually(async () => expect(progress()).toBeGreaterThan(before + 30));
     await Promise.all(load.map(({ stop }) => stop()));
 
-    expect(load.flatMap(({ refused }) => refused).length).toBeGreaterThan(0);
     const rows = await postgres.query<{ id: string; status: string }>(url, 'SELECT id, status FROM executions');
     const stored = new Map(rows.map(({ id, status }) => [id, status]));
     const ended = new Set(load.flatMap((one) => one.ended));
     for (const id of load.flatMap(({ inserted }) => inserted)) {
       expect([id, stored.get(id)]).toEqual([id, ended.has(id) ? 'succeeded' : 'running']);
     }
+    // None when every commit was so far that it could be asked after.
     for (const id of load.flatMap(({ refused }) => refused)) expect(stored.has(id)).toBe(false);
     const [log] = await postgres.query<{ count: string }>(url, 'SELECT count(*) AS count FROM execution_jobs');
     expect(Number(log?.count)).toBe(stored.size);
