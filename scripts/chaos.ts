@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatReport } from '../test/chaos/report.ts';
+import { type ChaosReport, formatReport } from '../test/chaos/report.ts';
 import { runChaos } from '../test/chaos/run.ts';
 
 const USAGE = 'Usage: npm run chaos -- [--minutes 3] [--seed 1] [--store postgres|sqlite]';
@@ -31,6 +31,16 @@ if (stores.length === 0) {
   process.exit(2);
 }
 
+/** A run without load or without kills would find no problem either. */
+function tooLittle({ kills, acknowledged, answersWhileAway, store: kind }: ChaosReport): string[] {
+  return [
+    kills < 2 ? `${kills} kills` : '',
+    acknowledged.async <= 50 ? `${acknowledged.async} async calls` : '',
+    acknowledged.sync <= 10 ? `${acknowledged.sync} sync calls` : '',
+    kind === 'postgres' && !answersWhileAway['503'] ? 'no call while the database was away' : '',
+  ].filter((text) => text !== '');
+}
+
 let isFine = true;
 for (const store of stores) {
   const start = performance.now();
@@ -47,7 +57,9 @@ for (const store of stores) {
     print: (line) => console.log(`${((performance.now() - start) / 1_000).toFixed(1).padStart(7)} s  ${line}`),
   });
   console.log(`\n${formatReport(report)}`);
-  if (report.problems.length === 0) continue;
+  const idle = tooLittle(report);
+  if (idle.length > 0) console.log(`\nNothing is proved by so little: ${idle.join(', ')}.`);
+  if (report.problems.length === 0 && idle.length === 0) continue;
   isFine = false;
   const logFile = join(tmpdir(), `hookline-chaos-${store}-${seed}.log`);
   writeFileSync(logFile, log);

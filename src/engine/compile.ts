@@ -9,7 +9,7 @@ import { compilePath, formatPath, type Segment } from './path.ts';
 import type { AnyNodeType, EventTrigger, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
 import type { Registry } from './registry.ts';
 import { safeParse } from './safe-parse.ts';
-import { soleSecret } from './secret-names.ts';
+import { findSecretUses, soleSecret } from './secret-names.ts';
 import { NO_SECRETS, readSecret, type SecretVault } from './secret-vault.ts';
 import { compileTemplate } from './template.ts';
 import { expressionPlaces } from './tree.ts';
@@ -38,8 +38,8 @@ export interface CompiledWorkflow {
   readonly resumables: readonly Resumable[];
   /** Whether the revision was marked as executed in storage when it was read. */
   readonly executed: boolean;
-  /** Whether its document names secrets. */
-  readonly usesSecrets: boolean;
+  /** The secrets that its document names; undefined when it uses none. */
+  readonly secrets: ReadonlySet<string> | undefined;
 }
 
 export interface Resumable {
@@ -81,13 +81,18 @@ export function compileWorkflow(
     workflow,
     revision: revision.revision,
     executed: revision.executed,
-    usesSecrets: JSON.stringify(document).includes('$secrets'),
+    secrets: secretsOf(document),
     trigger: triggerType.create(parse(triggerType.config, document.trigger.config, 'The trigger'), tools),
     nodes,
     settings,
     laneKey: key === undefined ? undefined : compileTemplate(key),
     resumables: findResumables(nodes, new Set()),
   };
+}
+
+function secretsOf(document: Document): ReadonlySet<string> | undefined {
+  const uses = findSecretUses(document);
+  return uses.length === 0 ? undefined : new Set(uses.flatMap(({ use }) => [...use.names]));
 }
 
 function secretReader(text: string, vault: Pick<SecretVault, 'current'>): () => string {

@@ -379,7 +379,7 @@ export function createEngine(options: EngineOptions): Engine {
     try {
       const { target, run } = prepared.get(execution) ?? (await restore(claimed));
       prepared.delete(execution);
-      if (target.usesSecrets) await vault.refresh();
+      if (target.secrets) await vault.refresh(target.secrets);
       // Asked last, so that nothing is awaited between a no and the start: a cancel finds the run either before or after.
       for (let outcome = canceled(); outcome; outcome = canceled()) if (await outcome) return;
       tellOf(execution);

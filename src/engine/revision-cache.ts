@@ -50,7 +50,7 @@ export function createRevisionCache(
   }
 
   function fresh(compiled: CompiledWorkflow): CompiledWorkflow | Promise<CompiledWorkflow> {
-    const refreshing = compiled.usesSecrets ? vault.refresh() : undefined;
+    const refreshing = compiled.secrets && vault.refresh(compiled.secrets);
     return refreshing === undefined ? compiled : refreshing.then(() => compiled);
   }
 

@@ -14,8 +14,13 @@ export interface SecretSet {
 export interface SecretVault {
   /** As they are known here. */
   current(): SecretSet;
-  /** Reads them again when they have changed meanwhile; undefined when there is nothing to wait for. @throws `storage_unavailable` */
-  refresh(): Promise<void> | undefined;
+  /**
+   * Reads them again when they have changed meanwhile; undefined when there is nothing to wait for.
+   * @param needed names that are about to be read: one that is not known yet may be new in another process, whose word of it is
+   *   still on its way
+   * @throws HooklineError `storage_unavailable`
+   */
+  refresh(needed?: ReadonlySet<string>): Promise<void> | undefined;
   /** Seals what is stored of an execution that has secrets in it. */
   seal(text: string): string;
   /** @throws HooklineError `invalid_configuration` when it was sealed with another key */

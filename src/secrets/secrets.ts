@@ -57,6 +57,8 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
   let changes = 0;
   let readAt = -1;
   let reading: Promise<void> | undefined;
+  /** Names that were not there when they were asked for: asked for once, until somebody says that something has changed. */
+  const missing = new Set<string>();
 
   const unsubscribe = bus.subscribe(({ type }) => {
     if (type === 'secrets-changed' || type === 'messages-missed') void reread();
@@ -65,10 +67,16 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
   /** What is not read now is read by the first flow that needs it, which then hears why it cannot be read. */
   async function reread(): Promise<void> {
     changes += 1;
+    missing.clear();
     await Promise.allSettled([refresh()]);
   }
 
-  function refresh(): Promise<void> | undefined {
+  function refresh(needed?: ReadonlySet<string>): Promise<void> | undefined {
+    for (const name of needed ?? []) {
+      if (Object.hasOwn(set.values, name) || missing.has(name)) continue;
+      missing.add(name);
+      changes += 1;
+    }
     if (readAt === changes) return undefined;
     reading ??= read();
     return reading;

@@ -24,7 +24,7 @@ function create(listen: (fire: Fire) => Promise<() => Promise<void> | void>, cha
         laneKey: undefined,
         resumables: [],
         executed: false,
-        usesSecrets: false,
+        secrets: undefined,
         ...change,
       }),
     },

@@ -69,6 +69,20 @@ it('reads them once, and again when another process says that they have changed'
   there.bus.deliver({ type: 'secrets-changed' });
 });
 
+it('reads them once more for a name that it has not heard of yet, and once for one that there is not', async () => {
+  const { state, service } = shared();
+  const here = service();
+  const there = service();
+  await there.secrets.vault.refresh();
+  await here.secrets.create({ name: 'KEY', value: VALUE }, 'ada');
+  await there.secrets.vault.refresh(new Set(['KEY']));
+  expect(there.secrets.vault.current().values.KEY).toBe(VALUE);
+  await there.secrets.vault.refresh(new Set(['KEY', 'OTHER']));
+  const before = state.reads;
+  expect(there.secrets.vault.refresh(new Set(['KEY', 'OTHER']))).toBeUndefined();
+  expect(state.reads).toBe(before);
+});
+
 it('tells who needs them that they cannot be read, and keeps what was known', async () => {
   const { state, service } = shared();
   const { secrets, bus } = service();
