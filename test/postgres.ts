@@ -144,7 +144,10 @@ export async function startPostgres(options: TestPostgresOptions = {}): Promise<
     async createDatabase({ template } = {}) {
       databases += 1;
       const name = `test_${databases}`;
-      await query(urlOf('postgres'), `CREATE DATABASE ${name}${template ? ` TEMPLATE ${nameOf(template)}` : ''}`);
+      await query(
+        urlOf('postgres'),
+        `CREATE DATABASE ${name}${template ? ` TEMPLATE ${nameOf(template)} STRATEGY FILE_COPY` : ''}`,
+      );
       return urlOf(name);
     },
     async dropDatabase(url) {

@@ -69,47 +69,50 @@ describe.each(STORES)('bad input on %s', (store) => {
     return (problems ?? issues).map(({ path }: Shown) => path);
   }
 
-  describe('loops and scripts', () => {
-    it('a loop without end stops at its limit', async () => {
-      const always = { while: { test: { all: [{ left: 1, operator: 'equal', right: 1 }] } }, limit: 2_000 };
-      const execution = await world.run([loop(always, [])]);
-      expect(execution).toMatchObject({ status: 'error', error: { code: 'loop_limit', details: { node: 'each' } } });
-    });
+  // Nothing of it is stored before it ends: one store is enough.
+  if (store === 'SQLite') {
+    describe('loops and scripts', () => {
+      it('a loop without end stops at its limit', async () => {
+        const always = { while: { test: { all: [{ left: 1, operator: 'equal', right: 1 }] } }, limit: 2_000 };
+        const execution = await world.run([loop(always, [])]);
+        expect(execution).toMatchObject({ status: 'error', error: { code: 'loop_limit', details: { node: 'each' } } });
+      });
 
-    it('a loop of a million rounds does not keep others from being answered', async () => {
-      const { hookUrl } = await world.workflow([loop({ over: 1_000_000, limit: 1_000_000 }, [])]);
-      const { hookUrl: quick } = await world.workflow([], { mode: 'sync' });
-      const id = await world.fire(hookUrl);
-      let slowest = 0;
-      let answered = 0;
-      // What takes less than a moment is never shown as running.
-      for (let isOver = false; !isOver; isOver = !['queued', 'running'].includes((await world.read(id)).status)) {
-        answered += 1;
-        const start = performance.now();
-        expect((await world.hookline.post(quick, {})).status).toBe(200);
-        slowest = Math.max(slowest, performance.now() - start);
-      }
-      expect(await world.read(id)).toMatchObject({ status: 'succeeded' });
-      // More than the first one.
-      expect(answered).toBeGreaterThan(1);
-      expect(slowest).toBeLessThan(2_000);
-    });
+      it('a loop of a million rounds does not keep others from being answered', async () => {
+        const { hookUrl } = await world.workflow([loop({ over: 1_000_000, limit: 1_000_000 }, [])]);
+        const { hookUrl: quick } = await world.workflow([], { mode: 'sync' });
+        const id = await world.fire(hookUrl);
+        let slowest = 0;
+        let answered = 0;
+        // What takes less than a moment is never shown as running.
+        for (let isOver = false; !isOver; isOver = !['queued', 'running'].includes((await world.read(id)).status)) {
+          answered += 1;
+          const start = performance.now();
+          expect((await world.hookline.post(quick, {})).status).toBe(200);
+          slowest = Math.max(slowest, performance.now() - start);
+        }
+        expect(await world.read(id)).toMatchObject({ status: 'succeeded' });
+        // More than the first one.
+        expect(answered).toBeGreaterThan(1);
+        expect(slowest).toBeLessThan(2_000);
+      });
 
-    it.each([
-      ['runs for ever', 'for (;;) {}', 'script_limit'],
-      ['allocates for ever', 'const all = []; for (;;) all.push(new Array(1000).fill(all.length));', 'script_limit'],
-      ['recurses for ever', 'const f = () => f() + 1; return f();', /^script_/],
-      ['waits for ever', 'await new Promise(() => {});', /^script_/],
-      ['gives what is no JSON', 'return 10n;', /^(script_failed|node_failed)$/],
-    ])('a script that %s fails alone', async (_what, code, expected) => {
-      const bad = { key: 'bad', type: 'javascript', config: { code, timeoutMs: 100, memoryMb: 8 } };
-      const good = { key: 'good', type: 'javascript', config: { code: 'return 1 + 1' } };
-      const [execution, other] = await Promise.all([world.run([bad]), world.run([good])]);
-      expect(execution.status).toBe('error');
-      expect(execution.error.code).toMatch(expected);
-      expect(jobAt(other, 'good').output).toBe(2);
+      it.each([
+        ['runs for ever', 'for (;;) {}', 'script_limit'],
+        ['allocates for ever', 'const all = []; for (;;) all.push(new Array(1000).fill(all.length));', 'script_limit'],
+        ['recurses for ever', 'const f = () => f() + 1; return f();', /^script_/],
+        ['waits for ever', 'await new Promise(() => {});', /^script_/],
+        ['gives what is no JSON', 'return 10n;', /^(script_failed|node_failed)$/],
+      ])('a script that %s fails alone', async (_what, code, expected) => {
+        const bad = { key: 'bad', type: 'javascript', config: { code, timeoutMs: 100, memoryMb: 8 } };
+        const good = { key: 'good', type: 'javascript', config: { code: 'return 1 + 1' } };
+        const [execution, other] = await Promise.all([world.run([bad]), world.run([good])]);
+        expect(execution.status).toBe('error');
+        expect(execution.error.code).toMatch(expected);
+        expect(jobAt(other, 'good').output).toBe(2);
+      });
     });
-  });
+  }
 
   describe('callbacks', () => {
     it('twice: the second is refused', async () => {
