@@ -72,17 +72,6 @@ describe('the layout', () => {
     }
   });
 
-  it('takes a few milliseconds for 300 nodes', () => {
-    const document = bigDocument(300);
-    const times = Array.from({ length: 9 }, () => {
-      const start = performance.now();
-      layoutDocument(document, nodeTypes);
-      return performance.now() - start;
-    });
-    // The quickest run: the others may have had to share the processor.
-    expect(Math.min(...times)).toBeLessThan(20);
-  });
-
   it('rounds the corners of lines', () => {
     expect(
       linePath([
