@@ -1,7 +1,7 @@
 // Who may import whom. A folder lists what it may reach; everything else is an error, and so is every cycle.
 
 /** Parts of the engine that hold no state and start nothing; plugins, storage and the client build on them. */
-const PURE_ENGINE = '^src/engine/(?!(engine|runner|workflows|registry)\\.ts$)';
+const PURE_ENGINE = '^src/engine/(?!(engine|admission|turns|manual-runs|leadership|runner|workflows|registry)\\.ts$)';
 const CONTRACTS = '^src/engine/(ports|model|plugin)\\.ts$';
 const ERRORS = '^src/errors\\.ts$';
 const NPM = '^node_modules/';
@@ -55,6 +55,7 @@ module.exports = {
       ERRORS,
       '^src/engine/nearest\\.ts$',
       '^src/outbound/guard/targets\\.ts$',
+      '^src/http/trusted-proxies\\.ts$',
       '^node_modules/zod/',
     ]),
     folder('engine', '^src/engine/', ['^src/engine/', ERRORS, '^node_modules/(@types/)?(zod|uuid|qs|jsonpath-plus|re2js)/']),

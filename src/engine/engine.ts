@@ -1,46 +1,35 @@
-// The kernel's front: accepts requests, runs executions now or later, resumes, replays and cancels them, starts and stops.
+// The kernel's front: joins what admits executions, gives them their turn and acts on them; starts and stops them all.
 
 import { HooklineError } from '../errors.ts';
+import { createAdmission } from './admission.ts';
 import { createCalls } from './calls.ts';
 import { createCancellations } from './cancellations.ts';
-import { type Captures, captured } from './captures.ts';
+import type { Captures } from './captures.ts';
 import type { Changes } from './changes.ts';
-import { type CompiledWorkflow, isHttpTrigger } from './compile.ts';
-import { concealExecution, type Opened, openExecution } from './concealed-execution.ts';
+import type { CompiledWorkflow } from './compile.ts';
 import { createControl } from './control.ts';
-import { createEventOrigin } from './event-origin.ts';
 import { createEvents } from './events.ts';
 import { createExecutor } from './executor.ts';
-import { isOwnershipLost, isStorageFailure, toFailure } from './failure.ts';
-import { createIdSource } from './id.ts';
-import { type JobInput, recallInput } from './job-input.ts';
+import { toFailure } from './failure.ts';
+import type { JobInput } from './job-input.ts';
 import { toJsonValue } from './json-value.ts';
-import { laneOf } from './lane.ts';
+import { createLeadership } from './leadership.ts';
 import { createListeners } from './listeners.ts';
-import { type ManualInput, toManualRequest } from './manual-request.ts';
-import { memoBefore } from './memo-before.ts';
-import type {
-  Execution,
-  ExecutionSource,
-  ExecutionStatus,
-  ExecutionWithJobs,
-  Job,
-  Signal,
-  StoredRequest,
-  Workflow,
-} from './model.ts';
+import type { ManualInput } from './manual-request.ts';
+import { createManualRuns } from './manual-runs.ts';
+import type { Execution, ExecutionStatus, ExecutionWithJobs, StoredRequest } from './model.ts';
 import type { OperationalEvent } from './outbound-model.ts';
 import type { PreparedWrites, Publisher } from './outbound-ports.ts';
 import type { Log } from './plugin.ts';
-import type { Bus, ClaimedExecution, ExpressionEvaluator, Queue, Storage } from './ports.ts';
+import type { Bus, ExpressionEvaluator, Queue, Storage } from './ports.ts';
+import { createPublish } from './publish.ts';
 import { createRecorder } from './recorder.ts';
 import type { Registry } from './registry.ts';
 import type { ResumeTarget } from './resume-token.ts';
-import { resumeUrls } from './resume-urls.ts';
 import { createRevisionCache } from './revision-cache.ts';
-import { Run, type RunnerServices } from './run.ts';
-import { createScope, type ParsedRequest } from './scope.ts';
+import type { RunnerServices } from './run.ts';
 import { NO_SECRETS, type SecretVault } from './secret-vault.ts';
+import { createTurns } from './turns.ts';
 import type { WorkflowService } from './workflows.ts';
 
 export interface EngineOptions {
@@ -133,60 +122,35 @@ export interface Engine {
   stats(): EngineStats;
 }
 
-/** @throws HooklineError `conflict` */
-function requireOutOfTrash({ deletedAt }: Pick<Workflow, 'deletedAt'>): void {
-  if (deletedAt === null) return;
-  throw new HooklineError('conflict', 'The workflow is in the trash, where nothing starts. Restore it first.');
-}
-
-/** What an execution comes from. */
-interface Origin {
-  readonly source: ExecutionSource;
-  /** Null for triggers that are not HTTP; then `context` counts. */
-  readonly request: StoredRequest | null;
-  readonly context?: unknown;
-  /** The context as it is, where `context` shows names of secrets. */
-  readonly sealed?: string | undefined;
-  readonly replayOf?: string;
-  /** Default null. */
-  readonly parent?: Execution['parent'];
-  /** Default 0. */
-  readonly depth?: number;
-  /** What it begins with. */
-  readonly jobs?: readonly Job[];
-}
-
-interface Begun {
-  readonly target: CompiledWorkflow;
-  readonly run: Run;
-}
-
-const NOTHING_OPENED: Partial<Opened> = {};
-
 export function createEngine(options: EngineOptions): Engine {
-  const { storage, queue, registry, evaluator, publisher, bus, log, now } = options;
+  const { storage, documents, queue, registry, evaluator, publisher, captures, bus, deadlineMs, log, now } = options;
   const { vault = NO_SECRETS } = options;
-  const revisions = createRevisionCache(options.documents, registry, vault);
-  const createId = createIdSource();
-  const cancellations = createCancellations();
-  /** Executions that were accepted here and are still in the queue's window: no need to parse them again. */
-  const prepared = new WeakMap<ExecutionWithJobs, Begun>();
-  const isOfEvent = createEventOrigin(storage.executions);
+  const { executions, workflows } = storage;
   let state: 'stopped' | 'accepting' | 'stopping' = 'stopped';
-  let isLeading = false;
   let unsubscribe: (() => void) | undefined;
 
+  const isAccepting = (): boolean => state === 'accepting';
+  const requireAccepting = (): void => {
+    if (isAccepting()) return;
+    throw new HooklineError('shutting_down', 'The server is stopping.', {
+      headers: { 'Retry-After': '5', Connection: 'close' },
+    });
+  };
   const tellOf = ({ id, workflowId }: Pick<Execution, 'id' | 'workflowId'>): void => options.changes?.execution(workflowId, id);
-  const onQueued = (executions: readonly ExecutionWithJobs[]): void => {
-    for (const execution of executions) {
+  const onQueued = (queued: readonly ExecutionWithJobs[]): void => {
+    for (const execution of queued) {
       queue.push({ execution, signals: [] });
       tellOf(execution);
     }
   };
+
+  const revisions = createRevisionCache(documents, registry, vault);
+  const cancellations = createCancellations();
+  const armServices = { vault, resumeUrl: (target: ResumeTarget) => options.resumeUrl(target), now };
+  const admission = createAdmission({ ...armServices, executions, revisions, requireAccepting });
   const calls = createCalls({
-    load: async (workflowId) => pinned(await revisions.load(workflowId, undefined)),
-    create: (target, { context, ...origin }) =>
-      prepare(target, { ...origin, request: null }, parse(target, { request: null, context })).run.execution,
+    load: async (workflowId) => admission.pinned(await revisions.load(workflowId, undefined)),
+    create: admission.create,
     cancel: async (executionId) => {
       await control.cancel(executionId);
     },
@@ -196,7 +160,7 @@ export function createEngine(options: EngineOptions): Engine {
     log,
   });
   const recorder = createRecorder({
-    executions: storage.executions,
+    executions,
     now,
     followUps: calls.followUps,
     vault,
@@ -210,28 +174,12 @@ export function createEngine(options: EngineOptions): Engine {
     evaluator,
     fetch: options.fetch,
     call: calls.call,
-    publish: ({ execution, scope: { concealer } }, jobPath, event, isAwaited) => {
-      const from = { executionId: execution.id, jobPath, isAwaited };
-      const prepareOf = (isOf: boolean) =>
-        publisher.prepare(event, { source: isOf ? { ...from, isOfEvent: true } : from, concealer });
-      const origin = isOfEvent(execution);
-      return origin instanceof Promise ? origin.then(prepareOf) : prepareOf(origin);
-    },
+    publish: createPublish(publisher, executions),
     log,
     now,
   });
-  const events = createEvents({
-    revisions,
-    listEnabled: () => storage.workflows.listEnabled(),
-    create: async (found, context) => {
-      const target = await pinned(found);
-      return prepare(target, { source: 'event', request: null }, parse(target, { request: null, context })).run.execution;
-    },
-    onQueued,
-    log,
-  });
   const control = createControl({
-    executions: storage.executions,
+    executions,
     executor,
     recorder,
     cancellations,
@@ -243,192 +191,53 @@ export function createEngine(options: EngineOptions): Engine {
     onChange: tellOf,
     now,
   });
+  const turns = createTurns({
+    ...armServices,
+    revisions,
+    documents,
+    executor,
+    recorder,
+    control,
+    cancellations,
+    queue,
+    deadlineMs,
+    onTurn: tellOf,
+    log,
+  });
+  const manual = createManualRuns({
+    ...armServices,
+    admission,
+    turns,
+    control,
+    revisions,
+    workflows,
+    registry,
+    evaluator,
+    captures,
+  });
+  const events = createEvents({
+    revisions,
+    listEnabled: () => workflows.listEnabled(),
+    create: async (found, context) => admission.create(await admission.pinned(found), { source: 'event', context }),
+    onQueued,
+    log,
+  });
   const listeners = createListeners({
     revisions,
     log,
     async fire(workflowId, context) {
       const target = await revisions.load(workflowId, undefined);
-      const { id } = await perform(await begin(target, { source: 'trigger', request: null, context: toJsonValue(context) }));
+      const origin = { source: 'trigger', request: null, context: toJsonValue(context) } as const;
+      const { id } = await turns.perform(await admission.begin(target, origin));
       return { executionId: id };
     },
   });
+  const leadership = createLeadership({ listeners, workflows, isAccepting, log });
 
-  // --- accepting -------------------------------------------------------------------------------------------------------
-
-  function parse(
-    target: CompiledWorkflow,
-    { request, context, sealed }: Pick<Origin, 'request' | 'context' | 'sealed'>,
-  ): ParsedRequest {
-    if (request === null && sealed !== undefined) {
-      return { context: openExecution({ context, sealed, jobs: [] }, [], vault).context, body: undefined };
-    }
-    if (request === null) return { context, body: undefined };
-    if (isHttpTrigger(target.trigger)) return target.trigger.parse(request);
-    throw new HooklineError('conflict', 'The execution came from an HTTP request, but the revision has no HTTP trigger.');
-  }
-
-  function requireAccepting(): void {
-    if (state === 'accepting') return;
-    throw new HooklineError('shutting_down', 'The server is stopping.', {
-      headers: { 'Retry-After': '5', Connection: 'close' },
-    });
-  }
-
-  /** Makes the run, of a revision that no edit changes any more. A promise only for a revision's first run. */
-  function begin(found: CompiledWorkflow, origin: Origin): Begun | Promise<Begun> {
-    requireOutOfTrash(found.workflow);
-    // Before the revision counts as executed: a request that is refused has not run it. What is wrong with the request is
-    // told also while the server stops, since trying again would not help.
-    const parsed = parse(found, origin);
-    requireAccepting();
-    return found.executed
-      ? prepare(found, origin, parsed)
-      : pin(found).then((target) => prepare(target, origin, parse(target, origin)));
-  }
-
-  async function pinned(found: CompiledWorkflow): Promise<CompiledWorkflow> {
-    return found.executed ? found : pin(found);
-  }
-
-  /** Marks a revision as executed, and only then reads what will run: an edit in between is in it, a later one is not. */
-  async function pin({ workflow, revision }: CompiledWorkflow): Promise<CompiledWorkflow> {
-    await storage.executions.markExecuted(workflow.id, revision);
-    revisions.forget(workflow.id);
-    return revisions.load(workflow.id, revision);
-  }
-
-  function prepare(target: CompiledWorkflow, origin: Origin, parsed: ParsedRequest): Begun {
-    const createdAt = now();
-    const { workflow, revision, settings } = target;
-    const execution: ExecutionWithJobs = {
-      id: createId(createdAt),
-      workflowId: workflow.id,
-      revision,
-      status: 'queued',
-      source: origin.source,
-      createdAt,
-      startedAt: null,
-      finishedAt: null,
-      request: origin.request,
-      context: origin.request !== null ? undefined : origin.sealed === undefined ? parsed.context : origin.context,
-      response: null,
-      error: null,
-      replayOf: origin.replayOf ?? null,
-      parent: origin.parent ?? null,
-      depth: origin.depth ?? 0,
-      output: null,
-      lane: null,
-      wakeAt: null,
-      jobs: origin.jobs === undefined ? [] : [...origin.jobs],
-      ...(origin.sealed === undefined ? {} : { sealed: origin.sealed }),
-    };
-    const run = arm(target, execution, parsed, false);
-    if (settings.concurrency !== undefined) execution.lane = laneOf(target, run.scope);
-    if (origin.jobs !== undefined) {
-      // They are written with the execution itself.
-      run.unsaved = execution.jobs;
-      execution.jobs = [];
-    }
-    return { target, run };
-  }
-
-  function arm(
-    { workflow, settings, resumables }: CompiledWorkflow,
-    execution: ExecutionWithJobs,
-    parsed: ParsedRequest,
-    isStored: boolean,
-    signals: readonly Signal[] = [],
-  ): Run {
-    const urls = resumables.length === 0 ? undefined : resumeUrls(execution.id, resumables, options.resumeUrl);
-    // Nothing to open is the usual case.
-    const isNew = execution.jobs.length === 0 && signals.length === 0 && execution.sealed === undefined;
-    const opened: Partial<Opened> = isNew ? NOTHING_OPENED : openExecution(execution, signals, vault);
-    const scope = createScope(execution, parsed, now, urls, { vault, known: opened.secrets });
-    const run = new Run(execution, scope, isStored, opened.signals, opened.jobs);
-    run.mayWait = workflow.mode === 'async';
-    run.timeoutMs = settings.timeoutMs;
-    run.onFailureWorkflow = settings.onFailureWorkflow;
-    return run;
-  }
-
-  /** Commits as queued and hands over to the queue. */
-  async function enqueue(target: CompiledWorkflow, run: Run): Promise<void> {
-    await recorder.write(run);
-    prepared.set(run.execution, { run, target });
-    queue.push({ execution: run.execution, signals: [] });
-  }
-
-  /** For its caller: the reply is as the flow has made it, the rest as it is stored. */
-  function answerOf({ execution, scope: { concealer } }: Run): ExecutionWithJobs {
-    if (concealer === undefined) return execution;
-    return { ...concealExecution(execution, concealer), response: execution.response };
-  }
-
-  /** For whoever looks at it: what it has of secrets is replaced. */
-  async function show(begun: Begun): Promise<ExecutionWithJobs> {
-    return concealExecution(await perform(begun), begun.run.scope.concealer);
-  }
-
-  // --- running ---------------------------------------------------------------------------------------------------------
-
-  /** The queue's turn: an execution of this process, or one that storage had. */
-  async function runQueued(claimed: ClaimedExecution): Promise<void> {
-    const { execution } = claimed;
-    const canceled = (): Promise<boolean> | undefined => cancellations.outcomeOf(execution.id);
-    control.goesOn(claimed);
-    try {
-      const { target, run } = prepared.get(execution) ?? (await restore(claimed));
-      prepared.delete(execution);
-      if (target.secrets) await vault.refresh(target.secrets);
-      // Asked last, so that nothing is awaited between a no and the start: a cancel finds the run either before or after.
-      for (let outcome = canceled(); outcome; outcome = canceled()) if (await outcome) return;
-      tellOf(execution);
-      await executor.execute(target.nodes, run);
-      if (execution.status === 'waiting') queue.push({ execution, signals: [] });
-    } catch (error) {
-      await fail(execution, error);
-    }
-  }
-
-  async function restore({ execution, signals, sequence = 0 }: ClaimedExecution): Promise<Begun> {
-    const target = await revisions.load(execution.workflowId, execution.revision);
-    const run = arm(target, execution, parse(target, execution), true, signals);
-    run.sequence = sequence;
-    return { target, run };
-  }
-
-  /** What could not even start (a plugin is gone, the request no longer parses) ends in its own record. */
-  async function fail(execution: ExecutionWithJobs, error: unknown): Promise<void> {
-    if (isStorageFailure(error)) throw error;
-    // Storage has it as running: the next start goes on with it, or another process does already.
-    if (error instanceof HooklineError && error.code === 'shutting_down') return;
-    if (isOwnershipLost(error) || (await cancellations.outcomeOf(execution.id))) return;
-    log.error({ execution: execution.id, error: toFailure(error) }, 'an execution could not run');
-    const run = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
-    const { document } = (await options.documents.byId(execution.workflowId, execution.revision)) ?? {};
-    run.onFailureWorkflow = document?.settings?.onFailureWorkflow;
-    await recorder.settle(run, { status: 'error', reply: null, error: toFailure(error) });
-  }
-
-  /** Runs now when the workflow is sync, else hands over to the queue. Resolves when the reply is there and committed. */
-  async function perform({ target, run }: Begun): Promise<ExecutionWithJobs> {
-    const { trigger, workflow } = target;
-    const http = isHttpTrigger(trigger) ? trigger : undefined;
-    if (workflow.mode === 'async') {
-      try {
-        if (http) run.execution.response = http.reply(run.scope);
-      } catch (error) {
-        // Kept all the same, so that the designer sees which request the reply could not be made for.
-        run.isAwaited = true;
-        await recorder.settle(run, { status: 'error', reply: null, error: toFailure(error) });
-        return answerOf(run);
-      }
-      await enqueue(target, run);
-    } else {
-      run.isAwaited = true;
-      await executor.executeNow(target.nodes, run, http?.deadlineMs ?? options.deadlineMs);
-    }
-    return answerOf(run);
+  function refreshHere(workflowId: string): Promise<void> {
+    revisions.forget(workflowId);
+    events.forget(workflowId);
+    return leadership.restart(workflowId);
   }
 
   function onMessage(message: Parameters<Parameters<Bus['subscribe']>[0]>[0]): void {
@@ -446,31 +255,10 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function refreshHere(workflowId: string): Promise<void> {
-    revisions.forget(workflowId);
-    events.forget(workflowId);
-    await listeners.stop(workflowId);
-    if (!isLeading || state !== 'accepting') return;
-    const workflow = await storage.workflows.get(workflowId);
-    if (workflow?.enabled) await listeners.start(workflowId);
-  }
-
-  async function startListeners(): Promise<void> {
-    for (const workflow of await storage.workflows.listEnabled()) {
-      if (!isLeading) return;
-      try {
-        await listeners.start(workflow.id);
-      } catch (error) {
-        // One workflow whose plugin is gone must not keep the others from starting.
-        log.error({ workflow: workflow.id, error: toFailure(error) }, 'the trigger of a workflow could not start');
-      }
-    }
-  }
-
   return {
     async start() {
       unsubscribe = bus.subscribe(onMessage);
-      await queue.start(runQueued);
+      await queue.start(turns.runQueued);
       executor.start();
       state = 'accepting';
     },
@@ -479,77 +267,24 @@ export function createEngine(options: EngineOptions): Engine {
       if (state === 'stopped') return;
       state = 'stopping';
       unsubscribe?.();
-      isLeading = false;
-      await listeners.stopAll();
+      await leadership.unlead();
       await queue.stop();
       await executor.stop(options.shutdownGraceMs);
       state = 'stopped';
     },
 
-    async lead() {
-      if (isLeading) return;
-      isLeading = true;
-      await startListeners();
-    },
-
-    async unlead() {
-      isLeading = false;
-      await listeners.stopAll();
-    },
-
-    isAccepting: () => state === 'accepting',
-
+    isAccepting,
     find: revisions.find,
 
     accept(target, request) {
-      const begun = begin(target, { source: 'webhook', request });
-      return begun instanceof Promise ? begun.then(perform) : perform(begun);
+      const armed = admission.begin(target, { source: 'webhook', request });
+      return armed instanceof Promise ? armed.then(turns.perform) : turns.perform(armed);
     },
 
-    async run(workflowId, input, { revision } = {}) {
-      const target = await revisions.load(workflowId, revision);
-      const request = isHttpTrigger(target.trigger) ? toManualRequest(target.workflow.hookKey, input) : null;
-      const runNow = async () => show(await begin(target, { source: 'manual', request, context: toJsonValue(input.context) }));
-      const { captures } = options;
-      if (request === null || !captures?.isWanted(workflowId)) return runNow();
-      return captured(captures, workflowId, request, runNow);
-    },
-
-    async replay(executionId, { revision } = {}) {
-      const original = await control.get(executionId);
-      const { id: replayOf, request, context, sealed } = original;
-      const target = await revisions.load(original.workflowId, revision);
-      return show(await begin(target, { source: 'replay', request, context, sealed, replayOf }));
-    },
-
+    ...manual,
     cancel: control.cancel,
-    async retry(executionId) {
-      const { workflowId } = await control.get(executionId);
-      const workflow = await storage.workflows.get(workflowId);
-      if (workflow) requireOutOfTrash(workflow);
-      return control.retry(executionId);
-    },
     resume: control.resume,
-
-    async rerun(executionId, jobPath) {
-      const original = await control.get(executionId);
-      const { id: replayOf, request, context, sealed, revision, workflowId } = original;
-      const target = await revisions.load(workflowId, revision);
-      const jobs = memoBefore(target.nodes, original.jobs, jobPath);
-      return show(await begin(target, { source: 'replay', request, context, sealed, replayOf, jobs }));
-    },
-
-    async input(executionId, jobPath) {
-      const original = await control.get(executionId);
-      const target = await revisions.load(original.workflowId, original.revision);
-      const jobs = memoBefore(target.nodes, original.jobs, jobPath);
-      const run = arm(target, { ...original, jobs }, parse(target, original), true);
-      run.mayWait = true;
-      return recallInput(target.nodes, run, jobPath, { registry, evaluator, now });
-    },
-
     prepareEvent: events.prepare,
-
     wakeQueue: () => queue.wake(),
 
     async refresh(workflowId) {
@@ -557,6 +292,8 @@ export function createEngine(options: EngineOptions): Engine {
       await refreshHere(workflowId);
     },
 
+    lead: leadership.lead,
+    unlead: leadership.unlead,
     stats: () => ({ running: executor.size(), queued: queue.depth().waiting }),
   };
 }
