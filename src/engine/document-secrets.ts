@@ -4,8 +4,16 @@ import type { Document, Node } from './model.ts';
 import { appendSegment, formatPath, isRecord, joinPaths, type Segment } from './path.ts';
 import type { SecretBox } from './ports.ts';
 import type { JsonSchema, Registry } from './registry.ts';
-import { MAX_NODE_LEVELS } from './tree.ts';
-import { hideWriteOnly, keepWriteOnly, openWriteOnly, replaceSealed, SEALED_KEY, sealWriteOnly } from './write-only.ts';
+import { MAX_NODE_LEVELS, walkNodes } from './tree.ts';
+import {
+  hideWriteOnly,
+  keepWriteOnly,
+  listWriteOnly,
+  openWriteOnly,
+  replaceSealed,
+  SEALED_KEY,
+  sealWriteOnly,
+} from './write-only.ts';
 
 type Config = Record<string, unknown>;
 type Schemas = Pick<Registry, 'nodeSchema' | 'triggerSchema'>;
@@ -40,6 +48,24 @@ export function openDocument(
   );
 }
 
+export interface WriteOnlyPlaces {
+  /** Paths below its configuration. */
+  readonly trigger: readonly string[];
+  /** By the keys of nodes that have some. */
+  readonly nodes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Where a document has write-only values, which nobody is shown. */
+export function listDocumentSecrets({ trigger, nodes }: Document, registry: Schemas): WriteOnlyPlaces {
+  const places = (config: Config, schema: JsonSchema | undefined): string[] => (schema ? listWriteOnly(config, schema) : []);
+  const found: [string, string[]][] = [];
+  walkNodes(nodes, ({ key, type, config }) => {
+    const own = places(config, registry.nodeSchema(type));
+    if (own.length > 0) found.push([key, own]);
+  });
+  return { trigger: places(trigger.config, registry.triggerSchema(trigger.type)), nodes: Object.fromEntries(found) };
+}
+
 /** A form to compare: equal secrets get equal marks in all documents that one function of these has marked. */
 export function createSecretMarker(registry: Schemas, box: SecretBox): (document: Document) => Document {
   const marks = new Map<string, string>();
@@ -62,8 +88,8 @@ function openOrSealed(sealed: string, box: SecretBox): string {
 }
 
 /**
- * An edit from outside, its shape not yet checked, with the write-only values that it leaves out. The trigger is the same
- * while its type is, a node while its key and type are.
+ * An edit from outside, its shape not yet checked, with the write-only values that it leaves out, and without those that null
+ * takes away. The trigger is the same while its type is, a node while its key and type are.
  * @param next plain JSON
  * @param previous opened
  */
@@ -82,9 +108,10 @@ export function keepSecrets(
   remember(previous.nodes);
 
   const keepIn = (owner: Config, old: Node | Document['trigger'] | undefined, schema: JsonSchema | undefined): Config => {
-    if (!old || !schema || old.type !== owner.type) return owner;
-    const config = owner.config ?? {};
-    return isRecord(config) ? { ...owner, config: keepWriteOnly(config, old.config, schema) } : owner;
+    if (!schema) return owner;
+    const before = old !== undefined && old.type === owner.type ? old.config : undefined;
+    const config = before ? (owner.config ?? {}) : owner.config;
+    return isRecord(config) ? { ...owner, config: keepWriteOnly(config, before ?? {}, schema) } : owner;
   };
   const keepInNodes = (nodes: unknown, level: number): unknown => {
     // Deeper ones are refused anyway.

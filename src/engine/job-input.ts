@@ -7,7 +7,7 @@ import { toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
 import type { Failure } from './model.ts';
 import { isRecord } from './path.ts';
-import type { AnyNodeType, NodeContext, NodeResult } from './plugin.ts';
+import type { AnyNodeType, NodeContext, NodeResult, Scope } from './plugin.ts';
 import type { Registry } from './registry.ts';
 import type { Run, RunnerServices } from './run.ts';
 import { walk } from './runner.ts';
@@ -19,6 +19,8 @@ export interface JobInput {
   readonly input: unknown;
   /** Why it could not be filled in. */
   readonly error: Failure | null;
+  /** What the nodes around it gave, by their keys, such as a loop's item; without secrets. */
+  readonly scopes: Readonly<Record<string, unknown>>;
 }
 
 /** A loop with very many rounds before the node's own is not walked for longer, in milliseconds. */
@@ -37,13 +39,14 @@ export async function recallInput(
 ): Promise<JobInput> {
   const key = path.slice(path.lastIndexOf('/') + 1);
   let found: JobInput | undefined;
-  let failure: unknown;
+  let failure: { readonly error: unknown; readonly scopes: JobInput['scopes'] } | undefined;
 
   function take(node: CompiledNode, context: NodeContext<unknown>): NodeResult {
     // In a round before, where it failed, it is not kept and met again.
     if (context.idempotencyKey !== `${run.execution.id}/${path}`) return { type: 'done' };
     const config = toJsonValue(context.config);
-    found = { input: isRecord(config) ? hideWriteOnly(config, registry.nodeSchema(node.type.type)) : config, error: null };
+    const input = isRecord(config) ? hideWriteOnly(config, registry.nodeSchema(node.type.type)) : config;
+    found = { input, error: null, scopes: scopesOf(context.scope) };
     return { type: 'end', status: 'succeeded' };
   }
 
@@ -62,7 +65,7 @@ export async function recallInput(
             try {
               return node.config(scope);
             } catch (error) {
-              failure = error;
+              failure = { error, scopes: scopesOf(scope) };
               throw error;
             }
           },
@@ -84,9 +87,22 @@ export async function recallInput(
   } finally {
     clearTimeout(timer);
   }
-  if (found === undefined && failure !== undefined) found = { input: null, error: toFailure(failure) };
+  if (found === undefined && failure !== undefined) {
+    found = { input: null, error: toFailure(failure.error), scopes: failure.scopes };
+  }
   if (found !== undefined) return run.scope.concealer?.value(found) ?? found;
   throw run.abandoned ?? new HooklineError('invalid_request', `What the node at "${path}" was given cannot be found out.`);
+}
+
+function scopesOf({ $scopes }: Pick<Scope, '$scopes'>): JobInput['scopes'] {
+  try {
+    const scopes = toJsonValue($scopes);
+    return isRecord(scopes) ? scopes : {};
+  } catch (error) {
+    // A plugin's node may give its branches what is no JSON; the input itself can be shown all the same.
+    if (error instanceof HooklineError) return {};
+    throw error;
+  }
 }
 
 /** The same type, doing something else and nothing outside. */

@@ -1,8 +1,8 @@
 // Pure: values that go in and never come out. Schema fields marked `.meta({ writeOnly: true })` are sealed when stored,
-// hidden from replies and exports, kept when an edit leaves them out, and opened only to run.
+// hidden from replies and exports, kept when an edit leaves them out, taken away by null, and opened only to run.
 
 import { HooklineError } from '../errors.ts';
-import { isRecord, type Segment } from './path.ts';
+import { appendSegment, isRecord, type Segment } from './path.ts';
 import type { SecretBox } from './ports.ts';
 import type { JsonSchema } from './registry.ts';
 
@@ -87,11 +87,30 @@ export function openWriteOnly(
 
 /**
  * An edit with the write-only values that it leaves out taken from the previous configuration, wherever the object around
- * them still exists. Elements of lists are recognised by equal content, then by their `key`, `id` or `name`, then by
- * their index when the lists are equally long.
+ * them still exists; null takes a property away, unless it is a value of its own there. Elements of lists are recognised by
+ * equal content, then by their `key`, `id` or `name`, then by their index when the lists are equally long; null as an element
+ * is one that stays.
  */
 export function keepWriteOnly(next: Config, previous: Config, schema: JsonSchema): Record<string, unknown> {
   return hasWriteOnly(schema) ? keepInObject(next, previous, [schema], schema) : { ...next };
+}
+
+/** Where a configuration has write-only values, whether opened or sealed; paths below it. */
+export function listWriteOnly(config: Config, schema: JsonSchema): string[] {
+  if (!hasWriteOnly(schema)) return [];
+  const found: string[] = [];
+  const visit = (value: unknown, schemas: readonly JsonSchema[], path: string): void => {
+    if (value === undefined || value === null || schemas.length === 0) return;
+    const here = applicable(schemas, schema, value);
+    if (isMarked(here)) found.push(path);
+    else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) visit(item, childSchemas(here, index), appendSegment(path, index));
+    } else if (isRecord(value)) {
+      for (const [key, item] of Object.entries(value)) visit(item, childSchemas(here, key), appendSegment(path, key));
+    }
+  };
+  visit(config, [schema], '');
+  return found;
 }
 
 /** Whether a value at this place of a configuration, present or not, is write-only. */
@@ -133,8 +152,13 @@ function mapValue(value: unknown, schemas: readonly JsonSchema[], root: JsonSche
 
 function keepInObject(next: Config, previous: Config, schemas: readonly JsonSchema[], root: JsonSchema): Record<string, unknown> {
   const here = applicable(schemas, root, next);
-  const entries = Object.entries(next).map(([key, value]): [string, unknown] => {
-    return [key, keepInValue(value, childOf(previous, key), childSchemas(here, key), root)];
+  const entries = Object.entries(next).flatMap(([key, value]): [string, unknown][] => {
+    const schemasThere = childSchemas(here, key);
+    if (value === null) {
+      const there = applicable(schemasThere, root, null);
+      if (isMarked(there)) return there.some(allowsNull) ? [[key, null]] : [];
+    }
+    return [[key, keepInValue(value, childOf(previous, key), schemasThere, root)]];
   });
   for (const [key, value] of Object.entries(previous)) {
     if (!Object.hasOwn(next, key) && isMarked(applicable(childSchemas(here, key), root, value))) entries.push([key, value]);
@@ -143,11 +167,11 @@ function keepInObject(next: Config, previous: Config, schemas: readonly JsonSche
 }
 
 function keepInValue(next: unknown, previous: unknown, schemas: readonly JsonSchema[], root: JsonSchema): unknown {
-  if (schemas.length === 0 || previous === undefined) return next;
+  if (schemas.length === 0) return next;
   const here = applicable(schemas, root, next);
-  if (isMarked(here)) return next === null || next === undefined ? previous : next;
-  if (Array.isArray(next) && Array.isArray(previous)) return keepInArray(next, previous, here, root);
-  return isRecord(next) && isRecord(previous) ? keepInObject(next, previous, schemas, root) : next;
+  if (isMarked(here)) return (next === null && previous !== undefined) || next === undefined ? previous : next;
+  if (Array.isArray(next)) return keepInArray(next, Array.isArray(previous) ? previous : [], here, root);
+  return isRecord(next) ? keepInObject(next, isRecord(previous) ? previous : {}, schemas, root) : next;
 }
 
 function keepInArray(
@@ -184,7 +208,7 @@ function keepInArray(
   }
   return next.map((item, index) => {
     const partner = partners.get(index);
-    return partner === undefined ? item : keepInValue(item, previous[partner], childSchemas(here, index), root);
+    return keepInValue(item, partner === undefined ? undefined : previous[partner], childSchemas(here, index), root);
   });
 }
 
@@ -217,6 +241,10 @@ function hasWriteOnly(schema: JsonSchema): boolean {
 
 function isMarked(schemas: readonly JsonSchema[]): boolean {
   return schemas.some((schema) => schema.writeOnly === true);
+}
+
+function allowsNull({ type, const: constant }: JsonSchema): boolean {
+  return type === 'null' || constant === null || (Array.isArray(type) && type.includes('null'));
 }
 
 /** The schemas themselves with everything they refer to or combine, as far as it can apply to this value. */

@@ -31,7 +31,7 @@ export interface Services {
   readonly workflows: WorkflowService;
   readonly executions: ExecutionStore;
   readonly engine: Pick<Engine, 'run' | 'replay' | 'retry' | 'rerun' | 'input' | 'resume' | 'cancel' | 'isAccepting' | 'stats'>;
-  readonly registry: Pick<Registry, 'describe'>;
+  readonly registry: Pick<Registry, 'describe' | 'nodeSchema' | 'triggerSchema'>;
   readonly storage: Pick<Storage, 'ping'>;
   readonly tokens: TokenVerifier;
   readonly access: Access;

@@ -9,6 +9,7 @@ import {
   isSealed,
   isWriteOnlyPlace,
   keepWriteOnly,
+  listWriteOnly,
   openWriteOnly,
   sealWriteOnly,
 } from '../../src/engine/write-only.ts';
@@ -165,6 +166,31 @@ describe('keeping', () => {
     expect(keepWriteOnly({ either: 'text' }, CONFIG, SCHEMA).either).toBe('text');
   });
 
+  it('takes away what null stands for, wherever the object around it stays', () => {
+    const next = {
+      ...HIDDEN,
+      token: null,
+      either: { pin: null },
+      byName: { x: { pin: null } },
+      headers: [{ name: 'a', value: null }],
+    };
+    const kept = keepWriteOnly(next, CONFIG, SCHEMA);
+    expect(kept).toMatchObject({ either: {}, byName: { x: {} }, headers: [{ name: 'a' }], object: CONFIG.object });
+    expect(JSON.stringify(kept)).not.toMatch(/SECRET-[1367]/);
+    expect(kept).not.toHaveProperty('token');
+    // What was never there is not there either.
+    expect(keepWriteOnly({ label: 'x', token: null, tree: { kids: [{ pin: null }] } }, {}, SCHEMA)).toEqual({
+      label: 'x',
+      tree: { kids: [{}] },
+    });
+  });
+
+  it('takes null for a value where it is one, and for a secret that stays in a list of them', () => {
+    const nullable = jsonSchema(z.strictObject({ pin: z.string().nullable().optional().meta({ writeOnly: true }) }));
+    expect(keepWriteOnly({ pin: null }, { pin: 'SECRET' }, nullable)).toEqual({ pin: null });
+    expect(keepWriteOnly({ keys: [null, 'NEW'] }, CONFIG, SCHEMA).keys).toEqual(['SECRET-4', 'NEW']);
+  });
+
   const headers = (...list: { name: string; value?: string }[]) => ({ headers: list });
 
   it('follows elements of lists by content and by name, not by index', () => {
@@ -185,9 +211,30 @@ describe('keeping', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...Object.keys(CONFIG)), fc.jsonValue()), (next) => {
         const kept = keepWriteOnly(JSON.parse(JSON.stringify(next)), CONFIG, SCHEMA);
-        for (const key of Object.keys(next)) expect(kept).toHaveProperty([key]);
+        const isTaken = (key: string) => next[key] === null && ['token', 'object'].includes(key);
+        for (const key of Object.keys(next)) if (!isTaken(key)) expect(kept).toHaveProperty([key]);
       }),
     );
+  });
+});
+
+describe('listWriteOnly', () => {
+  it('names every place that has a value, opened or sealed, and no other', () => {
+    const places = [
+      'token',
+      'auth.password',
+      'headers[0].value',
+      'keys[0]',
+      'keys[1]',
+      'either.pin',
+      'byName.x.pin',
+      'tree.pin',
+      'tree.kids[0].kids[0].pin',
+      'object',
+    ];
+    expect(listWriteOnly(CONFIG, SCHEMA)).toEqual(places);
+    expect(listWriteOnly(sealWriteOnly(CONFIG, SCHEMA, box), SCHEMA)).toEqual(places);
+    expect(listWriteOnly(HIDDEN, SCHEMA)).toEqual([]);
   });
 });
 

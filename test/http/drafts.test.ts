@@ -56,6 +56,48 @@ describe('a check', () => {
   });
 });
 
+describe('a write-only value that may be absent', () => {
+  const send = (to: object) => ({ key: 'send', type: 'send-webhook', config: { to: { type: 'url', ...to }, data: 1 } });
+  const url = 'https://example.com/hooks';
+  const SIGNING = 'whsec_c2VjcmV0LW9mLXRoZS1ob29rLTAxMjM0NTY3ODk=';
+
+  it('is named while it is set, stays when it is left out, and is taken away by null', async () => {
+    const auth = { type: 'basic', username: 'ada', password: 'a-long-password' };
+    const nodes = [send({ url, secret: SIGNING }), { ...send({ url }), key: 'other' }];
+    const { id } = await hookline.workflow({ mode: 'async', trigger: { type: 'webhook', config: { auth } }, nodes });
+    const places = async () => (await hookline.api('GET', `/api/workflows/${id}/write-only`)).body;
+    const atFirst = { trigger: ['auth.username', 'auth.password'], nodes: { send: ['to.secret'] } };
+    expect(await places()).toEqual(atFirst);
+    const edit = (to: object) => hookline.api('PATCH', `/api/workflows/${id}`, { nodes: [send(to)] });
+    expect((await edit({ url: `${url}/2` })).status).toBe(200);
+    expect(await places()).toEqual(atFirst);
+
+    const check = { workflowId: id, mode: 'async', trigger: { type: 'webhook', config: { auth: { type: 'basic' } } } };
+    const checked = await hookline.api('POST', '/api/workflows/check', { ...check, nodes: [send({ url, secret: null })] });
+    expect(checked.body.problems).toEqual([]);
+    expect(await places()).toEqual(atFirst);
+    const saved = await edit({ url, secret: null });
+    expect(saved.status).toBe(200);
+    expect(saved.text).not.toContain(SIGNING);
+    expect(await places()).toEqual({ ...atFirst, nodes: {} });
+    // Once more, and where there was none: nothing is to be done.
+    expect((await edit({ url, secret: null })).status).toBe(200);
+    const copied = { ...send({ url, secret: null }), key: 'copied' };
+    expect((await hookline.api('PATCH', `/api/workflows/${id}`, { nodes: [copied] })).status).toBe(200);
+  });
+
+  it('is not taken away where it is required', async () => {
+    const auth = { type: 'basic', username: 'ada', password: 'a-long-password' };
+    const { id } = await hookline.workflow({ mode: 'async', trigger: { type: 'webhook', config: { auth } } });
+    const trigger = { type: 'webhook', config: { auth: { ...auth, password: null } } };
+    const refused = await hookline.api('PATCH', `/api/workflows/${id}`, { trigger });
+    expect(refused.status).toBe(422);
+    expect(refused.body.error.details.problems[0].path).toBe('trigger.config.auth.password');
+    expect((await hookline.api('GET', `/api/workflows/${id}/write-only`)).body.trigger).toContain('auth.password');
+    expect((await hookline.api('GET', '/api/workflows/nobody/write-only')).status).toBe(404);
+  });
+});
+
 describe('an expression', () => {
   const variables = {
     context: { body: { n: 3, list: [{ a: 1 }, { a: 2 }] } },

@@ -46,7 +46,12 @@ test('templates are filled in with the results and the request of that time', as
     [set('first', '{{$context.body.n}}'), set('second', { sum: '{{$nodes.first}}', of: '{{$request.method}}' })],
     { n: 7 },
   );
-  expect(await input(execution.id, 'second')).toEqual({ status: 200, input: { value: { sum: 7, of: 'POST' } }, error: null });
+  expect(await input(execution.id, 'second')).toEqual({
+    status: 200,
+    input: { value: { sum: 7, of: 'POST' } },
+    error: null,
+    scopes: {},
+  });
 });
 
 test('each round of a loop has its own, also behind rounds that failed', async () => {
@@ -64,6 +69,10 @@ test('each round of a loop has its own, also behind rounds that failed', async (
   const execution = await run([each], { list: ['1', 'no number', '3'] });
   expect(await input(execution.id, 'each[2]/shown')).toMatchObject({ status: 200, input: { value: 'item 3 is 3' } });
   expect(await input(execution.id, 'each[0]/shown')).toMatchObject({ status: 200, input: { value: 'item 1 is 1' } });
+  // With what its round gave it, also where its templates could not be filled in.
+  const each3 = { each: { item: '3', index: 2, length: 3 } };
+  expect(await input(execution.id, 'each[2]/shown')).toMatchObject({ scopes: each3 });
+  expect(await input(execution.id, 'each[1]/number')).toMatchObject({ scopes: { each: { item: 'no number', index: 1 } } });
 });
 
 test('nothing is sent again, neither by the node nor by what ran beside it', async () => {

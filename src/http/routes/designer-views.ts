@@ -182,6 +182,15 @@ export const learnedView = z
   .meta({ id: 'Learned' });
 export type LearnedView = z.infer<typeof learnedView>;
 
+/** Which write-only values are set: paths below the configurations. */
+export const writeOnlyView = z
+  .strictObject({
+    trigger: z.array(z.string()),
+    nodes: z.record(z.string(), z.array(z.string())).meta({ description: 'By the keys of nodes that have some.' }),
+  })
+  .meta({ id: 'WriteOnlyValues' });
+export type WriteOnlyView = z.infer<typeof writeOnlyView>;
+
 /** What the stream of changes tells; the reader asks again for what it shows. */
 export const changeEvents = z.discriminatedUnion('event', [
   z.strictObject({

@@ -1,9 +1,11 @@
 // Routes for what is being built: checks, expressions and nodes are tried before anything is saved.
 
 import { z } from 'zod';
+import { listDocumentSecrets } from '../../engine/document-secrets.ts';
 import { modeSchema, nodeSchema, problemSchema } from '../../engine/model.ts';
+import { HooklineError } from '../../errors.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { evaluationView, learnedView, nodeTestView, variablesSchema } from './designer-views.ts';
+import { evaluationView, learnedView, nodeTestView, variablesSchema, writeOnlyView } from './designer-views.ts';
 import { toTime, workflowParams } from './views.ts';
 
 const tag = 'Drafts';
@@ -93,4 +95,25 @@ const learnVariables = defineRoute({
   },
 });
 
-export const draftRoutes: readonly Route[] = [checkWorkflow, evaluateExpression, testNode, learnVariables];
+const listWriteOnly = defineRoute({
+  method: 'GET',
+  path: '/api/workflows/{id}/write-only',
+  name: 'listWriteOnlyValues',
+  permission: 'workflows:read',
+  summary: 'Says which write-only values the live revision has, and shows none',
+  description:
+    'A value that an edit leaves out stays; null takes one away that may be absent. Paths are below the configuration: `to.secret`.',
+  tag,
+  params: workflowParams,
+  response: writeOnlyView,
+  errors: ['workflow_not_found', 'invalid_configuration'],
+  async handle({ params }, { workflows, registry }) {
+    const loaded = await workflows.byId(params.id);
+    if (!loaded) throw new HooklineError('workflow_not_found', `There is no workflow ${params.id}.`);
+    const { trigger, nodes } = listDocumentSecrets(loaded.document, registry);
+    const byKey = Object.entries(nodes).map(([key, places]): [string, string[]] => [key, [...places]]);
+    return { trigger: [...trigger], nodes: Object.fromEntries(byKey) };
+  },
+});
+
+export const draftRoutes: readonly Route[] = [checkWorkflow, evaluateExpression, testNode, learnVariables, listWriteOnly];

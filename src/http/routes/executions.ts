@@ -149,6 +149,9 @@ const getJobInput = defineRoute({
   response: z.strictObject({
     input: z.unknown().meta({ description: 'Null when it could not be filled in.' }),
     error: failureView.nullable().meta({ description: 'Why it could not be filled in.' }),
+    scopes: z.record(z.string(), z.unknown()).meta({
+      description: "`$scopes` as the node had it, by the keys of the nodes around it: a loop's `item`, `index` and `length`.",
+    }),
   }),
   errors: ['execution_not_found', 'revision_not_found', 'invalid_request', 'deadline_exceeded'],
   handle: ({ params, query }, { engine }) => engine.input(params.id, query.path),

@@ -130,7 +130,7 @@ const updateWorkflow = defineRoute({
   permission: 'workflows:write',
   summary: 'Changes the fields that are sent',
   description:
-    'A change of `trigger` or `nodes` makes a new revision when the live one has executed. Write-only values that are left out stay as they are.',
+    'A change of `trigger` or `nodes` makes a new revision when the live one has executed. Write-only values that are left out stay as they are; null takes one away.',
   tag,
   params: workflowParams,
   query: z.strictObject({
