@@ -33,8 +33,10 @@ import { createMetrics } from './http/metrics.ts';
 import { designerUrl } from './http/middleware/designer.ts';
 import { errors, notFound } from './http/middleware/errors.ts';
 import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
+import { createReach } from './http/reach.ts';
 import { createHooks, type HandleHook } from './http/routes/hooks.ts';
 import { createHttp } from './http/server.ts';
+import { createConnections } from './http/trusted-proxies.ts';
 import { createLog } from './log.ts';
 import { createUrlProblem } from './outbound/endpoint-url.ts';
 import type { EndpointService } from './outbound/endpoints.ts';
@@ -147,6 +149,8 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
   const log = givenLog ?? createLog(config.logLevel);
   const prefix = normalizePrefix(config.prefix);
   const baseUrl = config.publicUrl + prefix;
+  const connections = createConnections(config.trustedProxies);
+  const reachOf = createReach(baseUrl, connections);
   let parts: Parts | undefined;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -306,6 +310,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
           metricsAccess: config.metrics,
           metrics,
           log,
+          connections,
           hooks,
           isWorker,
           version,
@@ -385,12 +390,12 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       const toDesigner: Middleware = (ctx, next) => {
         const isRoot = ctx.path === `${prefix}/` || (prefix !== '' && ctx.path === prefix);
         if (!isRoot || config.role === 'worker' || !['GET', 'HEAD'].includes(ctx.method)) return next();
-        return ctx.redirect(designerUrl(baseUrl));
+        return ctx.redirect(reachOf(ctx).ownUrl(designerUrl(baseUrl)));
       };
       const others = koa.use(middleware).use(toDesigner).use(notFound(log)).callback();
       return (req, res) => {
-        const { url = '', socket } = req;
-        if (parts?.handleHook(req, res, url, socket.remoteAddress ?? '') === undefined) void others(req, res);
+        const addressOf = (): string => connections.of(req).address;
+        if (parts?.handleHook(req, res, req.url ?? '', addressOf) === undefined) void others(req, res);
       };
     },
     start() {

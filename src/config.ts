@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { nearestNames } from './engine/nearest.ts';
 import { HooklineError } from './errors.ts';
+import { parseProxy } from './http/trusted-proxies.ts';
 import { parsePorts, parseTarget } from './outbound/guard/targets.ts';
 
 /** The prefix of every environment variable that is ours. A name that starts with it and is not known stops the start. */
@@ -82,6 +83,16 @@ const addressesSchema = z.union([z.string(), z.array(z.string()).readonly()]).tr
   return z.NEVER;
 });
 
+const proxiesSchema = z.union([z.string(), z.array(z.string()).readonly()]).transform((value, context): readonly string[] => {
+  const items = typeof value === 'string' ? value.split(',') : value;
+  const proxies = items.map((item) => item.trim()).filter((item) => item !== '');
+  const wrong = proxies.find((entry) => parseProxy(entry) === undefined);
+  if (wrong === undefined) return Object.freeze(proxies);
+  const message = `names ${JSON.stringify(wrong.slice(0, 80))}, which is no address, no CIDR block, not \`loopback\` and not \`private\``;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 /** An address, or a block of them; unlike an allowed target neither a host nor an address with a port. */
 function isAddressOrBlock(text: string): boolean {
   const target = parseTarget(text);
@@ -134,6 +145,10 @@ const fields = {
     .regex(/^((\/[A-Za-z0-9._~-]+)+)?$/, 'must be empty or a path such as `/automation`, without a `/` at its end')
     .default('')
     .meta({ description: 'Path under which every URL of Hookline lives.' }),
+  trustedProxies: proxiesSchema.prefault('').meta({
+    description:
+      'Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, separated by commas: addresses, CIDR blocks, `loopback`, `private` (`10.0.0.5,fd00::/8,loopback`). Empty: no proxy; in your own Koa app `app.proxy` decides then.',
+  }),
   durability: z.enum(['full', 'normal']).default('full').meta({
     description:
       '`full` syncs the disk at every commit, so an acknowledged request survives a power cut; `normal` survives a killed process, and is faster.',
@@ -399,6 +414,8 @@ function readText(field: ConfigField, text: string): unknown {
 function explain(field: ConfigField, issue: z.core.$ZodIssue, value: unknown): string {
   const isOwnSentence = issue.code === 'custom' || issue.code === 'invalid_format' || field.isSecret;
   const sentence = isOwnSentence && /^(must|names) /.test(issue.message) ? issue.message : `must be ${field.values}`;
+  // Such a sentence has the wrong part in it.
+  if (sentence.startsWith('names ')) return sentence;
   const mayShow = !field.isSecret && !field.name.endsWith('Url') && ['string', 'number', 'boolean'].includes(typeof value);
   return mayShow ? `${sentence}, not ${JSON.stringify(value).slice(0, 80)}` : sentence;
 }

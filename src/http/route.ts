@@ -24,7 +24,7 @@ import type { SecretService } from '../secrets/secrets.ts';
 import type { TokenVerifier } from './admin-token.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { CallWorkflow } from './hook-calls.ts';
-import type { SessionCookie } from './session-cookie.ts';
+import type { Reach, ReachOf } from './reach.ts';
 
 /** The parts of Hookline that the admin API speaks with. */
 export interface Services {
@@ -66,19 +66,18 @@ export interface Drafts {
 
 /** What every handler shares. */
 export interface ServerContext extends Services {
-  /** The whole trigger URL of a hook key. */
+  /** The whole trigger URL of a hook key, for a handler as its caller reaches it. */
   hookUrl(hookKey: string): string;
   /** The OpenAPI document of this API. */
   openapi(): Record<string, unknown>;
-  readonly sessionCookie: SessionCookie;
-  /** Where our pages are: `https://hooks.example.com`. */
-  readonly publicOrigin: string;
+  /** How a request has reached us. */
+  readonly reachOf: ReachOf;
   /** Of Hookline. */
   readonly version: string;
 }
 
 /** What a handler gets besides its input. */
-export interface RouteContext extends ServerContext {
+export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie' | 'ownUrl'> {
   /** Who asks; null on a route for everybody when nobody is signed in. */
   readonly actor: Actor | null;
   readonly origin: Origin;

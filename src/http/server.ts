@@ -13,10 +13,11 @@ import { resume } from './middleware/resume.ts';
 import { router } from './middleware/router.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { toOpenapi } from './openapi.ts';
+import { createReach } from './reach.ts';
 import type { ServerContext, Services } from './route.ts';
 import { type HandleHook, hooksMiddleware } from './routes/hooks.ts';
 import { routes } from './routes/index.ts';
-import { createSessionCookie } from './session-cookie.ts';
+import type { Connections } from './trusted-proxies.ts';
 
 export interface HttpOptions {
   /** Where callers reach this server, without the prefix: `https://hooks.example.com`. Trigger URLs begin with it. */
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly metricsAccess?: MetricsAccess | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Who is at the other end of a request. */
+  readonly connections: Connections;
   /** Answers the trigger URLs. */
   readonly hooks: HandleHook;
   /** A process that only runs executions answers for its health alone. */
@@ -41,7 +44,8 @@ export interface HttpOptions {
 export function createHttp(services: Services, options: HttpOptions): Middleware {
   const prefix = normalizePrefix(options.prefix ?? '');
   const baseUrl = options.publicUrl.replace(/\/+$/, '') + prefix;
-  const { origin: publicOrigin, pathname, protocol } = new URL(baseUrl);
+  const { pathname } = new URL(baseUrl);
+  const reachOf = createReach(baseUrl, options.connections);
   const { version = '0.0.0' } = options;
   let openapi: Record<string, unknown> | undefined;
   const context: ServerContext = {
@@ -52,20 +56,19 @@ export function createHttp(services: Services, options: HttpOptions): Middleware
       openapi ??= toOpenapi(routes, { serverUrl: baseUrl, version });
       return openapi;
     },
-    sessionCookie: createSessionCookie(baseUrl),
-    publicOrigin,
+    reachOf,
     version,
   };
   const forEverybody = [errors(options.log), health(services, options.metrics, options.metricsAccess ?? 'token')];
   if (options.isWorker) return mount(prefix, compose([...forEverybody, notFound(options.log)]));
   const inner = compose([
-    hooksMiddleware(options.hooks, prefix),
+    hooksMiddleware(options.hooks, prefix, options.connections),
     ...forEverybody,
     resume(services),
-    securityHeaders(protocol === 'https:'),
+    securityHeaders(reachOf),
     designer({ basePath: pathname.replace(/\/+$/, ''), folder: options.designerFolder }),
     // Before any body is read: strangers get no memory.
-    auth({ tokens: services.tokens, access: services.access, cookie: context.sessionCookie }),
+    auth({ tokens: services.tokens, access: services.access, reachOf }),
     router(routes, context),
     requireSomebody,
     notFound(options.log),

@@ -6,7 +6,7 @@ import { type Actor, PERMISSIONS } from '../../access/model.ts';
 import { actorOfUser, type Origin } from '../../access/sessions.ts';
 import { HooklineError } from '../../errors.ts';
 import type { TokenVerifier } from '../admin-token.ts';
-import type { SessionCookie } from '../session-cookie.ts';
+import type { ReachOf } from '../reach.ts';
 
 /** `Bearer` and a b64token: RFC 6750, section 2.1; the scheme's name in any case: RFC 9110, section 11.1. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
@@ -35,7 +35,7 @@ const ADMIN: Actor = { kind: 'admin-token', id: 'admin', name: 'admin token', pe
 
 /** What `auth` has found; before it, nobody. */
 export function callerOf(ctx: Context): Caller {
-  return ctx.state.caller ?? { actor: null, origin: { address: ctx.ip, session: null } };
+  return ctx.state.caller ?? { actor: null, origin: { address: '', session: null } };
 }
 
 export interface Caller {
@@ -48,14 +48,14 @@ export interface Caller {
 export interface AuthOptions {
   readonly tokens: TokenVerifier;
   readonly access: Pick<Access, 'sessions' | 'tokens'>;
-  readonly cookie: SessionCookie;
+  readonly reachOf: ReachOf;
 }
 
 /**
  * Middleware that leaves a `Caller` for what is behind it. A wrong token is refused at once; other headers `Authorization`,
  * such as those of a proxy that asks for passwords itself, say nothing.
  */
-export function auth({ tokens, access, cookie }: AuthOptions): Middleware {
+export function auth({ tokens, access, reachOf }: AuthOptions): Middleware {
   async function bearer(header: string): Promise<Actor> {
     const token = BEARER.exec(header)?.[1];
     if (token !== undefined) {
@@ -67,10 +67,10 @@ export function auth({ tokens, access, cookie }: AuthOptions): Middleware {
   }
 
   async function find(ctx: Context): Promise<Caller> {
-    const address = ctx.ip;
+    const { address, sessionCookie } = reachOf(ctx);
     const header = ctx.get('Authorization');
     if (/^Bearer\b/i.test(header)) return { actor: await bearer(header), origin: { address, session: null } };
-    const secret = cookie.read(ctx.get('Cookie'));
+    const secret = sessionCookie.read(ctx.get('Cookie'));
     const session = secret === undefined ? undefined : await access.sessions.find(secret);
     return { actor: session ? actorOfUser(session.user) : null, origin: { address, session: session ?? null } };
   }

@@ -3,6 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'koa';
 import { HooklineError } from '../../errors.ts';
+import type { Reach } from '../reach.ts';
 import type { RoutePermission } from '../route.ts';
 import { callerOf } from './auth.ts';
 
@@ -13,14 +14,13 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * With a session every request that can change something needs its CSRF token. It and those that anybody may send (to sign in,
  * say) have to come from our own pages when the browser tells where they come from. Tokens in `Authorization` need neither: no
  * browser sends them by itself.
- * @param publicOrigin such as `https://hooks.example.com`
  * @throws HooklineError `forbidden`
  */
-export function requireOwnPage(ctx: Context, needed: RoutePermission, publicOrigin: string): void {
+export function requireOwnPage(ctx: Context, needed: RoutePermission, reach: Reach): void {
   if (SAFE.has(ctx.method)) return;
   const { actor, origin } = callerOf(ctx);
   if (actor !== null && origin.session === null) return;
-  if (!isOwnPage(ctx, publicOrigin)) {
+  if (!isOwnPage(ctx, reach)) {
     throw new HooklineError('forbidden', 'This request comes from a page of another web site.');
   }
   if (origin.session === null || needed === 'none') return;
@@ -31,14 +31,13 @@ export function requireOwnPage(ctx: Context, needed: RoutePermission, publicOrig
 
 /**
  * `Sec-Fetch-Site`, which no script can set, decides when it is there; in its absence `Origin` has to be the public address or
- * the one that was asked. Whoever sends neither is no browser of today.
+ * the one that was asked (with its scheme, where a trusted proxy tells it). Whoever sends neither is no browser of today.
  */
-function isOwnPage(ctx: Context, publicOrigin: string): boolean {
+function isOwnPage(ctx: Context, reach: Reach): boolean {
   const site = ctx.get('Sec-Fetch-Site');
   if (site !== '') return site === 'same-origin' || site === 'none';
   const origin = ctx.get('Origin');
-  if (origin === '' || origin === publicOrigin) return true;
-  return URL.canParse(origin) && new URL(origin).host === ctx.get('Host').toLowerCase();
+  return origin === '' || reach.isOwnOrigin(origin);
 }
 
 function isSame(given: string, wanted: string): boolean {

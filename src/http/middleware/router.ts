@@ -19,9 +19,9 @@ function toPattern(path: string): string {
 }
 
 /** @throws HooklineError `unauthorized` for nobody, `forbidden` for somebody who may not, and for what another web site sends */
-function requirePermission(needed: RoutePermission, { publicOrigin }: ServerContext): Middleware {
+function requirePermission(needed: RoutePermission, { reachOf }: ServerContext): Middleware {
   return (ctx, next) => {
-    requireOwnPage(ctx, needed, publicOrigin);
+    requireOwnPage(ctx, needed, reachOf(ctx));
     if (needed === 'none') return next();
     const { actor } = callerOf(ctx);
     if (actor === null) throw unauthorized(ctx.get('Authorization'));
@@ -49,7 +49,9 @@ function serve(route: Route, context: ServerContext): Middleware {
     const { params, query, headers } = ctx;
     const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
     const caller = callerOf(ctx);
-    const result = await route.handle(input, { ...context, ...caller });
+    const { sessionCookie, ownUrl } = context.reachOf(ctx);
+    const hookUrl = (hookKey: string): string => ownUrl(context.hookUrl(hookKey));
+    const result = await route.handle(input, { ...context, ...caller, sessionCookie, ownUrl, hookUrl });
     if (result instanceof EventStream) {
       context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));
       return;

@@ -1,6 +1,7 @@
 // Tells browsers what our pages and replies may do: as little as the designer needs.
 
 import type { Middleware } from 'koa';
+import type { ReachOf } from '../reach.ts';
 
 const ALWAYS = {
   'X-Content-Type-Options': 'nosniff',
@@ -34,15 +35,13 @@ export function pagePolicy(nonce: string): string {
   ].join('; ');
 }
 
-/** Middleware for everything under /api and /designer. @param isSecure whether callers reach this server by https */
-export function securityHeaders(isSecure: boolean): Middleware {
-  const headers = {
-    ...ALWAYS,
-    'Content-Security-Policy': NO_PAGE,
-    ...(isSecure ? { 'Strict-Transport-Security': HSTS } : {}),
-  };
+/** Middleware for everything under /api and /designer. */
+export function securityHeaders(reachOf: ReachOf): Middleware {
+  const headers = { ...ALWAYS, 'Content-Security-Policy': NO_PAGE };
   return (ctx, next) => {
-    if (/^\/(api|designer)(\/|$)/.test(ctx.path)) ctx.set(headers);
+    if (!/^\/(api|designer)(\/|$)/.test(ctx.path)) return next();
+    ctx.set(headers);
+    if (reachOf(ctx).isHttps) ctx.set('Strict-Transport-Security', HSTS);
     return next();
   };
 }

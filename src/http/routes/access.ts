@@ -167,9 +167,9 @@ const createUser = defineRoute({
   response: z.strictObject({ user: userView, link: oneTimeLinkView }),
   status: 201,
   errors: ['conflict'],
-  async handle({ body }, { access, actor }) {
+  async handle({ body }, { access, actor, ownUrl }) {
     const { user, link } = await access.users.invite(body, required(actor));
-    return { user: showUser(user), link };
+    return { user: showUser(user), link: { ...link, url: ownUrl(link.url) } };
   },
 });
 
@@ -216,7 +216,10 @@ const createUserLink = defineRoute({
   params: idParams,
   response: oneTimeLinkView,
   errors: ['user_not_found', 'conflict'],
-  handle: ({ params }, { access, actor }) => access.users.createLink(params.id, required(actor)),
+  async handle({ params }, { access, actor, ownUrl }) {
+    const link = await access.users.createLink(params.id, required(actor));
+    return { ...link, url: ownUrl(link.url) };
+  },
 });
 
 const endUserSessions = defineRoute({

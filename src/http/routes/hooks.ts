@@ -13,6 +13,7 @@ import type { Metrics } from '../metrics.ts';
 import { sendError } from '../middleware/errors.ts';
 import { drain, readBody } from '../request-body.ts';
 import { createTriggerCall } from '../trigger-call.ts';
+import type { Connections } from '../trusted-proxies.ts';
 
 export interface HooksOptions {
   readonly engine: Pick<Engine, 'find' | 'accept'>;
@@ -26,8 +27,16 @@ export interface HooksOptions {
   readonly log: Log;
 }
 
-/** Answers a request when `url` is a trigger URL; undefined when it is not. Never rejects: errors are answered too. */
-export type HandleHook = (req: IncomingMessage, res: ServerResponse, url: string, address: string) => Promise<void> | undefined;
+/**
+ * Answers a request when `url` is a trigger URL; undefined when it is not. Never rejects: errors are answered too.
+ * @param addressOf gives the caller's address; called for trigger URLs alone
+ */
+export type HandleHook = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  url: string,
+  addressOf: () => string,
+) => Promise<void> | undefined;
 
 const PATH = '/hooks/';
 /** The path that NocoBase gives its webhooks, for senders that are set up already. */
@@ -44,14 +53,14 @@ export function createHooks(options: HooksOptions): HandleHook {
   const path = options.prefix + PATH;
   const alias = options.prefix + ALIAS;
 
-  return (req, res, target, address) => {
+  return (req, res, target, addressOf) => {
     // A proxy may send the whole URL (RFC 9112, section 3.2.2).
     const url = target.startsWith('/') ? target : target.replace(ORIGIN, '');
     const start = url.startsWith(path) ? path.length : url.startsWith(alias) ? alias.length : -1;
     if (start === -1) return undefined;
     // What follows the key makes it an unknown one.
     const end = url.indexOf('?', start);
-    return handle(req, res, end === -1 ? url.slice(start) : url.slice(start, end), url, address);
+    return handle(req, res, end === -1 ? url.slice(start) : url.slice(start, end), url, addressOf());
   };
 
   async function handle(req: IncomingMessage, res: ServerResponse, key: string, url: string, address: string): Promise<void> {
@@ -82,9 +91,9 @@ export function createHooks(options: HooksOptions): HandleHook {
 }
 
 /** The same handler inside a Koa app, which may itself be mounted somewhere: what is in front of `prefix` is not seen. */
-export function hooksMiddleware(handle: HandleHook, prefix: string): Middleware {
+export function hooksMiddleware(handle: HandleHook, prefix: string, connections: Pick<Connections, 'ofContext'>): Middleware {
   return (ctx, next) => {
-    const handled = handle(ctx.req, ctx.res, prefix + ctx.path + ctx.search, ctx.ip);
+    const handled = handle(ctx.req, ctx.res, prefix + ctx.path + ctx.search, () => connections.ofContext(ctx).address);
     if (handled === undefined) return next();
     ctx.respond = false;
     return handled;

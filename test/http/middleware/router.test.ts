@@ -10,8 +10,11 @@ import { HooklineError } from '../../../src/errors.ts';
 import { errors, notFound } from '../../../src/http/middleware/errors.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/middleware/json-body.ts';
 import { router } from '../../../src/http/middleware/router.ts';
+import { createReach } from '../../../src/http/reach.ts';
 import { defineRoute, ReplyWithHeaders, type RouteContext } from '../../../src/http/route.ts';
+import { createConnections } from '../../../src/http/trusted-proxies.ts';
 
+const reachOf = createReach('http://localhost', createConnections([]));
 const logged: { level: string; fields: object; message: string }[] = [];
 const note = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
 const log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
@@ -99,7 +102,7 @@ const app = new Koa();
 app.silent = true;
 app
   .use(errors(log))
-  .use(router(things, {} as RouteContext))
+  .use(router(things, { reachOf } as RouteContext))
   .use(notFound(log));
 const server = createServer(app.callback());
 const agent = supertest(server);

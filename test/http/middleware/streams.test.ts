@@ -12,9 +12,12 @@ import { createEventStreams, type EventStreams } from '../../../src/http/event-s
 import type { Caller } from '../../../src/http/middleware/auth.ts';
 import { errors } from '../../../src/http/middleware/errors.ts';
 import { router } from '../../../src/http/middleware/router.ts';
+import { createReach } from '../../../src/http/reach.ts';
 import { defineRoute, EventStream, type RouteContext } from '../../../src/http/route.ts';
+import { createConnections } from '../../../src/http/trusted-proxies.ts';
 import { type EventReader, readEvents } from '../event-reader.ts';
 
+const reachOf = createReach('http://localhost', createConnections([]));
 const PATIENCE = { timeout: 10_000, interval: 5 };
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const route = defineRoute({
@@ -51,7 +54,7 @@ beforeAll(async () => {
     ctx.state.caller = { ...(await find()), again: find };
     return next();
   });
-  app.use(router([route], { streams } as unknown as RouteContext));
+  app.use(router([route], { streams, reachOf } as unknown as RouteContext));
   server = createServer(app.callback()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/stream`;

@@ -1,0 +1,58 @@
+// How a caller reaches us: as the public URL says, or, for one request, as a trusted proxy does.
+
+import type { Context } from 'koa';
+import { createSessionCookie, type SessionCookie } from './session-cookie.ts';
+import type { Connections } from './trusted-proxies.ts';
+
+/** What the reply to one request has to know of the way it came. */
+export interface Reach {
+  /** The caller's IP address. */
+  readonly address: string;
+  readonly isHttps: boolean;
+  /** Whether a page of this origin (`https://hooks.example.com`) is one of ours. */
+  isOwnOrigin(origin: string): boolean;
+  /** The cookie of a session that is used this way. */
+  readonly sessionCookie: SessionCookie;
+  /** One of our URLs for this caller: with https when he has reached the same host by it. */
+  ownUrl(url: string): string;
+}
+
+export type ReachOf = (ctx: Context) => Reach;
+
+/** @param baseUrl the public URL with the prefix; its scheme counts unless a trusted proxy says another */
+export function createReach(baseUrl: string, connections: Pick<Connections, 'ofContext'>): ReachOf {
+  const { protocol, host, origin: publicOrigin } = new URL(baseUrl);
+  const isPublicHttps = protocol === 'https:';
+  const cookies = {
+    http: createSessionCookie(baseUrl.replace(/^https?:/i, 'http:')),
+    https: createSessionCookie(baseUrl.replace(/^https?:/i, 'https:')),
+  };
+
+  return (ctx) => {
+    const { address, isHttps: told } = connections.ofContext(ctx);
+    const isHttps = told ?? isPublicHttps;
+    const scheme = isHttps ? 'https' : 'http';
+    const asked = ctx.get('Host').toLowerCase();
+    // Who only looks at us by http shall not spread such URLs; and where another host has https is not known.
+    const ownUrl = (url: string): string => (isHttps && !isPublicHttps && asked === host ? withHttps(url) : url);
+    return {
+      address,
+      isHttps,
+      sessionCookie: cookies[scheme],
+      ownUrl,
+      isOwnOrigin(origin) {
+        if (origin === ownUrl(publicOrigin)) return true;
+        if (!URL.canParse(origin)) return false;
+        if (told !== undefined) return URL.canParse(`${scheme}://${asked}`) && origin === new URL(`${scheme}://${asked}`).origin;
+        return new URL(origin).host === asked;
+      },
+    };
+  };
+}
+
+/** Port 80 is left out, which is that of http alone. */
+function withHttps(url: string): string {
+  const parsed = new URL(url);
+  parsed.protocol = 'https:';
+  return url.endsWith('/') ? parsed.href : parsed.href.replace(/\/$/, '');
+}
