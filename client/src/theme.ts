@@ -36,6 +36,8 @@ export const cssVariables: CSSVariablesResolver = (current) => ({
     '--mantine-color-dimmed': current.colors.dark?.[1] ?? '#b8b8b8',
     '--mantine-color-anchor': current.colors.indigo?.[3] ?? '#91a7ff',
     '--mantine-color-error': current.colors.red?.[4] ?? '#ff8787',
+    // Fields and buttons must be told from the card they are on.
+    '--mantine-color-default-border': current.colors.dark?.[3] ?? '#696969',
     '--hl-surface': 'var(--mantine-color-dark-6)',
     '--hl-canvas': 'var(--mantine-color-dark-8)',
     '--hl-border': 'var(--mantine-color-dark-4)',

@@ -13,7 +13,7 @@ export default function NotFoundPage() {
         title={t('notFoundText')}
         action={
           <Button component={Link} to="/workflows">
-            {t('areas.workflows')}
+            {t('toWorkflows')}
           </Button>
         }
       />

@@ -23,7 +23,7 @@ export function UserMenu() {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
-        <UnstyledButton>
+        <UnstyledButton style={{ borderRadius: '50%' }}>
           <Avatar size={32} radius="xl" name={user?.name ?? ''} color="indigo.9" variant="filled" />
           <span className="mantine-visually-hidden">{t('userMenu', { name: user?.name ?? '' })}</span>
         </UnstyledButton>

@@ -22,10 +22,16 @@ export function exactTime(iso: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso));
 }
 
-/** Such as "12 ms", "1.4 s", "3 min". */
+/** A moment to the minute, for what is days away. */
+export function dayAndTime(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+}
+
+/** Such as "12 ms", "1.4 s", "3 min"; what was too short to be measured is "< 1 ms". */
 export function durationText(ms: number, language: string): string {
   const number = (value: number, digits: number): string =>
     new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  if (ms === 0) return '< 1 ms';
   if (ms < 1_000) return `${number(ms, ms < 10 ? 1 : 0)} ms`;
   if (ms < 60_000) return `${number(ms / 1_000, 1)} s`;
   if (ms < 3_600_000) return `${number(ms / 60_000, 1)} min`;

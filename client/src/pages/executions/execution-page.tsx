@@ -11,6 +11,7 @@ import { usePermission } from '../../api/session.ts';
 import { pluginsQuery, type RevisionJson, revisionQuery, workflowQuery } from '../../api/workflows.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
 import { Copy } from '../../ui/copy.tsx';
+import { FailureDetails } from '../../ui/failure-details.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { LoadError, Loading, Page } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status.tsx';
@@ -114,10 +115,7 @@ function Shown({ execution }: { readonly execution: ExecutionJson }) {
       </Group>
       {execution.error && (
         <Alert color={execution.status === 'failed' ? 'orange' : 'red'} title={t(`common:status.${execution.status}`)}>
-          {execution.error.message}{' '}
-          <Text size="xs" c="dimmed" ff="monospace" component="span">
-            {execution.error.code}
-          </Text>
+          <FailureDetails failure={execution.error} />
         </Alert>
       )}
       <Tabs value={tab} onChange={setTab} keepMounted={false}>

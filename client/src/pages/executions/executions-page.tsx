@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { EXECUTION_SOURCES, EXECUTION_STATUSES } from '../../api/execution-kinds.ts';
 import { type ExecutionSummaryJson, executionsQuery } from '../../api/executions.ts';
+import { failureText } from '../../ui/failure-text.ts';
 import { ListTable } from '../../ui/list-table.tsx';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status.tsx';
@@ -38,7 +39,7 @@ export default function ExecutionsPage() {
           value={[...filter.statuses]}
           onChange={(statuses) => change({ statuses })}
           clearable
-          w={{ base: '100%', xs: 240 }}
+          w={{ base: '100%', xs: 200 }}
         />
         <MultiSelect
           label={t('startedBy')}
@@ -47,7 +48,7 @@ export default function ExecutionsPage() {
           value={[...filter.sources]}
           onChange={(sources) => change({ sources })}
           clearable
-          w={{ base: '100%', xs: 220 }}
+          w={{ base: '100%', xs: 200 }}
         />
         <Select
           label={t('when')}
@@ -56,7 +57,7 @@ export default function ExecutionsPage() {
           value={filter.range}
           onChange={(range) => change({ range: range as Range | null, from: null, to: null })}
           clearable
-          w={170}
+          w={{ base: '100%', xs: 160 }}
         />
         {!isEmptyFilter(filter) && (
           <Button variant="subtle" leftSection={<IconX size={14} aria-hidden />} onClick={() => setParameters({})}>
@@ -174,7 +175,7 @@ function Row({ execution }: { readonly execution: ExecutionSummaryJson }) {
       </Table.Td>
       <Table.Td visibleFrom="md" maw={320}>
         <Text size="sm" c="dimmed" lineClamp={1} title={error?.message}>
-          {error?.message}
+          {error && failureText(error)}
         </Text>
       </Table.Td>
     </Table.Tr>

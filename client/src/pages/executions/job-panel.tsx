@@ -8,6 +8,7 @@ import { Link } from 'react-router';
 import type { Node } from '../../../../src/engine/model.ts';
 import { type ExecutionJson, type JobJson, jobInputQuery } from '../../api/executions.ts';
 import type { RevisionJson } from '../../api/workflows.ts';
+import { FailureDetails } from '../../ui/failure-details.tsx';
 import { errorText } from '../../ui/notify.ts';
 import { Empty, Loading } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status.tsx';
@@ -90,12 +91,7 @@ function JobDetails({ execution, job }: { readonly execution: ExecutionJson; rea
       </Group>
       {job.error && (
         <Alert color={job.handled ? 'orange' : 'red'} title={t(job.handled ? 'failedHandled' : 'failedHere')}>
-          <Stack gap={4}>
-            {job.error.message}
-            <Text size="xs" c="dimmed" ff="monospace">
-              {job.error.code}
-            </Text>
-          </Stack>
+          <FailureDetails failure={job.error} />
         </Alert>
       )}
       {job.waitsUntil !== null && <Text size="sm">{t('waitsUntil', { time: exactTime(job.waitsUntil, i18n.language) })}</Text>}

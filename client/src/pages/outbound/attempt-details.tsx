@@ -4,6 +4,7 @@ import { Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { AttemptJson } from '../../api/outbound.ts';
 import { Copy } from '../../ui/copy.tsx';
+import { failureText } from '../../ui/failure-text.ts';
 import { prettyJson } from '../../ui/json-text.ts';
 import { TextBox } from '../../ui/text-box.tsx';
 import { durationText } from '../../ui/time.tsx';
@@ -21,9 +22,16 @@ export function AttemptDetails({ attempt }: { readonly attempt: AttemptJson }) {
   return (
     <Stack gap="sm">
       {error && (
-        <Text size="sm" fw={600}>
-          {error.message}
-        </Text>
+        <div>
+          <Text size="sm" fw={600}>
+            {failureText(error, attempt.status)}
+          </Text>
+          {failureText(error, attempt.status) !== error.message && (
+            <Text size="xs" lang="en">
+              {error.message}
+            </Text>
+          )}
+        </div>
       )}
       <Group gap="md">
         {steps.map(([name, ms]) =>

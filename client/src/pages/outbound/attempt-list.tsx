@@ -4,6 +4,7 @@ import { Accordion, Badge, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { type AttemptJson, attemptsQuery } from '../../api/outbound.ts';
+import { failureText } from '../../ui/failure-text.ts';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
 import { durationText, TimeAgo } from '../../ui/time.tsx';
 import { AttemptDetails } from './attempt-details.tsx';
@@ -37,7 +38,7 @@ export function Attempts({ attempts }: { readonly attempts: readonly AttemptJson
               </Text>
               {attempt.error && (
                 <Text size="sm" c="dimmed" lineClamp={1}>
-                  {attempt.error.message}
+                  {failureText(attempt.error, attempt.status)}
                 </Text>
               )}
             </Group>

@@ -14,10 +14,11 @@ import {
   useDeliveryAction,
 } from '../../api/outbound.ts';
 import { usePermission } from '../../api/session.ts';
+import { failureText } from '../../ui/failure-text.ts';
 import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
-import { exactTime, TimeAgo } from '../../ui/time.tsx';
+import { dayAndTime, TimeAgo } from '../../ui/time.tsx';
 import { Attempts } from './attempt-list.tsx';
 import { DELIVERY_STATUSES, DeliveryStatus } from './outbound-status.tsx';
 
@@ -45,7 +46,7 @@ export function DeliveryList({ filter, showsEndpoint = false }: DeliveryListProp
   const endpoints = useQuery({ ...endpointsQuery({}), enabled: showsEndpoint });
   const urls = new Map((endpoints.data?.data ?? []).map(({ id, url }) => [id, url]));
   return (
-    <Stack gap="sm">
+    <Stack gap="lg">
       <Select
         aria-label={t('status')}
         placeholder={t('anyStatus')}
@@ -146,7 +147,7 @@ function Row({ delivery, endpoint, onOpen }: RowProps) {
         <DeliveryStatus status={delivery.status} />
         {delivery.dueAt !== null && delivery.attemptCount > 0 && (
           <Text size="xs" c="dimmed">
-            {t('nextTry', { time: exactTime(delivery.dueAt, i18n.language) })}
+            {t('nextTry', { time: dayAndTime(delivery.dueAt, i18n.language) })}
           </Text>
         )}
       </Table.Td>
@@ -160,7 +161,7 @@ function Row({ delivery, endpoint, onOpen }: RowProps) {
       </Table.Td>
       <Table.Td visibleFrom="md" maw={320}>
         <Text size="sm" c="dimmed" lineClamp={1} title={delivery.error?.message}>
-          {delivery.error?.message ?? delivery.lastStatus}
+          {delivery.error ? failureText(delivery.error, delivery.lastStatus) : delivery.lastStatus}
         </Text>
       </Table.Td>
     </Table.Tr>
@@ -174,7 +175,7 @@ function Details({ id }: { readonly id: string }) {
   const action = useDeliveryAction();
   if (delivery.isPending) return <Loading />;
   if (delivery.isError) return <LoadError error={delivery.error} onRetry={() => void delivery.refetch()} />;
-  const { status, eventType, messageId, error, attempts } = delivery.data;
+  const { status, eventType, messageId, error, lastStatus, attempts } = delivery.data;
   const isOpen = status === 'pending' || status === 'held';
   const run = (name: 'retry' | 'cancel', done: string): void =>
     action.mutate({ id, action: name }, { onSuccess: () => notifySuccess(done), onError: notifyError });
@@ -199,7 +200,7 @@ function Details({ id }: { readonly id: string }) {
           </Button>
         )}
       </Group>
-      {error && status !== 'succeeded' && <Alert color="orange">{error.message}</Alert>}
+      {error && status !== 'succeeded' && <Alert color="orange">{failureText(error, lastStatus)}</Alert>}
       {attempts.length === 0 ? <Text size="sm">{t('notTriedYet')}</Text> : <Attempts attempts={[...attempts].reverse()} />}
     </Stack>
   );

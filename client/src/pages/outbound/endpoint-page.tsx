@@ -4,7 +4,8 @@ import { Alert, Anchor, Badge, Button, Group, Menu, SimpleGrid, Stack, Tabs, Tex
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconRefresh, IconSend } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import type { TFunction } from 'i18next';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
 import {
@@ -27,7 +28,7 @@ import { Copy } from '../../ui/copy.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { LoadError, Loading, Page } from '../../ui/page.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
-import { durationText, exactTime } from '../../ui/time.tsx';
+import { dayAndTime, durationText } from '../../ui/time.tsx';
 import { AttemptDetails } from './attempt-details.tsx';
 import { AttemptList } from './attempt-list.tsx';
 import { DeliveryList } from './delivery-list.tsx';
@@ -50,6 +51,12 @@ export default function EndpointPage() {
     );
   }
   return <Shown key={id} endpoint={endpoint.data} />;
+}
+
+/** Why nothing is sent; for one that was switched off by hand its title says it. */
+function reasonText({ status, reason, failures, blocking }: EndpointJson, t: TFunction<'outbound'>): string | null {
+  if (status === 'blocked') return t(`statusReason.${blocking.count}`, { count: failures });
+  return reason?.includes('410') ? t('statusReason.unwanted') : null;
 }
 
 function Shown({ endpoint }: { readonly endpoint: EndpointJson }) {
@@ -78,10 +85,10 @@ function Shown({ endpoint }: { readonly endpoint: EndpointJson }) {
       {endpoint.status !== 'active' && (
         <Alert color={endpoint.status === 'blocked' ? 'red' : 'gray'} title={t(`statusTitle.${endpoint.status}`)}>
           <Stack gap="sm" align="flex-start">
-            <Text size="sm">{endpoint.reason}</Text>
+            <Text size="sm">{reasonText(endpoint, t)}</Text>
             <Text size="sm">{t(`statusText.${endpoint.status}`)}</Text>
             {endpoint.probeAt !== null && (
-              <Text size="sm">{t('probeAt', { time: exactTime(endpoint.probeAt, i18n.language) })}</Text>
+              <Text size="sm">{t('probeAt', { time: dayAndTime(endpoint.probeAt, i18n.language) })}</Text>
             )}
             {canWrite && endpoint.status === 'blocked' && (
               <Button
@@ -137,33 +144,38 @@ function Shown({ endpoint }: { readonly endpoint: EndpointJson }) {
   );
 }
 
+interface Fact {
+  readonly label: string;
+  readonly value: ReactNode;
+  /** In small letters below it. */
+  readonly note?: string;
+}
+
 function Facts({ endpoint }: { readonly endpoint: EndpointJson }) {
   const { t, i18n } = useTranslation('outbound');
   const stats = useQuery(endpointStatsQuery(endpoint.id));
   const number = (value: number): string => new Intl.NumberFormat(i18n.language).format(value);
   const percent = new Intl.NumberFormat(i18n.language, { style: 'percent', maximumFractionDigits: 1, roundingMode: 'floor' });
   const data = stats.data;
-  const facts = [
+  const facts: Fact[] = [
     { label: t('columns.status'), value: <EndpointStatus status={endpoint.status} /> },
     { label: t('facts.attempts'), value: data ? number(data.attempts) : '…' },
     { label: t('facts.success'), value: data ? (data.successRate === null ? '–' : percent.format(data.successRate)) : '…' },
     {
       label: t('facts.latency'),
-      value: data
-        ? data.p50Ms === null
-          ? '–'
-          : `${durationText(data.p50Ms, i18n.language)} / ${durationText(data.p95Ms ?? 0, i18n.language)}`
-        : '…',
+      value: data ? (data.p50Ms === null ? '–' : durationText(data.p50Ms, i18n.language)) : '…',
+      ...(data && data.p95Ms !== null ? { note: t('facts.slower', { time: durationText(data.p95Ms, i18n.language) }) } : {}),
     },
     {
       label: t('facts.waiting'),
-      value: data ? t('pendingAndHeld', { pending: number(data.pending), held: number(data.held) }) : '…',
+      value: data ? t('facts.pending', { count: data.pending }) : '…',
+      ...(data ? { note: t('facts.held', { count: data.held }) } : {}),
     },
   ];
   return (
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 2, md: 5 }} className="hl-card" p="md">
-        {facts.map(({ label, value }) => (
+        {facts.map(({ label, value, note }) => (
           <div key={label}>
             <Text size="xs" c="dimmed">
               {label}
@@ -171,12 +183,17 @@ function Facts({ endpoint }: { readonly endpoint: EndpointJson }) {
             <Text component="div" fw={600}>
               {value}
             </Text>
+            {note !== undefined && (
+              <Text size="xs" c="dimmed">
+                {note}
+              </Text>
+            )}
           </div>
         ))}
       </SimpleGrid>
       <Group gap={6}>
         <Text size="sm" c="dimmed">
-          {t('events')}:
+          {t('events')}
         </Text>
         {endpoint.eventTypes.map((type) => (
           <Badge key={type} className="hl-badge" variant="light" color="gray" tt="none">

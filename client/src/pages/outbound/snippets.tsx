@@ -30,7 +30,7 @@ export function Snippets({ endpointId }: { readonly endpointId: string }) {
           value={shown.language}
           allowDeselect={false}
           onChange={setLanguage}
-          w={{ base: '100%', xs: 340 }}
+          w={{ base: '100%', xs: 420 }}
         />
         <Group gap="xs">
           <Text size="sm" ff="monospace">

@@ -22,7 +22,7 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
   const isLong = bucketMs >= 6 * 3_600_000;
   const format = new Intl.DateTimeFormat(
     i18n.language,
-    isLong ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' },
+    isLong ? { day: 'numeric', month: 'short' } : { hour: 'numeric', minute: '2-digit' },
   );
   const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' });
   const rows: Row[] = stats.buckets.map((bucket) => {
@@ -34,15 +34,21 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
     };
   });
   const number = (value: number): string => new Intl.NumberFormat(i18n.language, { notation: 'compact' }).format(value);
+  const percentage = new Intl.NumberFormat(i18n.language, { style: 'percent', maximumFractionDigits: 1 });
+  const percent = (value: number): string => percentage.format(value / 100);
   const time = (value: number): string => durationText(value, i18n.language);
+  // Where an axis begins.
+  const timeTick = (value: number): string => (value === 0 ? '0' : time(value));
   const choose = (status?: string) => ({
     onClick: (state: { activeTooltipIndex?: number | string | null | undefined }) => {
       const row = rows[Number(state.activeTooltipIndex)];
       if (row) onChoose(row.at, new Date(Date.parse(row.at) + bucketMs).toISOString(), status);
     },
   });
-  const common = { h: 220, data: rows, dataKey: 'label', withLegend: true, tickLine: 'none' } as const;
-  const axis = { minTickGap: 24 };
+  const common = { h: 220, data: rows, dataKey: 'label', tickLine: 'none' } as const;
+  // Small: there may be a point for each quarter of an hour.
+  const dots = { dotProps: { r: 2 }, activeDotProps: { r: 5 } };
+  const axis = { minTickGap: 24, interval: 'equidistantPreserveStart' } as const;
   const still = { isAnimationActive: false };
   // Hidden from screen readers, who have the table: nothing in it may be reached by keyboard.
   const unfocusable = { accessibilityLayer: false };
@@ -53,6 +59,7 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
           <BarChart
             {...common}
             type="stacked"
+            withLegend
             series={[
               { name: 'succeeded', label: t('succeeded'), color: 'teal.6' },
               { name: 'failed', label: t('failed'), color: 'red.7' },
@@ -79,7 +86,8 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
           <LineChart
             {...common}
             series={[{ name: 'rate', label: t('success'), color: 'teal.7' }]}
-            valueFormatter={(value) => `${new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 1 }).format(value)} %`}
+            {...dots}
+            valueFormatter={percent}
             yAxisProps={{ domain: [0, 100] }}
             xAxisProps={axis}
             lineProps={still}
@@ -90,21 +98,23 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
         <AsTable
           caption={t('plots.success')}
           columns={[t('success')]}
-          rows={rows.map(({ at, rate }) => [exact.format(new Date(at)), rate === null ? '–' : `${number(rate)} %`])}
+          rows={rows.map(({ at, rate }) => [exact.format(new Date(at)), rate === null ? '–' : percent(rate)])}
         />
       </Card>
       <Card title={t('plots.latency')}>
         <div aria-hidden>
           <LineChart
             {...common}
+            {...dots}
+            withLegend
             series={[
-              { name: 'p50Ms', label: 'p50', color: 'indigo.4' },
-              { name: 'p95Ms', label: 'p95', color: 'indigo.6' },
-              { name: 'p99Ms', label: 'p99', color: 'indigo.9' },
+              { name: 'p50Ms', label: t('percentile.half'), color: 'indigo.5' },
+              { name: 'p95Ms', label: t('percentile.p95'), color: 'grape.5', strokeDasharray: '6 3' },
+              { name: 'p99Ms', label: t('percentile.p99'), color: 'orange.6', strokeDasharray: '2 3' },
             ]}
             valueFormatter={time}
             xAxisProps={axis}
-            yAxisProps={{ width: 72 }}
+            yAxisProps={{ width: 72, tickFormatter: timeTick }}
             lineProps={still}
             connectNulls={false}
             lineChartProps={{ ...unfocusable, ...choose() }}
@@ -112,7 +122,7 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
         </div>
         <AsTable
           caption={t('plots.latency')}
-          columns={['p50', 'p95', 'p99']}
+          columns={[t('percentile.half'), t('percentile.p95'), t('percentile.p99')]}
           rows={rows.map(({ at, p50Ms, p95Ms, p99Ms }) => [
             exact.format(new Date(at)),
             ...[p50Ms, p95Ms, p99Ms].map((value) => (value === null ? '–' : time(value))),
@@ -126,7 +136,7 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
             series={[{ name: 'queueAgeMs', label: t('queueAge'), color: 'violet.6' }]}
             valueFormatter={time}
             xAxisProps={axis}
-            yAxisProps={{ width: 72 }}
+            yAxisProps={{ width: 72, tickFormatter: timeTick }}
             areaProps={still}
             areaChartProps={unfocusable}
             connectNulls={false}

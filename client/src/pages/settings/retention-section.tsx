@@ -29,11 +29,11 @@ export function RetentionSection() {
         {FINAL.map((status) => (
           <Table.Tr key={status}>
             <Table.Td>
-              <Text size="sm">{t('retention.executions', { status: t(`common:status.${status}`) })}</Text>
+              <Text size="sm">{t(`retention.ended.${status}`)}</Text>
             </Table.Td>
             <Table.Td>
               <Kept
-                label={t('retention.executions', { status: t(`common:status.${status}`) })}
+                label={t(`retention.ended.${status}`)}
                 value={retention[status] ?? null}
                 fallback={defaults.retention[status] ?? null}
                 canWrite={canWrite}

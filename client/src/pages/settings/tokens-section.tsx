@@ -15,7 +15,7 @@ import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty } from '../../ui/page.tsx';
 import { Queried } from '../../ui/queried.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
-import { exactTime, TimeAgo } from '../../ui/time.tsx';
+import { dayAndTime, TimeAgo } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
 
 const DAY_MS = 86_400_000;
@@ -77,7 +77,7 @@ export function TokensSection() {
                   </Table.Td>
                   <Table.Td>
                     <Text size="sm">
-                      {token.expiresAt === null ? t('tokens.never') : exactTime(token.expiresAt, i18n.language)}
+                      {token.expiresAt === null ? t('tokens.never') : dayAndTime(token.expiresAt, i18n.language)}
                     </Text>
                   </Table.Td>
                   <Table.Td visibleFrom="sm">

@@ -66,7 +66,7 @@ export function UsersSection() {
       <Stack gap={4}>
         {ROLES.map((role) => (
           <Text key={role} size="sm" c="dimmed">
-            <b>{t(`role.${role}`)}</b>: {t(`roleText.${role}`)}
+            <b>{t(`role.${role}`)}</b> – {t(`roleText.${role}`)}
           </Text>
         ))}
       </Stack>
