@@ -156,6 +156,22 @@ describe('loadConfig', () => {
     expect(refusal(() => loadConfig(env)).message).toContain(message);
   });
 
+  it('reads trusted proxies, and names the entry that is none', () => {
+    expect(loadConfig({}).trustedProxies).toEqual([]);
+    const config = loadConfig({ HOOKLINE_TRUSTED_PROXIES: 'loopback, private,203.0.113.7,2001:db8::/48,' });
+    expect(config.trustedProxies).toEqual(['loopback', 'private', '203.0.113.7', '2001:db8::/48']);
+    expect(Object.isFrozen(config.trustedProxies)).toBe(true);
+    expect(parseOptions(config)).toEqual(config);
+    const wrong = { HOOKLINE_TRUSTED_PROXIES: 'loopback,10.0.0.0/33' };
+    const none = 'which is no address, no CIDR block, not `loopback` and not `private`';
+    expect(problemsOf(refusal(() => loadConfig(wrong)))).toEqual([
+      { name: 'HOOKLINE_TRUSTED_PROXIES', message: `names "10.0.0.0/33", ${none}` },
+    ]);
+    expect(problemsOf(refusal(() => parseOptions({ trustedProxies: ['proxy.internal'] })))).toEqual([
+      { name: 'trustedProxies', message: `names "proxy.internal", ${none}` },
+    ]);
+  });
+
   it('lists every problem at once, unknown names with the nearest known one', () => {
     const error = refusal(() =>
       loadConfig({

@@ -1,7 +1,7 @@
 // Finds out who is at the other end of a request: the connection says it, or the reverse proxies that the operator trusts.
 
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Context } from 'koa';
 import { type Address, isInRange, type Range } from '../outbound/guard/addresses.ts';
@@ -14,9 +14,12 @@ export interface Connection {
   readonly isHttps: boolean | undefined;
 }
 
+/** What is looked at of a request. */
+type Head = Pick<IncomingMessage, 'headers'> & { readonly socket: Pick<Socket, 'remoteAddress'> };
+
 export interface Connections {
   /** By the connection, and by the headers of trusted proxies. */
-  of(req: IncomingMessage): Connection;
+  of(req: Head): Connection;
   /** The same inside a Koa app; when nobody is trusted, the app's own rule counts (`ctx.ip`, and so `app.proxy`). */
   ofContext(ctx: Context): Connection;
 }
@@ -61,7 +64,7 @@ export function createConnections(entries: readonly string[]): Connections {
   const ranges = entries.flatMap((entry) => parseProxy(entry) ?? []);
   const isTrusted = (address: Address): boolean => ranges.some((range) => isInRange(address, range));
 
-  function of({ socket, headers }: IncomingMessage): Connection {
+  function of({ socket, headers }: Head): Connection {
     const peerText = plainAddress(socket.remoteAddress ?? '');
     const peer = ranges.length === 0 ? undefined : readHop(peerText);
     if (peer === undefined || !isTrusted(peer)) return { address: peerText, isHttps: undefined };
