@@ -9,16 +9,25 @@ import type {
   LearnedView,
   NodeTestView,
   VariablesInput,
+  WriteOnlyView,
 } from '../../../src/http/routes/designer-views.ts';
 import { request } from './request.ts';
 
-export type { EvaluationView, LearnedPath, LearnedView, NodeTestView, VariablesInput };
+export type { EvaluationView, LearnedPath, LearnedView, NodeTestView, VariablesInput, WriteOnlyView };
 
 /** What the workflow's variables have looked like in its last executions; a finished execution makes it stale. */
 export const learnedQuery = (workflowId: string) =>
   queryOptions({
     queryKey: ['learned', workflowId],
     queryFn: ({ signal }) => request<LearnedView>('GET', `/api/workflows/${encodeURIComponent(workflowId)}/learned`, { signal }),
+  });
+
+/** Which values are set that nobody is shown; a save makes it stale. */
+export const writeOnlyQuery = (workflowId: string) =>
+  queryOptions({
+    queryKey: ['workflow', workflowId, 'write-only'],
+    queryFn: ({ signal }) =>
+      request<WriteOnlyView>('GET', `/api/workflows/${encodeURIComponent(workflowId)}/write-only`, { signal }),
   });
 
 export interface Draft extends Document {

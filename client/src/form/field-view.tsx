@@ -64,6 +64,8 @@ function FieldInput({ field, ...props }: FieldInputProps) {
     if (kind.kind !== 'test-or-text' || !isClicked) return <ExpressionField {...props} />;
     if (typeof value === 'string') return <OtherValue {...props} field={field} />;
   }
+  // Null takes one away.
+  if (kind.kind === 'text' && kind.isSecret && value === null) return <SecretField {...props} />;
   if (!fits(value, field)) return <OtherValue {...props} field={field} />;
   switch (kind.kind) {
     case 'text':

@@ -1,16 +1,15 @@
-// Values that go in and never come out: what is set stays unless it is replaced, and a named secret can stand for it.
+// Values that go in and never come out: what is set stays unless it is replaced or removed, and a named secret can stand for it.
 
-import { ActionIcon, Button, Group, Menu, PasswordInput, Pill, Text, TextInput } from '@mantine/core';
-import { IconKey, IconLock } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, Menu, PasswordInput, Pill, Text, TextInput, type TextInputProps } from '@mantine/core';
+import { IconKey, IconLock, IconLockOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { secretsQuery } from '../api/access.ts';
 import { usePermission } from '../api/session.ts';
 import { useFieldLook } from './field-look.tsx';
-import { type FieldViewProps, useForm } from './form-context.tsx';
-import { isObject } from './json-schema.ts';
-import { splitPath, valueAt } from './value-path.ts';
+import type { FieldViewProps } from './form-context.tsx';
+import { useStoredSecret } from './stored-secret.ts';
 
 const NAMED = /^\s*\{\{\s*\$secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}\s*$/;
 
@@ -18,82 +17,145 @@ export function SecretField(props: FieldViewProps) {
   const { t } = useTranslation('form');
   const { value, onChange, isRequired, isCell = false } = props;
   const { look } = useFieldLook(props);
-  const isAround = useIsAround(props);
-  const isSet = isAround && isRequired;
+  const stored = useStoredSecret(props);
   const [isReplacing, setReplacing] = useState(false);
+  const focus = useRef<'remove' | 'undo'>(null);
   const text = typeof value === 'string' ? value : '';
+  const isRemoved = value === null && stored !== 'no';
+  const isSet = stored === 'yes';
   const named = NAMED.exec(text)?.[1];
   const change = (next: string): void => onChange(next === '' && (!isRequired || isSet) ? undefined : next);
-  const replace = (label: string) => (
+  const { label } = look;
+  // The button that was pressed goes away; what undoes it takes the focus.
+  const takeFocus = (of: 'remove' | 'undo') => (button: HTMLButtonElement | null) => {
+    if (button === null || focus.current !== of) return;
+    focus.current = null;
+    button.focus();
+  };
+  const replace = (
     <Button
       size="compact-xs"
       variant="subtle"
-      aria-label={t('secret.replaceLabel', { label: look.label })}
+      aria-label={t('secret.replaceLabel', { label })}
       onClick={() => {
         setReplacing(true);
         onChange(undefined);
       }}
     >
-      {label}
+      {t('secret.replace')}
     </Button>
   );
+  const remove = !isRequired && stored !== 'no' && !look.readOnly && (
+    <Button
+      ref={takeFocus('remove')}
+      size="compact-xs"
+      variant="subtle"
+      aria-label={t('removeItem', { name: label })}
+      onClick={() => {
+        focus.current = 'undo';
+        setReplacing(false);
+        onChange(null);
+      }}
+    >
+      {t('common:remove')}
+    </Button>
+  );
+  const fixed = { ...look, required: false, readOnly: true };
+  if (isRemoved) {
+    return (
+      <Fixed
+        {...fixed}
+        description={isCell ? undefined : [look.description, t('secret.removedText')].filter(Boolean).join(' ')}
+        value={t('secret.removed')}
+        leftSection={<IconLockOff size={16} aria-hidden />}
+        actions={
+          !look.readOnly && (
+            <Button
+              ref={takeFocus('undo')}
+              size="compact-xs"
+              variant="subtle"
+              aria-label={t('secret.undoLabel', { label })}
+              onClick={() => {
+                focus.current = 'remove';
+                onChange(undefined);
+              }}
+            >
+              {t('secret.undo')}
+            </Button>
+          )
+        }
+      />
+    );
+  }
   if (named !== undefined) {
     return (
-      <TextInput
-        {...look}
-        readOnly
+      <Fixed
+        {...fixed}
+        required={look.required}
         value={t('secret.named', { name: named })}
         leftSection={<IconKey size={16} aria-hidden />}
-        rightSection={look.readOnly ? null : replace(t('secret.replace'))}
-        rightSectionWidth={look.readOnly ? undefined : 90}
+        actions={!look.readOnly && replace}
       />
     );
   }
   if (isSet && text === '' && !isReplacing) {
     return (
-      <TextInput
-        {...look}
-        required={false}
-        readOnly
+      <Fixed
+        {...fixed}
         value={t('secret.isSet')}
         leftSection={<IconLock size={16} aria-hidden />}
-        rightSection={look.readOnly ? null : replace(t('secret.replace'))}
-        rightSectionWidth={look.readOnly ? undefined : 90}
+        actions={
+          !look.readOnly && (
+            <>
+              {replace}
+              {remove}
+            </>
+          )
+        }
       />
     );
   }
-  const keeps = isSet ? t('secret.keep') : isAround ? t('secret.maybe') : undefined;
+  const keeps = isSet ? t('secret.keep') : stored === 'maybe' ? t('secret.maybe') : undefined;
   return (
-    <PasswordInput
-      {...look}
-      required={look.required && !isSet}
-      description={isCell ? undefined : [look.description, keeps].filter(Boolean).join(' ') || undefined}
-      value={text}
-      autoComplete="new-password"
-      visibilityToggleButtonProps={{ 'aria-label': t('secret.show', { label: look.label }) }}
-      placeholder={isSet ? t('secret.keepShort') : look.placeholder}
-      onChange={(event) => change(event.currentTarget.value)}
+    <>
+      <PasswordInput
+        {...look}
+        required={look.required && !isSet}
+        description={isCell ? undefined : [look.description, keeps].filter(Boolean).join(' ') || undefined}
+        value={text}
+        autoComplete="new-password"
+        visibilityToggleButtonProps={{ 'aria-label': t('secret.show', { label }) }}
+        placeholder={isSet ? t('secret.keepShort') : look.placeholder}
+        onChange={(event) => change(event.currentTarget.value)}
+        inputContainer={(input) => (
+          <Group gap={6} wrap="nowrap">
+            <div style={{ flex: 1, minWidth: 0 }}>{input}</div>
+            {!look.readOnly && <SecretMenu label={label} onChoose={(name) => onChange(`{{$secrets.${name}}}`)} />}
+          </Group>
+        )}
+      />
+      {remove && text === '' && (
+        <Group justify="flex-end" mt={4}>
+          {remove}
+        </Group>
+      )}
+    </>
+  );
+}
+
+/** Says what is there without showing it, with what can be done about it. */
+function Fixed({ actions, ...props }: TextInputProps & { readonly actions: ReactNode }) {
+  return (
+    <TextInput
+      {...props}
       inputContainer={(input) => (
-        <Group gap={6} wrap="nowrap">
+        <Group gap={2} wrap="nowrap">
           <div style={{ flex: 1, minWidth: 0 }}>{input}</div>
-          {!look.readOnly && <SecretMenu label={look.label} onChoose={(name) => onChange(`{{$secrets.${name}}}`)} />}
+          {actions}
         </Group>
       )}
     />
   );
-}
-
-/**
- * Whether the server may have a value that it does not show: the object around it was there when the form was opened, and
- * nobody says that the value is missing. What is required is then set.
- */
-function useIsAround({ path }: FieldViewProps): boolean {
-  const { initial, problems } = useForm();
-  if ((problems.get(path)?.length ?? 0) > 0) return false;
-  const segments = splitPath(path);
-  const name = segments.at(-1);
-  const around = valueAt(initial, segments.slice(0, -1));
-  return isObject(around) && Object.keys(around).length > 0 && typeof name === 'string' && !Object.hasOwn(around, name);
 }
 
 function SecretMenu({ label, onChoose }: { readonly label: string; readonly onChoose: (name: string) => void }) {

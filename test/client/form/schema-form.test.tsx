@@ -202,6 +202,41 @@ describe('a form', () => {
     expect(tokenInput()).toHaveProperty('value', 'Stored secret: SHOP_KEY');
   });
 
+  describe('a secret that may be absent', () => {
+    const value = { to: { type: 'url', url: 'https://example.com/' }, data: 1 };
+    const render = (stored: readonly string[]) => renderForm(typeNamed('node send-webhook'), { value, stored });
+    const secretInput = () => screen.getByLabelText(/^Signing key/, { selector: 'input' });
+
+    test('is removed with a null, which can be undone before it is saved', async () => {
+      const form = render(['to.secret']);
+      expect(secretInput()).toHaveProperty('value', 'Is set');
+      await form.user.click(screen.getByRole('button', { name: 'Remove Signing key' }));
+      expect(form.value().to).toEqual({ ...value.to, secret: null });
+      expect(secretInput()).toHaveProperty('value', 'Removed when you save');
+      expect(screen.getByText(/what is stored is taken away/)).toBeDefined();
+      const undo = screen.getByRole('button', { name: 'Keep Signing key' });
+      expect(document.activeElement).toBe(undo);
+      await form.user.click(undo);
+      expect(form.value().to).toEqual(value.to);
+      expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Remove Signing key' }));
+    });
+
+    test('has nothing to be removed when none is set, also once it has been saved', async () => {
+      const form = render([]);
+      expect(screen.queryByRole('button', { name: 'Remove Signing key' })).toBeNull();
+      form.unmount();
+      renderForm(typeNamed('node send-webhook'), { value: { ...value, to: { ...value.to, secret: null } }, stored: [] });
+      expect(secretInput()).toHaveProperty('value', '');
+      expect(secretInput()).toHaveProperty('readOnly', false);
+    });
+  });
+
+  test('never offers to remove a secret that is required', () => {
+    renderForm(typeNamed('node http-request'), { value: { url: 'x', auth: { type: 'bearer' } }, stored: ['auth.token'] });
+    expect(tokenInput()).toHaveProperty('value', 'Is set');
+    expect(screen.queryByRole('button', { name: 'Remove Token' })).toBeNull();
+  });
+
   test('does not say that a secret is set when the server says that it is missing', () => {
     renderForm(typeNamed('node http-request'), {
       value: { url: 'x', auth: { type: 'bearer' } },

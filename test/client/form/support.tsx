@@ -12,6 +12,8 @@ export interface FormOptions {
   readonly problems?: readonly FieldProblem[];
   readonly language?: Language;
   readonly isReadOnly?: boolean;
+  /** Paths of write-only values that the server has; without it the workflow was never saved. */
+  readonly stored?: readonly string[];
 }
 
 export interface RenderedForm extends Rendered {
@@ -24,7 +26,7 @@ export interface RenderedForm extends Rendered {
 /** What the server would have said: who is signed in, which workflows and secrets there are. */
 export function queriesOfEditor() {
   const queries = createQueries();
-  queries.setQueryData(['session'], { user: null, permissions: ['secrets:read'], csrfToken: null });
+  queries.setQueryData(['session'], { user: null, permissions: ['secrets:read', 'workflows:read'], csrfToken: null });
   queries.setQueryData(['secrets'], { data: [{ name: 'SHOP_KEY' }] });
   const workflows = [
     { id: 'w1', title: 'Payment callback' },
@@ -65,7 +67,14 @@ export function Keeper<Value>(props: {
 }
 
 export function renderForm(type: TestedType, options: FormOptions = {}): RenderedForm {
-  const { value: initial = {}, problems = [], language = 'en', isReadOnly = false } = options;
+  const { value: initial = {}, problems = [], language = 'en', isReadOnly = false, stored } = options;
+  const queries = queriesOfEditor();
+  queries.setQueryData(['workflow', 'w1', 'write-only'], { trigger: stored ?? [], nodes: { here: stored ?? [] } });
+  const place: VariableSource = {
+    ...source,
+    workflowId: stored && 'w1',
+    nodeKey: type.kind === 'node' ? source.nodeKey : null,
+  };
   let current = initial;
   let changes = 0;
   const rendered = renderPart(
@@ -77,7 +86,7 @@ export function renderForm(type: TestedType, options: FormOptions = {}): Rendere
       }}
     >
       {(value, change) => (
-        <VariablesProvider value={source}>
+        <VariablesProvider value={place}>
           <SchemaForm
             type={{ kind: type.kind, name: type.description.type }}
             schema={type.description.config}
@@ -91,7 +100,7 @@ export function renderForm(type: TestedType, options: FormOptions = {}): Rendere
         </VariablesProvider>
       )}
     </Keeper>,
-    { language, queries: queriesOfEditor() },
+    { language, queries },
   );
   return { ...rendered, value: () => current, changes: () => changes };
 }
