@@ -29,6 +29,12 @@ const DYNAMIC: ReadonlyMap<string, (config: Config) => readonly Named[]> = new M
   ['wait', ({ onTimeout = 'branch' }: Config) => named(onTimeout === 'branch' ? ['resumed', 'timeout'] : ['resumed'])],
 ]);
 
+/** Where those of them keep their branches that people put in order. */
+const ORDERED: ReadonlyMap<string, string> = new Map([
+  ['multi-conditions', 'cases'],
+  ['parallel', 'branches'],
+]);
+
 function named(names: readonly string[]): Named[] {
   return names.map((name) => ({ name, label: undefined }));
 }
@@ -79,6 +85,53 @@ export function branchesOf(node: Node, description: Pick<NodeDescription, 'type'
   else if (failureNodes > 0 && isMissing(FAILURE_BRANCH))
     result.push({ name: FAILURE_BRANCH, label: undefined, kind: 'unknown' });
   return result;
+}
+
+/** A list in a configuration whose entries are branches, in their order, and the place of one of them. */
+interface BranchEntry {
+  readonly field: string;
+  readonly list: readonly unknown[];
+  readonly index: number;
+}
+
+/** Where a branch comes from, when it is an entry of a list in the configuration; branches that the type names have no such place. */
+function entryOf(
+  { type, config }: Node,
+  description: Pick<NodeDescription, 'type' | 'branches'> | undefined,
+  branch: string,
+): BranchEntry | undefined {
+  if (description?.branches !== null || !configured(type, config).some(({ name }) => name === branch)) return undefined;
+  const known = ORDERED.get(type);
+  for (const [field, list] of Object.entries(config)) {
+    if (DYNAMIC.has(type) && field !== known) continue;
+    if (!Array.isArray(list) || !keyed(list).some(({ name }) => name === branch)) continue;
+    return { field, list, index: list.findIndex((entry: unknown) => isRecord(entry) && entry.key === branch) };
+  }
+  return undefined;
+}
+
+/**
+ * The configuration with a branch one place further left or right; its label and its condition go with it.
+ * @param by 1 is to the right
+ * @returns undefined where the branches have no order of their own, or the branch is at that end already
+ */
+export function shiftBranch(
+  node: Node,
+  description: Pick<NodeDescription, 'type' | 'branches'> | undefined,
+  branch: string,
+  by: 1 | -1,
+): Config | undefined {
+  const entry = entryOf(node, description, branch);
+  if (entry === undefined) return undefined;
+  const { field, list, index } = entry;
+  // Entries without a key of their own are no branches: past them, to the next that is one.
+  const names = keyed(list).map(({ name }) => name);
+  const beside = names[names.indexOf(branch) + by];
+  if (beside === undefined) return undefined;
+  const other = list.findIndex((one: unknown) => isRecord(one) && one.key === beside);
+  const next = [...list];
+  [next[index], next[other]] = [list[other], list[index]];
+  return { ...node.config, [field]: next };
 }
 
 /** A changed node with its branches under their new names, when one was renamed, and without empty ones that are not named any more. */

@@ -1,14 +1,16 @@
 // What the parts of the canvas ask of it; the functions stay the same, so that nothing is drawn again because of them.
 
 import { createContext, use, useLayoutEffect, useMemo, useRef } from 'react';
-import type { Place } from './edit.ts';
+import type { ListPlace, Place } from './edit.ts';
 import type { Point } from './layout.ts';
 
 export interface CanvasActions {
   select(key: string): void;
   /** Opens a node's menu at a point of the screen. */
   openMenu(key: string, at: Point): void;
-  /** Opens the choice of node types at a point of the screen. */
+  /** Opens a branch's menu at a point of the screen. */
+  openBranchMenu(list: ListPlace, at: Point): void;
+  /** Opens the choice of node types at a point of the screen; while a node is being moved, puts it down there. */
   openPicker(place: Place, at: Point): void;
   /** Shows another round of a loop. */
   showRound(key: string, round: number): void;
@@ -33,6 +35,7 @@ export function useStableActions(newest: CanvasActions): CanvasActions {
     () => ({
       select: (key) => latest.current.select(key),
       openMenu: (key, at) => latest.current.openMenu(key, at),
+      openBranchMenu: (list, at) => latest.current.openBranchMenu(list, at),
       openPicker: (place, at) => latest.current.openPicker(place, at),
       showRound: (key, round) => latest.current.showRound(key, round),
     }),

@@ -3,22 +3,20 @@
 import '@xyflow/react/dist/base.css';
 import { VisuallyHidden } from '@mantine/core';
 import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal } from '@xyflow/react';
-import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Document, Mode, Problem } from '../../../src/engine/model.ts';
 import type { ExecutionJson } from '../api/executions.ts';
 import type { ComparisonJson, PluginList } from '../api/workflows.ts';
-import { useBranchText } from './branch-text.ts';
+import { shiftBranch } from './branches.ts';
 import classes from './canvas.module.css';
 import { CanvasActionsContext, useStableActions } from './canvas-actions.ts';
+import { CanvasMenus, type Opened, placeBehind } from './canvas-menus.tsx';
 import { ChangesList } from './changes-list.tsx';
-import { findNode, type Place } from './edit.ts';
+import { findNode, type ListPlace, type Place } from './edit.ts';
 import type { Layout, Point } from './layout.ts';
 import { dropSlots } from './navigate.ts';
-import { NodeMenu } from './node-menu.tsx';
-import { NodePicker } from './node-picker.tsx';
 import { TRIGGER } from './paths.ts';
-import { RemoveDialog } from './remove-dialog.tsx';
 import { type CardNode, StepCard } from './step-card.tsx';
 import { StepList } from './step-list.tsx';
 import { Toolbar } from './toolbar.tsx';
@@ -27,7 +25,8 @@ import { useDrag } from './use-drag.ts';
 import { useEditing } from './use-editing.ts';
 import { useKeys } from './use-keys.ts';
 import { useModel } from './use-model.ts';
-import { EMPTY_LAYOUT, isSeenWhole, LEGEND, MARGIN, mapClass, type Size, shiftInto, viewOf } from './view.ts';
+import { useSight } from './use-sight.ts';
+import { EMPTY_LAYOUT, isSeenWhole, LEGEND, MARGIN, mapClass, type Size, viewOf } from './view.ts';
 import { Ways } from './ways.tsx';
 
 export { TRIGGER } from './paths.ts';
@@ -49,6 +48,8 @@ export interface CanvasProps {
   readonly comparison?: ComparisonJson | undefined;
   /** The older document of the comparison: with it, what was removed is drawn where it stood; without it, it is listed. */
   readonly before?: Document | undefined;
+  /** A node to bring into sight, whenever it is another object. */
+  readonly sought?: { readonly key: string } | null | undefined;
   /** What Ctrl+Z and Ctrl+Shift+Z do. */
   readonly onUndo?: (() => void) | undefined;
   readonly onRedo?: (() => void) | undefined;
@@ -83,7 +84,6 @@ export default Canvas;
 function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   const { document, mode, types, selected, onSelect, onChange, problems = NO_PROBLEMS, execution, comparison, before } = props;
   const { t } = useTranslation('canvas');
-  const branchText = useBranchText();
   const flow = useReactFlow<CardNode>();
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
@@ -100,15 +100,21 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   const [rounds, setRounds] = useState<ReadonlyMap<string, number>>(new Map());
   const [hasFocus, setHasFocus] = useState(false);
   const [chosenMap, setChosenMap] = useState<boolean | null>(null);
-  const [picker, setPicker] = useState<{ place: Place; at: Point } | null>(null);
-  const [menu, setMenu] = useState<{ key: string; at: Point } | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
   const carryState = useState<Carried | null>(null);
   const [message, setMessage] = useState('');
 
   const slotsOf = useCallback((key: string) => dropSlots(document, latestLayout.current, key), [document]);
   const latestLayout = useRef<Layout>(EMPTY_LAYOUT);
   const focusTree = useCallback(() => tree.current?.focus({ preventScroll: true }), []);
-  const drag = useDrag({ flow, root, preview, slotsOf, onDrop: (key, slot) => editing.move(key, slot) });
+  const drag = useDrag({
+    flow,
+    root,
+    preview,
+    slotsOf,
+    onDrop: (key, slot) => editing.move(key, slot),
+    onHeld: (key, at) => openMenu(key, at),
+  });
   const lifted = drag.drag?.key ?? carryState[0]?.key ?? null;
 
   const active = chosen === TRIGGER || findNode(document, chosen) || before ? chosen : TRIGGER;
@@ -137,10 +143,14 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   const select = (key: string): void => {
     setActive(key);
     onSelect(key);
+    sight.showCard(key);
   };
   const editing = useEditing({
     document,
+    layout,
     types,
+    branchName: model.branchName,
+    placeText: model.placeText,
     ...(onChange && isEditable ? { onChange } : {}),
     titleOf,
     onMoved: (key) => {
@@ -168,31 +178,30 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     return flow.flowToScreenPosition({ x: placed.x + 16, y: placed.y + placed.height });
   };
   const openPicker = (place: Place, at: Point): void => {
-    if (isEditable) setPicker({ place, at: toLocal(at) });
+    if (isEditable) setOpened({ kind: 'types', place, at: toLocal(at) });
   };
   const openMenu = (key: string, at: Point): void => {
     setActive(key);
     focusTree();
-    setMenu({ key, at: toLocal(at) });
+    setOpened({ kind: 'node', key, at: toLocal(at) });
   };
-  const branchesOfMenu = (key: string) => {
-    const branches = layout.nodes.find((node) => node.key === key)?.branches ?? [];
-    return branches
-      .filter(({ kind }) => kind !== 'unknown')
-      .map((branch) => ({ name: branch.name, label: branchText(branch, model.typeOf(key)) }));
-  };
-  const placeBehind = (key: string): Place => {
-    const place = findNode(document, key)?.place;
-    return place ? { ...place, index: place.index + 1 } : { owner: null, branch: '', index: 0 };
-  };
+  const canMoveBranch = useCallback(
+    ({ owner, branch }: ListPlace) => {
+      const node = owner === null ? undefined : findNode(document, owner)?.node;
+      const type = types.nodes.find((one) => one.type === node?.type);
+      return node !== undefined && (shiftBranch(node, type, branch, 1) ?? shiftBranch(node, type, branch, -1)) !== undefined;
+    },
+    [document, types.nodes],
+  );
 
+  const sight = useSight({ flow, root, layout, selected, active: hasFocus ? active : null, sought: props.sought });
   const { carry, ...carrying } = useCarry(carryState, {
     document,
     layout,
     titleOf,
     placeText: model.placeText,
     announce: setMessage,
-    onTarget: (slot) => showPoint(slot),
+    onTarget: sight.show,
     onDrop: editing.move,
   });
 
@@ -202,11 +211,14 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     active,
     isEditable,
     carried: carry !== null,
-    setActive,
+    setActive(key) {
+      setActive(key);
+      sight.showCard(key);
+    },
     select,
     clear: () => onSelect(null),
     openMenu: (key) => openMenu(key, screenPoint(key)),
-    openPicker: (key) => openPicker(placeBehind(key), screenPoint(key)),
+    openPicker: (key) => openPicker(placeBehind(document, key), screenPoint(key)),
     pickUp: carrying.pickUp,
     carry: carrying.step,
     putDown: carrying.putDown,
@@ -217,44 +229,20 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
 
   const actions = useStableActions({
     select(key) {
-      if (drag.hasDragged()) return;
       select(key);
       focusTree();
     },
     openMenu,
-    openPicker,
+    openBranchMenu: (list, at) => setOpened({ kind: 'branch', list, at: toLocal(at) }),
+    openPicker(place, at) {
+      if (!carry) openPicker(place, at);
+      else {
+        carrying.putDownAt(place);
+        focusTree();
+      }
+    },
     showRound: (key, round) => setRounds((all) => new Map(all).set(key, round)),
   });
-
-  const showPoint = useCallback(
-    ({ x, y, width = 0, height = 0 }: Point & { width?: number; height?: number }): void => {
-      const box = root.current?.getBoundingClientRect();
-      if (!box || box.width === 0) return;
-      const { x: left, y: top, zoom } = flow.getViewport();
-      const shiftX = shiftInto(x * zoom + left, (x + width) * zoom + left, box.width);
-      const shiftY = shiftInto(y * zoom + top, (y + height) * zoom + top, box.height);
-      if (shiftX !== 0 || shiftY !== 0) void flow.setViewport({ x: left + shiftX, y: top + shiftY, zoom }, { duration: 150 });
-    },
-    [flow],
-  );
-  const showCard = useRef((_key: string) => {});
-  useEffect(() => {
-    showCard.current = (key) => {
-      const box = latestLayout.current.nodes.find((node) => node.key === key);
-      if (box) showPoint(box);
-    };
-  }, [showPoint]);
-  useEffect(() => {
-    if (hasFocus) showCard.current(active);
-  }, [active, hasFocus]);
-  // A panel that opens beside must not cover what it is about.
-  useEffect(() => {
-    const element = root.current;
-    if (!element || selected === null) return;
-    const observer = new ResizeObserver(() => showCard.current(selected));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [selected]);
 
   const drops = drag.drag?.slots ?? carry?.slots;
   const target = drag.drag ? drag.drag.target : carry?.target;
@@ -297,22 +285,23 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
           multiSelectionKeyCode={null}
           proOptions={{ hideAttribution: true }}
           defaultViewport={firstView.current}
-          onNodeClick={(_event, { id: key }) => actions.select(key)}
+          onNodeClick={(_event, { id: key }) => {
+            if (!drag.hasDragged()) actions.select(key);
+          }}
           onNodeContextMenu={(event, { id: key }) => {
             event.preventDefault();
             openMenu(key, { x: event.clientX, y: event.clientY });
           }}
           onPointerDownCapture={(event) => {
-            const card = event.target instanceof Element ? event.target.closest('[data-node-key]') : null;
+            const pressed = event.target instanceof Element ? event.target : null;
+            const card = pressed?.closest('button') ? null : pressed?.closest('[data-node-key]');
             const key = card?.getAttribute('data-node-key');
-            if (isEditable && key && key !== TRIGGER) drag.press(key, event);
+            if (isEditable && !carry && card && key && key !== TRIGGER) drag.press(key, card, event);
           }}
           onPaneClick={() => onSelect(null)}
           onMoveStart={(event) => {
             // Without an event it moves by itself, to bring a card into sight whose menu may just have been opened.
-            if (event === null) return;
-            setMenu(null);
-            setPicker(null);
+            if (event !== null) setOpened(null);
           }}
         >
           <ViewportPortal>
@@ -325,6 +314,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
               drops={drops}
               target={target}
               slotText={model.placeText}
+              canMove={canMoveBranch}
               typeOf={model.typeOf}
             />
           </ViewportPortal>
@@ -335,72 +325,48 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
         <Toolbar
           hasMap={hasMap}
           onMap={() => setChosenMap(!hasMap)}
-          onZoom={(factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 })}
+          onZoom={(factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: sight.duration(120) })}
           onFit={() => {
             const { bounds } = layout;
-            void flow.fitBounds(bounds, { padding: 0.08, duration: 200 });
+            void flow.fitBounds(bounds, { padding: 0.08, duration: sight.duration(200) });
           }}
         />
         {model.comparison && <ChangesList comparison={model.comparison} hasGhosts={before !== undefined} />}
         <div ref={preview} className={classes.preview} hidden={drag.drag === null} aria-hidden="true">
           {drag.drag && titleOf(drag.drag.key)}
         </div>
-        {picker && (
-          <NodePicker
-            types={types.nodes}
-            mode={mode}
-            at={picker.at}
-            place={model.placeText(picker.place)}
-            onPick={(type) => {
-              setPicker(null);
-              editing.add(type, picker.place);
-              focusTree();
-            }}
-            onClose={() => {
-              setPicker(null);
-              focusTree();
-            }}
-          />
-        )}
-        {menu && (
-          <NodeMenu
-            title={titleOf(menu.key)}
-            at={menu.at}
-            actions={editing.actionsFor(menu.key)}
-            branches={isEditable ? branchesOfMenu(menu.key) : []}
-            onBranch={(branch) => {
-              setMenu(null);
-              openPicker({ owner: menu.key, branch, index: 0 }, screenPoint(menu.key));
-            }}
-            onAction={(action) => {
-              setMenu(null);
-              if (action === 'open') select(menu.key);
-              else if (action === 'add') openPicker(placeBehind(menu.key), screenPoint(menu.key));
-              else if (action === 'move') carrying.pickUp(menu.key);
-              else editing.act(action, menu.key);
-              if (action !== 'add') requestAnimationFrame(focusTree);
-            }}
-            onClose={() => {
-              setMenu(null);
-              focusTree();
-            }}
-          />
-        )}
-        {editing.asked !== null && (
-          <RemoveDialog
-            document={document}
-            nodeKey={editing.asked}
-            title={titleOf(editing.asked)}
-            onAnswer={(isMeant) => {
-              editing.answer(isMeant);
-              focusTree();
-            }}
-          />
-        )}
+        <CanvasMenus
+          document={document}
+          mode={mode}
+          types={types}
+          model={model}
+          editing={editing}
+          isEditable={isEditable}
+          opened={opened}
+          onOpen={setOpened}
+          onClose={(what) => setOpened((now) => (now === what ? null : now))}
+          onAdd={(place, key) => openPicker(place, screenPoint(key))}
+          onSelect={select}
+          onPickUp={carrying.pickUp}
+          focusTree={focusTree}
+        />
         <VisuallyHidden component="div" role="status" aria-live="polite">
           {message}
         </VisuallyHidden>
-        {carry && <div className={classes.hint}>{t('carryHint')}</div>}
+        {carry && (
+          <div className={classes.hint}>
+            {t('carryHint')}
+            <button
+              type="button"
+              onClick={() => {
+                carrying.putDown(false);
+                focusTree();
+              }}
+            >
+              {t('common:cancel')}
+            </button>
+          </div>
+        )}
       </section>
     </CanvasActionsContext>
   );

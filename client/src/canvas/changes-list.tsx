@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import classes from './canvas.module.css';
 import type { ChangeKind, ComparisonOverlay } from './comparison-overlay.ts';
 import { ChangeMark } from './step-card.tsx';
+import { COVERS } from './view.ts';
 
 const KINDS: readonly ChangeKind[] = ['added', 'changed', 'moved', 'removed'];
 
@@ -17,7 +18,7 @@ export function ChangesList({ comparison, hasGhosts }: ChangesListProps) {
   const { t } = useTranslation('canvas');
   const all = [...comparison.marks.values()].flat();
   return (
-    <section className={classes.changes} aria-label={t('changes')}>
+    <section className={classes.changes} {...COVERS} aria-label={t('changes')}>
       {all.length === 0 && !comparison.hasSettings && <p>{t('noChanges')}</p>}
       <ul>
         {KINDS.map((kind) => {

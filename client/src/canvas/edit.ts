@@ -2,8 +2,9 @@
 
 import { type Document, type Node, nodeKeySchema, nodeSchema, type Trigger } from '../../../src/engine/model.ts';
 import { isRecord } from '../../../src/engine/path.ts';
+import type { NodeDescription } from '../../../src/engine/registry.ts';
 import { walkNodes } from '../../../src/engine/tree.ts';
-import { followBranches } from './branches.ts';
+import { followBranches, shiftBranch } from './branches.ts';
 import { type Language, rewriteDocument, rewriteNodes } from './rewrite-references.ts';
 
 /** A list of nodes: the workflow's own (`owner` null, `branch` empty) or a branch of a node. */
@@ -151,6 +152,24 @@ export function changeNode(document: Document, key: string, change: NodeChange):
     for (const name of ['title', 'retry', 'onFailure'] as const) if (next[name] === undefined) delete next[name];
     return followBranches(node, next);
   });
+}
+
+/**
+ * Moves a branch of a node one place to the left or right, with all that is in it; for types whose branches are a list in their
+ * configuration.
+ * @param by 1 is to the right
+ * @returns the same document when that is impossible
+ */
+export function moveBranch(
+  document: Document,
+  key: string,
+  branch: string,
+  by: 1 | -1,
+  description: Pick<NodeDescription, 'type' | 'branches'> | undefined,
+): Document {
+  const node = findNode(document, key)?.node;
+  const config = node && shiftBranch(node, description, branch, by);
+  return config ? replaceNode(document, key, (one) => ({ ...one, config: { ...config } })) : document;
 }
 
 /** Gives a node a branch of that name, for types whose branches only the server knows. */

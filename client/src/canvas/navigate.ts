@@ -71,3 +71,35 @@ export function dropSlots(document: Document, layout: Layout, key: string): read
     .filter((slot) => !isListWithin(document, slot, key))
     .filter((slot) => !isSameList(slot, from) || (slot.index !== from.index && slot.index !== from.index + 1));
 }
+
+/**
+ * Where one step up or down takes a node: past its neighbour, into that one's nearest branch, into the branch beside, or out of
+ * the branches. Up takes back what down did. Undefined at the ends of the flow.
+ */
+export function placeBeside(document: Document, layout: Layout, key: string, step: 1 | -1): Place | undefined {
+  const place = findNode(document, key)?.place;
+  if (place === undefined) return undefined;
+  const neighbour = listAt(document, place)[place.index + step];
+  if (neighbour) {
+    const branch = knownBranches(layout, neighbour.key).at(step === 1 ? 0 : -1);
+    if (branch === undefined) return { ...place, index: step === 1 ? place.index + 2 : place.index - 1 };
+    return endOf(document, { owner: neighbour.key, branch }, step);
+  }
+  const around = place.owner === null ? undefined : findNode(document, place.owner)?.place;
+  if (place.owner === null || around === undefined) return undefined;
+  const names = knownBranches(layout, place.owner);
+  const index = names.indexOf(place.branch);
+  const branch = index < 0 ? undefined : names[index + step];
+  if (branch !== undefined) return endOf(document, { owner: place.owner, branch }, step);
+  return step === 1 ? { ...around, index: around.index + 1 } : around;
+}
+
+/** Where a list is entered from above or from below. */
+function endOf(document: Document, list: ListPlace, step: 1 | -1): Place {
+  return { ...list, index: step === 1 ? 0 : listAt(document, list).length };
+}
+
+function knownBranches(layout: Layout, owner: string): readonly string[] {
+  const branches = layout.nodes.find(({ key }) => key === owner)?.branches ?? [];
+  return branches.filter(({ kind }) => kind !== 'unknown').map(({ name }) => name);
+}

@@ -3,6 +3,8 @@
 import { Kbd, Menu } from '@mantine/core';
 import {
   IconArrowDown,
+  IconArrowLeft,
+  IconArrowRight,
   IconArrowsMove,
   IconArrowUp,
   IconClipboard,
@@ -25,6 +27,8 @@ export type NodeAction =
   | 'moveUp'
   | 'moveDown'
   | 'move'
+  | 'branchLeft'
+  | 'branchRight'
   | 'addBranch'
   | 'duplicate'
   | 'copy'
@@ -37,6 +41,8 @@ export interface NodeMenuProps {
   readonly title: string;
   /** A point of the canvas, in pixels from its corner. */
   readonly at: Point;
+  /** Texts of actions that have no fixed one. */
+  readonly texts: Readonly<Partial<Record<NodeAction, string>>>;
   /** What is offered; what is missing is left out. */
   readonly actions: ReadonlySet<NodeAction>;
   /** Those of the node that a step can be added to. */
@@ -52,6 +58,8 @@ const ORDER: readonly { readonly action: NodeAction; readonly Icon: typeof IconC
   { action: 'moveUp', Icon: IconArrowUp, keys: 'Alt ↑' },
   { action: 'moveDown', Icon: IconArrowDown, keys: 'Alt ↓' },
   { action: 'move', Icon: IconArrowsMove, keys: '␣' },
+  { action: 'branchLeft', Icon: IconArrowLeft, keys: 'Alt ⇧ ←' },
+  { action: 'branchRight', Icon: IconArrowRight, keys: 'Alt ⇧ →' },
   { action: 'addBranch', Icon: IconGitBranch },
   { action: 'duplicate', Icon: IconCopyPlus, keys: 'Ctrl D' },
   { action: 'copy', Icon: IconCopy, keys: 'Ctrl C' },
@@ -60,7 +68,7 @@ const ORDER: readonly { readonly action: NodeAction; readonly Icon: typeof IconC
   { action: 'delete', Icon: IconTrash, keys: 'Del' },
 ];
 
-export function NodeMenu({ title, at, actions, branches, onAction, onBranch, onClose }: NodeMenuProps) {
+export function NodeMenu({ title, at, texts, actions, branches, onAction, onBranch, onClose }: NodeMenuProps) {
   const { t } = useTranslation('canvas');
   const item = ({ action, Icon, keys }: (typeof ORDER)[number]): ReactNode => (
     <Menu.Item
@@ -70,7 +78,7 @@ export function NodeMenu({ title, at, actions, branches, onAction, onBranch, onC
       {...(action === 'delete' ? { c: 'var(--mantine-color-error)' } : {})}
       onClick={() => onAction(action)}
     >
-      {t(`action.${action}`)}
+      {texts[action] ?? t(`action.${action}`)}
     </Menu.Item>
   );
   return (

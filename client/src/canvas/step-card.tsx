@@ -63,9 +63,6 @@ const CHANGE_ICONS: Readonly<Record<ChangeKind, typeof IconCheck>> = {
   removed: IconTrash,
 };
 
-/** Fingers that begin on a card move the canvas; a mouse moves the card. */
-const HAS_FINGERS = window.matchMedia?.('(pointer: coarse)').matches === true;
-
 /** Where a menu opens that belongs to a button: below it. */
 export function below(element: Element): { x: number; y: number } {
   const { left, bottom } = element.getBoundingClientRect();
@@ -85,7 +82,7 @@ export const StepCard = memo(function StepCard({ data }: NodeProps<CardNode>) {
   const summary = node ? summaryOf(node, t) : triggerSummary(trigger, t);
   return (
     <div
-      className={`${classes.card} nodrag${isEditable && node && !HAS_FINGERS ? ' nopan' : ''}`}
+      className={`${classes.card} nodrag`}
       data-node-key={key}
       data-kind={kind}
       data-selected={isSelected || undefined}
@@ -106,7 +103,7 @@ export const StepCard = memo(function StepCard({ data }: NodeProps<CardNode>) {
         <button
           type="button"
           tabIndex={-1}
-          className={classes.dots}
+          className={`${classes.dots} nopan`}
           aria-label={t('menuOf', { title })}
           onPointerDown={(event) => event.stopPropagation()}
           onClick={(event) => actions.openMenu(key, below(event.currentTarget))}

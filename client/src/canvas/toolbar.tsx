@@ -5,6 +5,7 @@ import { IconFocusCentered, IconMap, IconMapOff, IconMinus, IconPlus } from '@ta
 import { useStore } from '@xyflow/react';
 import { useTranslation } from 'react-i18next';
 import classes from './canvas.module.css';
+import { COVERS } from './view.ts';
 
 export interface ToolbarProps {
   readonly hasMap: boolean;
@@ -23,7 +24,7 @@ export function Toolbar({ hasMap, onMap, onZoom, onFit }: ToolbarProps) {
     </Tooltip>
   );
   return (
-    <div className={classes.toolbar} role="toolbar" aria-label={t('view')}>
+    <div className={classes.toolbar} role="toolbar" {...COVERS} aria-label={t('view')}>
       <ActionIcon.Group>
         {button(t('zoomOut'), IconMinus, () => onZoom(1 / 1.25))}
         <ZoomLevel />

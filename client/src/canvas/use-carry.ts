@@ -1,10 +1,11 @@
-// Moving a node with the keyboard: it is picked up, the arrow keys go from place to place, and it is put down.
+// Moving a node without dragging: it is picked up, the arrow keys go from place to place, and it is put down; or a place is pointed at.
 
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Document } from '../../../src/engine/model.ts';
+import type { Place } from './edit.ts';
 import type { Layout, Slot } from './layout.ts';
-import { dropSlots } from './navigate.ts';
+import { dropSlots, isSameList } from './navigate.ts';
 
 export interface CarryOptions {
   readonly document: Document;
@@ -30,6 +31,8 @@ export interface CarryHandle {
   step(by: 1 | -1): void;
   /** @param isMeant false: it stays where it was */
   putDown(isMeant: boolean): void;
+  /** Puts it down at a place that was pointed at. */
+  putDownAt(place: Place): void;
 }
 
 export interface Carried {
@@ -66,6 +69,12 @@ export function useCarry(
     },
     step(by) {
       if (carried && slots.length > 0) choose({ ...carried, index: (carried.index + by + slots.length) % slots.length }, slots);
+    },
+    putDownAt(place) {
+      setCarried(null);
+      const slot = slots.find((one) => isSameList(one, place) && one.index === place.index);
+      if (carried && slot) onDrop(carried.key, slot);
+      else announce(t('carryStopped'));
     },
     putDown(isMeant) {
       setCarried(null);

@@ -6,14 +6,16 @@ import type { Document } from '../../../src/engine/model.ts';
 import type { PluginList } from '../api/workflows.ts';
 import { useTypeText } from '../form/type-text.ts';
 import { notifyError } from '../ui/notify.ts';
-import { isGuess } from './branches.ts';
+import { isGuess, shiftBranch } from './branches.ts';
 import {
   addBranch,
   copyNodes,
   duplicateNode,
   findNode,
   insertNode,
+  type ListPlace,
   listAt,
+  moveBranch,
   moveNode,
   nodesWithin,
   type Place,
@@ -21,6 +23,8 @@ import {
   readNodes,
   removeNode,
 } from './edit.ts';
+import type { Layout } from './layout.ts';
+import { placeBeside } from './navigate.ts';
 import { newNode } from './new-node.ts';
 import type { NodeAction } from './node-menu.tsx';
 import { TRIGGER } from './paths.ts';
@@ -32,7 +36,11 @@ export interface EditingOptions {
   /** Without it, nodes can be copied only. */
   readonly onChange?: (next: Document, description: string) => void;
   readonly root: RefObject<HTMLElement | null>;
+  readonly layout: Layout;
   titleOf(key: string): string;
+  /** A branch as people read it. */
+  branchName(list: ListPlace): string;
+  placeText(place: Place): string;
   onAdded(key: string): void;
   onMoved(key: string): void;
   /** @param next the node that takes its place under the keyboard */
@@ -45,6 +53,9 @@ export interface Editing {
   move(key: string, place: Place): void;
   act(action: NodeAction, key: string): void;
   actionsFor(key: string): ReadonlySet<NodeAction>;
+  /** Moves a branch to the left or the right, with all that is in it. @param by 1 is to the right */
+  moveBranch(list: ListPlace, by: 1 | -1): void;
+  canMoveBranch(list: ListPlace, by: 1 | -1): boolean;
   /** Tells which node the copy, cut and paste keys mean. */
   setKey(key: string): void;
   /** The node whose removal waits for an answer, since it takes others along. */
@@ -56,7 +67,8 @@ export interface Editing {
 let copied: string | null = null;
 
 export function useEditing(options: EditingOptions): Editing {
-  const { document, types, onChange, root, titleOf, onAdded, onMoved, onRemoved, announce } = options;
+  const { document, layout, types, onChange, root, titleOf, branchName, placeText, onAdded, onMoved, onRemoved, announce } =
+    options;
   const { t } = useTranslation('canvas');
   const typeText = useTypeText();
   const [asked, setAsked] = useState<string | null>(null);
@@ -82,10 +94,29 @@ export function useEditing(options: EditingOptions): Editing {
   };
 
   const moveBy = (key: string, step: 1 | -1): void => {
-    const place = findNode(document, key)?.place;
+    const place = placeBeside(document, layout, key, step);
     if (place === undefined) return;
-    const index = step === 1 ? place.index + 2 : place.index - 1;
-    if (index >= 0 && index <= listAt(document, place).length) move(key, { ...place, index });
+    const title = titleOf(key);
+    const isMoved = change(moveNode(document, key, place), t('done.move', { title }));
+    if (!isMoved) return;
+    announce(t('done.moveTo', { title, place: placeText(place) }));
+    onMoved(key);
+  };
+
+  const describe = (key: string | null) => {
+    const type = key === null ? undefined : findNode(document, key)?.node.type;
+    return types.nodes.find((one) => one.type === type);
+  };
+  const canMoveBranch = ({ owner, branch }: ListPlace, by: 1 | -1): boolean => {
+    const node = owner === null ? undefined : findNode(document, owner)?.node;
+    return onChange !== undefined && node !== undefined && shiftBranch(node, describe(owner), branch, by) !== undefined;
+  };
+  const moveBranchBy = (list: ListPlace, by: 1 | -1): void => {
+    const { owner, branch } = list;
+    if (owner === null) return;
+    const texts = { branch: branchName(list), title: titleOf(owner) };
+    const next = moveBranch(document, owner, branch, by, describe(owner));
+    change(next, by === 1 ? t('done.branchRight', texts) : t('done.branchLeft', texts));
   };
 
   const removeNow = (key: string): void => {
@@ -150,6 +181,12 @@ export function useEditing(options: EditingOptions): Editing {
       case 'delete':
         remove(key);
         return;
+      case 'branchLeft':
+      case 'branchRight': {
+        const place = findNode(document, key)?.place;
+        if (place) moveBranchBy(place, action === 'branchRight' ? 1 : -1);
+        return;
+      }
       case 'addBranch': {
         const names = Object.keys(findNode(document, key)?.node.branches ?? {});
         let number = names.length + 1;
@@ -182,11 +219,15 @@ export function useEditing(options: EditingOptions): Editing {
       if (!onChange) return new Set<NodeAction>(['open', 'copy']);
       const found = findNode(document, key);
       const actions = new Set<NodeAction>(['open', 'add', 'move', 'duplicate', 'copy', 'cut', 'paste', 'delete']);
-      if (found && found.place.index > 0) actions.add('moveUp');
-      if (found && found.place.index < listAt(document, found.place).length - 1) actions.add('moveDown');
-      if (isGuess(types.nodes.find(({ type }) => type === found?.node.type))) actions.add('addBranch');
+      if (placeBeside(document, layout, key, -1)) actions.add('moveUp');
+      if (placeBeside(document, layout, key, 1)) actions.add('moveDown');
+      if (found && canMoveBranch(found.place, -1)) actions.add('branchLeft');
+      if (found && canMoveBranch(found.place, 1)) actions.add('branchRight');
+      if (isGuess(describe(key))) actions.add('addBranch');
       return actions;
     },
+    moveBranch: moveBranchBy,
+    canMoveBranch,
     asked,
     answer(isMeant) {
       setAsked(null);

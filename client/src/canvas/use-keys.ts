@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect } from 'react';
 import type { Document } from '../../../src/engine/model.ts';
 import type { Layout } from './layout.ts';
 import { type Direction, neighbourOf } from './navigate.ts';
+import type { NodeAction } from './node-menu.tsx';
 import { TRIGGER } from './paths.ts';
 import type { Editing } from './use-editing.ts';
 
@@ -36,6 +37,11 @@ const DIRECTIONS: Readonly<Record<string, Direction>> = {
   End: 'last',
 };
 
+/** With Alt. */
+const MOVES: Readonly<Record<string, NodeAction>> = { ArrowUp: 'moveUp', ArrowDown: 'moveDown' };
+/** With Alt and Shift: what is moved is the branch around the node. */
+const BRANCH_MOVES: Readonly<Record<string, NodeAction>> = { ArrowLeft: 'branchLeft', ArrowRight: 'branchRight' };
+
 export function useKeys(options: KeysOptions): (event: KeyboardEvent) => void {
   const { active, editing } = options;
   useEffect(() => {
@@ -64,8 +70,7 @@ function carryKey({ key }: KeyboardEvent, { carry, putDown }: KeysOptions): bool
 function commandKey(event: KeyboardEvent, options: KeysOptions): boolean | undefined {
   const { active, editing, isEditable, onUndo, onRedo } = options;
   if (event.altKey) {
-    const action = { ArrowUp: 'moveUp', ArrowDown: 'moveDown' } as const;
-    const name = event.key === 'ArrowUp' || event.key === 'ArrowDown' ? action[event.key] : undefined;
+    const name = (event.shiftKey ? BRANCH_MOVES : MOVES)[event.key];
     if (name === undefined || !isEditable) return false;
     editing.act(name, active);
     return true;

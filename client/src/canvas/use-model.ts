@@ -47,6 +47,8 @@ export interface Model {
   /** A node's title, or that of its type. */
   titleOf(key: string): string;
   typeOf(key: string): string;
+  /** A branch as people read it; empty for the workflow's own list. */
+  branchName(list: ListPlace): string;
   /** Says where a place is: behind which node, in which branch. */
   placeText(place: Place): string;
 }
@@ -98,16 +100,21 @@ export function useModel(options: ModelOptions): Model {
   );
   const titleOf = useCallback((key: string) => findNode(shown, key)?.node.title || typeTitle(key), [shown, typeTitle]);
   const typeOf = useCallback((key: string) => findNode(shown, key)?.node.type ?? '', [shown]);
+  const branchName = useCallback(
+    ({ owner, branch }: ListPlace): string => {
+      const found = layout.nodes.find(({ key }) => key === owner)?.branches.find(({ name }) => name === branch);
+      return found && owner !== null ? branchText(found, typeOf(owner)) : branch;
+    },
+    [layout, typeOf, branchText],
+  );
   const placeText = useCallback(
     (place: Place): string => {
       const behind = listAt(shown, place)[place.index - 1];
       if (behind) return t('behind', { title: titleOf(behind.key) });
       if (place.owner === null) return t('atStart');
-      const branch = layout.nodes.find(({ key }) => key === place.owner)?.branches.find(({ name }) => name === place.branch);
-      const name = branch ? branchText(branch, typeOf(place.owner)) : place.branch;
-      return t('atBranchStart', { branch: name, title: titleOf(place.owner) });
+      return t('atBranchStart', { branch: branchName(place), title: titleOf(place.owner) });
     },
-    [shown, layout, titleOf, typeOf, branchText, t],
+    [shown, titleOf, branchName, t],
   );
 
   const cache = useRef(new Map<string, CardNode>());
@@ -187,6 +194,7 @@ export function useModel(options: ModelOptions): Model {
     comparison: changes,
     titleOf,
     typeOf,
+    branchName,
     placeText,
   };
 }

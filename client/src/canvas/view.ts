@@ -1,6 +1,6 @@
 // Pure: which part of the canvas is seen at first, how it moves to show something, and how the map shows cards.
 
-import { type Layout, SIZES } from './layout.ts';
+import { type Box, type Layout, type Point, SIZES } from './layout.ts';
 import type { CardNode } from './step-card.tsx';
 
 /** Of the canvas on the screen, in pixels. */
@@ -15,6 +15,9 @@ const READABLE_ZOOM = 0.7;
 export const MARGIN = 32;
 /** Height of what a comparison says at the top, in pixels. */
 export const LEGEND = 112;
+
+/** Marks an element that may lie over the canvas: what is chosen is not left below it. */
+export const COVERS = { 'data-covers-canvas': true } as const;
 
 /** Before the first one is known. */
 export const EMPTY_LAYOUT: Layout = {
@@ -61,8 +64,52 @@ export function viewOf(layout: Layout, size: Size, top: number) {
   return { x: width / 2, y: top, zoom };
 }
 
-/** How far something between two edges must be moved to be seen. */
-export function shiftInto(start: number, end: number, size: number): number {
-  if (start < MARGIN) return MARGIN - start;
-  return end > size - MARGIN ? Math.max(size - MARGIN - end, MARGIN - start) : 0;
+/** Of the card's edges, in pixels: further out, it is not seen any more. */
+const NEAR = 4;
+
+/** How far something between two edges must be moved to be seen; 0 when it is. */
+function shiftInto(start: number, length: number, size: number): number {
+  const end = start + length;
+  if (start >= NEAR && end <= size - NEAR) return 0;
+  // What is too long begins in sight.
+  if (start < MARGIN || length > size - 2 * MARGIN) return MARGIN - start;
+  return size - MARGIN - end;
+}
+
+/**
+ * How a box on the screen must be moved to be seen whole: into the frame, and out from under what covers a part of it.
+ * The shortest way; no move at all when it is seen. Where there is no room beside what covers, the frame alone counts.
+ * @param covers in pixels from the corner of the frame, as the box
+ */
+export function shiftToSee(box: Box, frame: Size, covers: readonly Box[]): Point {
+  const isFree = (shift: Point): boolean => covers.every((cover) => !isOver(moved(box, shift), cover));
+  const isInside = ({ x, y }: Point): boolean =>
+    shiftInto(box.x + x, box.width, frame.width) === 0 && shiftInto(box.y + y, box.height, frame.height) === 0;
+  const into = { x: shiftInto(box.x, box.width, frame.width), y: shiftInto(box.y, box.height, frame.height) };
+  if (isFree(into)) return into;
+  const xs = [into.x];
+  const ys = [into.y];
+  for (const cover of covers) {
+    xs.push(cover.x - GAP - box.x - box.width, cover.x + cover.width + GAP - box.x);
+    ys.push(cover.y - GAP - box.y - box.height, cover.y + cover.height + GAP - box.y);
+  }
+  const free = xs.flatMap((x) => ys.map((y) => ({ x, y }))).filter((shift) => isInside(shift) && isFree(shift));
+  return (
+    free.reduce<Point | undefined>((best, shift) => (best && lengthOf(best) <= lengthOf(shift) ? best : shift), undefined) ?? into
+  );
+}
+
+/** Left between a card and what would cover it, in pixels. */
+const GAP = 14;
+
+function moved(box: Box, { x, y }: Point): Box {
+  return { ...box, x: box.x + x, y: box.y + y };
+}
+
+function isOver(a: Box, b: Box): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+function lengthOf({ x, y }: Point): number {
+  return Math.hypot(x, y);
 }

@@ -1,7 +1,7 @@
 // Everything on the canvas that is not a node: lines, names of branches, frames of loops, ends, and the places with a "+".
 
 import { Tooltip } from '@mantine/core';
-import { IconAlertTriangle, IconChevronLeft, IconChevronRight, IconPlus, IconRepeat } from '@tabler/icons-react';
+import { IconAlertTriangle, IconChevronDown, IconChevronLeft, IconChevronRight, IconPlus, IconRepeat } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FAILURE_BRANCH } from '../../../src/engine/model.ts';
@@ -28,12 +28,14 @@ export interface WaysProps {
   readonly target: Slot | undefined;
   /** Says where a place is. */
   slotText(slot: Slot): string;
+  /** Whether a branch can be moved to the left or the right. */
+  canMove(list: ListPlace): boolean;
   /** The type of the node that owns a branch. */
   typeOf(key: string): string;
 }
 
 export const Ways = memo(function Ways(props: WaysProps) {
-  const { layout, isEditable, openLists, overlay, isComparison, drops, target, slotText, typeOf } = props;
+  const { layout, isEditable, openLists, overlay, isComparison, drops, target, slotText, canMove, typeOf } = props;
   const taken = new Set(overlay ? layout.lines.filter((line) => overlay.isTaken(line)) : []);
   // What was taken lies over what was not, where they share a piece.
   const inOrder = overlay ? [...layout.lines].sort((a, b) => Number(taken.has(a)) - Number(taken.has(b))) : layout.lines;
@@ -48,7 +50,13 @@ export const Ways = memo(function Ways(props: WaysProps) {
         ))}
       </svg>
       {layout.labels.map((label) => (
-        <Label key={`${label.owner}/${label.branch}`} label={label} type={typeOf(label.owner ?? '')} isPast={isComparison} />
+        <Label
+          key={`${label.owner}/${label.branch}`}
+          label={label}
+          type={typeOf(label.owner ?? '')}
+          isPast={isComparison}
+          canMove={isEditable && canMove(label)}
+        />
       ))}
       {overlay && layout.frames.map((frame) => <Stepper key={frame.owner} frame={frame} overlay={overlay} />)}
       {layout.ends.map((end) => (
@@ -93,17 +101,40 @@ interface LabelProps {
   readonly label: BranchLabel;
   readonly type: string;
   readonly isPast: boolean;
+  readonly canMove: boolean;
 }
 
-function Label({ label, type, isPast }: LabelProps) {
+function Label({ label, type, isPast, canMove }: LabelProps) {
+  const { t } = useTranslation('canvas');
+  const actions = useCanvasActions();
   const branchText = useBranchText();
   const { name, kind } = label.label;
   const was = name === FAILURE_BRANCH ? 'failure' : 'own';
   const text = branchText(isPast && kind === 'unknown' ? { ...label.label, kind: was } : label.label, type);
+  if (!canMove) {
+    return (
+      <span className={classes.label} data-branch={name} data-kind={kind} style={at(label)} title={text}>
+        {text}
+      </span>
+    );
+  }
   return (
-    <span className={classes.label} data-branch={label.label.name} data-kind={label.label.kind} style={at(label)} title={text}>
-      {text}
-    </span>
+    <button
+      type="button"
+      tabIndex={-1}
+      className={`${classes.label} nopan`}
+      data-branch={name}
+      data-kind={kind}
+      style={at(label)}
+      aria-label={t('branchMenuOf', { branch: text })}
+      aria-haspopup="menu"
+      onClick={(event) => actions.openBranchMenu(label, below(event.currentTarget))}
+    >
+      <span className={classes.labelText} title={text}>
+        {text}
+      </span>
+      <IconChevronDown size={13} aria-hidden />
+    </button>
   );
 }
 

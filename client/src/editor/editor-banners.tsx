@@ -23,6 +23,9 @@ export interface EditorBannersProps {
   onEndLookingBack(): void;
   onOpenRevisions(): void;
   onHideExecution(): void;
+  onLoadTheirs(): void;
+  /** It was taken out of the trash. */
+  onRestored(): void;
 }
 
 export function EditorBanners(props: EditorBannersProps) {
@@ -38,7 +41,9 @@ export function EditorBanners(props: EditorBannersProps) {
             size="compact-sm"
             variant="default"
             loading={action.isPending}
-            onClick={() => action.mutate({ id: workflow.id, action: 'restore' }, { onError: notifyError })}
+            onClick={() =>
+              action.mutate({ id: workflow.id, action: 'restore' }, { onError: notifyError, onSuccess: () => props.onRestored() })
+            }
           >
             {t('banner.restore')}
           </Button>
@@ -46,7 +51,7 @@ export function EditorBanners(props: EditorBannersProps) {
       )}
       {draft.isOutdated && (
         <Banner kind="warning" icon={<IconAlertTriangle size={18} aria-hidden />} text={t('banner.outdated')}>
-          <Button size="compact-sm" variant="default" onClick={() => void draft.loadTheirs()}>
+          <Button size="compact-sm" variant="default" onClick={props.onLoadTheirs}>
             {t('conflict.theirs')}
           </Button>
         </Banner>

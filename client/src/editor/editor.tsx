@@ -1,6 +1,7 @@
 // The editor of one workflow: header, canvas, the panel beside it, and what is shown of revisions and executions.
 
 import './editor.css';
+import { VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -13,6 +14,7 @@ import { usePermission } from '../api/session.ts';
 import { comparisonQuery, type PluginList, type RevisionJson, revisionQuery, type WorkflowJson } from '../api/workflows.ts';
 import { findNode } from '../canvas/edit.ts';
 import { TRIGGER } from '../canvas/paths.ts';
+import { COVERS } from '../canvas/view.ts';
 import { notifyError, notifySuccess } from '../ui/notify.ts';
 import { LoadError, Loading } from '../ui/page.tsx';
 import { VariablesProvider } from '../variables/variable-source.tsx';
@@ -29,6 +31,7 @@ import { useTriggerState } from './trigger/trigger-panel.tsx';
 import { documentOf, useDraft } from './use-draft.ts';
 import { useEditorKeys, useLastInput } from './use-keyboard.ts';
 import { useProblems } from './use-problems.ts';
+import { useReturn } from './use-return.ts';
 
 const Canvas = lazy(async () => ({ default: (await import('../canvas/canvas.tsx')).Canvas }));
 
@@ -83,6 +86,12 @@ export function Editor({ latest, types }: EditorProps) {
     if (selected !== null && selected !== TRIGGER && seen && !findNode(seen, selected)) setSelected(null);
   }, [seen, selected]);
 
+  const { message, toCanvas, toDraft } = useReturn(body, !isLookingBack);
+  const [sought, setSought] = useState<{ key: string } | null>(null);
+  const goTo = useCallback((key: string) => {
+    setSelected(key);
+    setSought({ key });
+  }, []);
   const select = useCallback(
     (key: string | null) => {
       setSelected(key);
@@ -94,20 +103,19 @@ export function Editor({ latest, types }: EditorProps) {
   const close = useCallback(() => {
     setSelected(null);
     setPanel('selection');
-    // The canvas is one stop of the Tab key, and knows which node was last.
-    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>('[role="tree"]')?.focus());
-  }, []);
+    toCanvas();
+  }, [toCanvas]);
   const choose = useCallback(
     ({ place }: PlacedProblem) => {
       if (place.part === 'settings') setPanel('settings');
       else if (place.key !== null) {
-        setSelected(place.key);
+        goTo(place.key);
         setPanel('selection');
       }
       if (place.key === TRIGGER) trigger.setTab(/^(body|query|headers)\b/.test(place.field) ? 'variables' : 'address');
       if (place.field !== '') focusField(() => body.current?.ownerDocument.querySelector('.hl-panel') ?? null, place.field);
     },
-    [trigger.setTab],
+    [trigger.setTab, goTo],
   );
 
   useEditorKeys({
@@ -134,6 +142,7 @@ export function Editor({ latest, types }: EditorProps) {
     show(undefined);
     setPanel('selection');
     notifySuccess(t('revisions.copied', { number: old.revision }));
+    toDraft('');
   }
 
   const source = useMemo(
@@ -175,9 +184,15 @@ export function Editor({ latest, types }: EditorProps) {
           onEndLookingBack={() => {
             show(undefined);
             setPanel('selection');
+            toDraft(t('banner.returned'));
           }}
           onOpenRevisions={() => setPanel('revisions')}
-          onHideExecution={() => setExecutionId(null)}
+          onHideExecution={() => {
+            setExecutionId(null);
+            toDraft(t('banner.executionHidden'));
+          }}
+          onLoadTheirs={() => void draft.loadTheirs().then(() => toDraft(t('banner.loadedTheirs')))}
+          onRestored={() => toDraft(t('banner.restored'))}
         />
         <div className="hl-editor-body" ref={body}>
           <section className="hl-editor-canvas" aria-label={t('canvas')}>
@@ -193,6 +208,7 @@ export function Editor({ latest, types }: EditorProps) {
                   mode={workflow.mode}
                   types={types}
                   selected={selected}
+                  sought={sought}
                   onSelect={select}
                   {...(isReadOnly ? {} : { onChange: change })}
                   {...(isLookingBack ? {} : { problems: problems.problems })}
@@ -203,7 +219,7 @@ export function Editor({ latest, types }: EditorProps) {
               </Suspense>
             )}
             {canWrite && !isLookingBack && (
-              <div className="hl-editor-problems">
+              <div className="hl-editor-problems" {...COVERS}>
                 <ProblemList
                   problems={problems}
                   document={document}
@@ -229,13 +245,16 @@ export function Editor({ latest, types }: EditorProps) {
             executionId={executionId}
             takesFocus={lastWasKey}
             onClose={close}
-            onSelect={setSelected}
+            onSelect={goTo}
             onShow={show}
             onActivate={makeLive}
             onEditCopy={editCopy}
             onExecution={setExecutionId}
           />
         </div>
+        <VisuallyHidden component="div" role="status" aria-live="polite">
+          {message}
+        </VisuallyHidden>
         <ConflictDialog draft={draft} />
         <LeaveGuard isDirty={draft.isDirty && canWrite} isSaving={draft.isSaving} onSave={draft.save} />
       </div>

@@ -1,19 +1,26 @@
 // Puts the focus on the field that a problem is about, once its form is on the page.
 
-/** How long the form may take to appear, in milliseconds. */
+/** How long something may take to appear, in milliseconds. */
 const PATIENCE_MS = 1_500;
 
 /** @param field below the configuration, such as `cases[0].test` */
 export function focusField(container: () => HTMLElement | null, field: string): void {
-  const end = performance.now() + PATIENCE_MS;
-  function look(): void {
-    const target = find(container(), field);
-    if (target) {
+  waitFor(
+    () => find(container(), field),
+    (target) => {
       target.scrollIntoView({ block: 'center' });
       target.focus({ preventScroll: true });
-    } else if (performance.now() < end) {
-      requestAnimationFrame(look);
-    }
+    },
+  );
+}
+
+/** Does something with an element as soon as it is on the page, from the next picture on; nothing when it does not come. */
+export function waitFor(search: () => HTMLElement | null, act: (element: HTMLElement) => void): void {
+  const end = performance.now() + PATIENCE_MS;
+  function look(): void {
+    const target = search();
+    if (target) act(target);
+    else if (performance.now() < end) requestAnimationFrame(look);
   }
   requestAnimationFrame(look);
 }

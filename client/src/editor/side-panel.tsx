@@ -5,6 +5,7 @@ import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { COVERS } from '../canvas/view.ts';
 
 export interface SidePanelProps {
   readonly title: string;
@@ -66,7 +67,7 @@ export function SidePanel({ title, icon, subtitle, subject, takesFocus, onClose,
         size="min(100%, 520px)"
         withCloseButton={false}
         padding={0}
-        attributes={{ content: { 'aria-label': title } }}
+        attributes={{ content: { 'aria-label': title, ...COVERS } }}
         classNames={{ body: 'hl-panel' }}
       >
         {content}

@@ -1,0 +1,60 @@
+// What can be done with a branch, as a menu below its name.
+
+import { Kbd, Menu } from '@mantine/core';
+import { IconArrowLeft, IconArrowRight, IconPlus } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import classes from './canvas.module.css';
+import type { Point } from './layout.ts';
+
+export interface BranchMenuProps {
+  /** The branch as people read it. */
+  readonly name: string;
+  /** A point of the canvas, in pixels from its corner. */
+  readonly at: Point;
+  readonly canMoveLeft: boolean;
+  readonly canMoveRight: boolean;
+  onAdd(): void;
+  /** @param by 1 is to the right */
+  onMove(by: 1 | -1): void;
+  onClose(): void;
+}
+
+export function BranchMenu({ name, at, canMoveLeft, canMoveRight, onAdd, onMove, onClose }: BranchMenuProps) {
+  const { t } = useTranslation('canvas');
+  return (
+    <Menu opened onClose={onClose} position="bottom-start" width={270} shadow="md" returnFocus withinPortal>
+      <Menu.Target>
+        <button
+          type="button"
+          tabIndex={-1}
+          className={classes.anchor}
+          style={{ left: at.x, top: at.y }}
+          aria-label={t('branchMenuOf', { branch: name })}
+        />
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={onAdd}>
+          {t('addHere')}
+        </Menu.Item>
+        {canMoveLeft && (
+          <Menu.Item
+            leftSection={<IconArrowLeft size={16} aria-hidden />}
+            rightSection={<Kbd size="xs">Alt ⇧ ←</Kbd>}
+            onClick={() => onMove(-1)}
+          >
+            {t('moveBranchLeft', { branch: name })}
+          </Menu.Item>
+        )}
+        {canMoveRight && (
+          <Menu.Item
+            leftSection={<IconArrowRight size={16} aria-hidden />}
+            rightSection={<Kbd size="xs">Alt ⇧ →</Kbd>}
+            onClick={() => onMove(1)}
+          >
+            {t('moveBranchRight', { branch: name })}
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
