@@ -42,6 +42,8 @@ export const ERROR_CATALOGUE = {
   // An endpoint, or a version of an event type, that cannot be as it is wanted
   invalid_endpoint: { status: 422, exposed: true },
   invalid_event_type: { status: 422, exposed: true },
+  // A password that others try first
+  weak_password: { status: 422, exposed: true },
   too_many_requests: { status: 429, exposed: true },
   internal: { status: 500, exposed: false },
   storage_unavailable: { status: 503, exposed: true },
@@ -83,11 +85,19 @@ export const ERROR_CATALOGUE = {
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 
+/** A message by its key and parameters, for who says it in another language; a parameter may be such a message itself. */
+export interface MessageText {
+  readonly key: string;
+  readonly params?: Readonly<Record<string, string | number | MessageText>> | undefined;
+}
+
 export interface ErrorOptions {
   /** What the reader needs to act: the list of problems, the name of the missing path. Never a secret. */
   readonly details?: unknown;
   /** HTTP headers the reply must carry, such as `WWW-Authenticate`, `Allow` or `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The message by its key, when it is told as a problem of a document; it stays inside the server. */
+  readonly text?: MessageText | undefined;
   readonly cause?: unknown;
 }
 
@@ -97,12 +107,14 @@ export class HooklineError extends Error {
   readonly code: ErrorCode;
   readonly details: unknown;
   readonly headers: Readonly<Record<string, string>>;
+  readonly text: MessageText | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details;
     this.headers = options.headers ?? {};
+    this.text = options.text;
   }
 
   get status(): number {

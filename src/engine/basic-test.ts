@@ -6,6 +6,7 @@ import { HooklineError } from '../errors.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 import { compareValues, isEmptyValue, isLooselyEqual, isMissing, toText } from './comparison.ts';
 import type { ConfigProblem } from './plugin.ts';
+import { customIssue, type Said, say } from './say.ts';
 
 export const BASIC_OPERATORS = [
   'equal',
@@ -66,12 +67,9 @@ const termSchema: z.ZodType<BasicTerm> = z
   .superRefine((term, context) => {
     const kinds = (term.all === undefined ? 0 : 1) + (term.any === undefined ? 0 : 1) + (term.operator === undefined ? 0 : 1);
     if (kinds !== 1) {
-      context.addIssue({
-        code: 'custom',
-        message: 'must be a comparison { left, operator, right } or a group { all } or { any }',
-      });
+      context.addIssue(customIssue(say('test.term')));
     } else if (term.operator === undefined && (term.left !== undefined || term.right !== undefined)) {
-      context.addIssue({ code: 'custom', message: 'is a group; left and right belong to a comparison with an operator' });
+      context.addIssue(customIssue(say('test.groupWithSides')));
     }
   })
   .meta({ id: 'BasicTerm' });
@@ -83,7 +81,7 @@ const groupSchema = z
   })
   .superRefine((test, context) => {
     if ((test.all === undefined) === (test.any === undefined)) {
-      context.addIssue({ code: 'custom', message: 'must have either all or any' });
+      context.addIssue(customIssue(say('test.allOrAny')));
     }
   });
 
@@ -94,11 +92,11 @@ export const basicTestSchema: z.ZodType<BasicTest> = z
     const size = { comparisons: 0, depth: 0 };
     measure(value, 1, size);
     if (size.depth > MAX_TEST_DEPTH) {
-      context.addIssue({ code: 'custom', message: `has groups nested deeper than ${MAX_TEST_DEPTH}` });
+      context.addIssue(customIssue(say('test.tooDeep', { limit: MAX_TEST_DEPTH })));
       return z.NEVER;
     }
     if (size.comparisons > MAX_TEST_COMPARISONS) {
-      context.addIssue({ code: 'custom', message: `has more than ${MAX_TEST_COMPARISONS} comparisons` });
+      context.addIssue(customIssue(say('test.tooMany', { limit: MAX_TEST_COMPARISONS })));
       return z.NEVER;
     }
     return value;
@@ -238,26 +236,25 @@ const patterns = createBoundedCache(500, compilePattern);
 
 function compilePattern(pattern: string): RE2JS {
   if (pattern.length > MAX_PATTERN_LENGTH) {
-    throw new HooklineError('invalid_config', `The regular expression is longer than ${MAX_PATTERN_LENGTH} characters`);
+    throw refuse(say('test.longPattern', { limit: MAX_PATTERN_LENGTH }));
   }
   try {
     return RE2JS.compile(RE2JS.translateRegExp(pattern));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new HooklineError('invalid_config', `The regular expression ${JSON.stringify(pattern)} is not valid: ${reason}`, {
-      cause: error,
-    });
+    throw refuse(say('test.wrongPattern', { pattern: JSON.stringify(pattern), detail: reason }), error);
   }
+}
+
+function refuse({ message, text }: Said, cause?: unknown): HooklineError {
+  return new HooklineError('invalid_config', message, { text, cause });
 }
 
 function matches(left: unknown, right: unknown): boolean {
   const text = toText(left);
   if (text === undefined || isMissing(right)) return false;
   if (typeof right !== 'string') {
-    throw new HooklineError(
-      'invalid_config',
-      'The operator matches needs a regular expression, which is text, on its right side',
-    );
+    throw refuse(say('test.noPattern'));
   }
   return patterns.get(right).test(text);
 }
@@ -281,14 +278,14 @@ function checkGroup(group: BasicTest, path: string, problems: ConfigProblem[]): 
       return;
     }
     if (!Object.hasOwn(term, 'left')) {
-      problems.push({ path: place, code: 'invalid_config', message: 'The comparison has no left side: add `left`.' });
+      problems.push({ path: place, code: 'invalid_config', ...say('test.noLeft') });
     }
     if (term.operator !== 'matches' || (typeof term.right === 'string' && term.right.includes('{{'))) return;
     try {
       matches('', term.right ?? 0);
     } catch (error) {
       if (!(error instanceof HooklineError)) throw error;
-      problems.push({ path: `${place}.right`, code: error.code, message: error.message });
+      problems.push({ path: `${place}.right`, code: error.code, message: error.message, text: error.text });
     }
   });
 }

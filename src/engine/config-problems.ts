@@ -1,15 +1,15 @@
 // Pure: checks a configuration with its type's schema, and excuses the places whose value is known only when they are rendered.
 
 import type { z } from 'zod';
-import { issueMessage, nameKind } from './issue-message.ts';
+import { type Issue, nameKind, REPORT, sayIssue } from './issue-message.ts';
 import { isRecord, type Segment } from './path.ts';
 import { safeParse } from './safe-parse.ts';
+import { type Said, say } from './say.ts';
 
 /** A complaint about one place; `segments` start inside the configuration. */
-export interface ConfigFinding {
+export interface ConfigFinding extends Said {
   readonly segments: readonly Segment[];
   readonly code: 'missing_value' | 'missing_secret' | 'unknown_key' | 'invalid_value';
-  readonly message: string;
 }
 
 export interface ConfigCheck {
@@ -30,17 +30,6 @@ export interface ConfigCheckOptions {
   isWriteOnly(segments: readonly Segment[]): boolean;
 }
 
-/** What zod reports, as far as this file looks at it; plugins may bring their own copy of zod 4. */
-interface Issue {
-  readonly code?: string | undefined;
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly expected?: unknown;
-  readonly keys?: unknown;
-  readonly errors?: readonly (readonly Issue[])[] | undefined;
-  readonly issues?: readonly Issue[] | undefined;
-}
-
 interface Verdict {
   readonly findings: readonly ConfigFinding[];
   /** Places that do not fit the schema as they are written, but may when their template is rendered. */
@@ -49,7 +38,7 @@ interface Verdict {
 
 /** @throws whatever a plugin's own refinement throws */
 export function checkConfig(schema: z.ZodType, config: unknown, options: ConfigCheckOptions): ConfigCheck {
-  const result = safeParse(schema, config, { error: issueMessage });
+  const result = safeParse(schema, config, REPORT);
   if (result.success) return { findings: [], parsed: result.data, unsure: [] };
   const { findings, excused } = judge(result.error.issues, [], config, options);
   const secrets = findings.filter(({ code }) => code === 'missing_secret').map(({ segments }) => segments);
@@ -84,8 +73,10 @@ function judgeIssue(issue: Issue, segments: readonly Segment[], config: unknown,
   if (issue.code === 'invalid_union' && issue.errors && issue.errors.length > 0) {
     return judgeUnion(issue.errors, segments, config, options);
   }
-  const inner = issue.issues?.[0]?.message;
-  return { findings: [invalid(segments, inner === undefined ? issue.message : `${issue.message}: ${inner}`)], excused: [] };
+  const inner = issue.issues?.[0];
+  const what = sayIssue(issue);
+  const said = inner === undefined ? what : say('value.because', { what, detail: sayIssue(inner) });
+  return { findings: [invalid(segments, said)], excused: [] };
 }
 
 /** A union is as good as its best member; its complaints are the useful ones. */
@@ -103,29 +94,39 @@ function judgeUnion(
   const [best] = meant.toSorted((a, b) => a.findings.length - b.findings.length);
   if (best) return best;
   const expected = members.flatMap(([first]) => (typeof first?.expected === 'string' ? [first.expected] : []));
-  const message =
+  const said =
     expected.length === members.length
-      ? `must be ${[...new Set(expected.map(nameKind))].join(' or ')}`
-      : [...new Set(verdicts.flatMap(({ findings }) => findings.slice(0, 1).map((finding) => finding.message)))]
-          .slice(0, 5)
-          .join(', or ');
-  return { findings: [invalid(segments, message)], excused: [] };
+      ? say('value.kind', { kind: join('value.or', expected.map(nameKind)) })
+      : join('value.orElse', verdicts.flatMap(({ findings }) => findings.slice(0, 1)).map(withoutPlace));
+  return { findings: [invalid(segments, typeof said === 'string' ? { message: said } : said)], excused: [] };
+}
+
+function withoutPlace({ message, text }: ConfigFinding): Said {
+  return { message, text };
+}
+
+/** The first five different ones as one. */
+function join(key: 'value.or' | 'value.orElse', all: readonly (string | Said)[]): string | Said {
+  const byMessage = new Map(all.map((said) => [typeof said === 'string' ? said : said.message, said]));
+  const [first = '', ...others] = [...byMessage.values()].slice(0, 5);
+  return others.reduce<string | Said>((before, said) => say(key, { first: before, second: said }), first);
 }
 
 function missing(issue: Issue, segments: readonly Segment[], options: ConfigCheckOptions): ConfigFinding {
   if (options.isWriteOnly(segments)) {
-    return { segments, code: 'missing_secret', message: 'the secret is missing: enter it' };
+    return { segments, code: 'missing_secret', ...say('value.missingSecret') };
   }
-  const expected = typeof issue.expected === 'string' ? `: must be ${nameKind(issue.expected)}` : '';
-  return { segments, code: 'missing_value', message: `is missing${expected}` };
+  const said =
+    typeof issue.expected === 'string' ? say('value.missingKind', { kind: nameKind(issue.expected) }) : say('value.missing');
+  return { segments, code: 'missing_value', ...said };
 }
 
 function unknownKey(segments: readonly Segment[]): ConfigFinding {
-  return { segments, code: 'unknown_key', message: `there is no setting "${String(segments.at(-1))}" here` };
+  return { segments, code: 'unknown_key', ...say('value.unknownSetting', { name: String(segments.at(-1)) }) };
 }
 
-function invalid(segments: readonly Segment[], message: string): ConfigFinding {
-  return { segments, code: 'invalid_value', message };
+function invalid(segments: readonly Segment[], { message, text }: Said): ConfigFinding {
+  return { segments, code: 'invalid_value', message, text };
 }
 
 /** The template that stands at a place or around it. */

@@ -2,10 +2,11 @@
 
 import type { z } from 'zod';
 import { HooklineError } from '../errors.ts';
-import { issueMessage } from './issue-message.ts';
+import { REPORT, sayIssue } from './issue-message.ts';
 import { type Document, documentSchema, FORBIDDEN_NAMES, type Problem } from './model.ts';
 import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
 import { safeParse } from './safe-parse.ts';
+import { type Said, say } from './say.ts';
 import { problem, readTree, type Tree } from './tree.ts';
 import { SEALED_KEY } from './write-only.ts';
 
@@ -48,11 +49,11 @@ export function readDocument(input: unknown): ReadDocument {
 function parseShape(copy: unknown, problems: Problem[]): Document | undefined {
   let result: ReturnType<typeof documentSchema.safeParse>;
   try {
-    result = safeParse(documentSchema, copy, { error: issueMessage });
+    result = safeParse(documentSchema, copy, REPORT);
   } catch (error) {
     // Beyond some hundred thousand mistakes zod runs out of stack.
     if (!(error instanceof RangeError)) throw error;
-    problems.push(problem('', 'invalid_shape', 'the document has more mistakes than can be listed'));
+    problems.push(problem('', 'invalid_shape', say('document.tooManyMistakes')));
     return undefined;
   }
   if (result.success) return result.data;
@@ -65,8 +66,8 @@ export function shapeProblems({ issues }: z.ZodError): Problem[] {
   return issues.flatMap((issue) => {
     const place = formatPath(issue.path);
     return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => problem(appendSegment(place, key), 'unknown_key', `there is no field "${key}" here`))
-      : [problem(place, 'invalid_shape', issue.message)];
+      ? issue.keys.map((key) => problem(appendSegment(place, key), 'unknown_key', say('value.unknownField', { name: key })))
+      : [problem(place, 'invalid_shape', sayIssue(issue))];
   });
 }
 
@@ -81,14 +82,17 @@ export function toPlainJson(value: unknown): unknown {
 function copyJson(value: unknown, at: Segment[], problems: Problem[]): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  const refuse = (code: string, message: string) => {
-    problems.push(problem(formatPath(at), code, message));
+  const refuse = (code: string, said: Said) => {
+    problems.push(problem(formatPath(at), code, said));
     return null;
   };
   if (typeof value !== 'object') {
-    return refuse('not_json', `must be JSON, not ${typeof value === 'number' ? String(value) : `of type ${typeof value}`}`);
+    return refuse(
+      'not_json',
+      say('document.notJson', { given: typeof value === 'number' ? String(value) : `of type ${typeof value}` }),
+    );
   }
-  if (at.length >= MAX_DEPTH) return refuse('too_deep', `is nested more than ${MAX_DEPTH} levels deep`);
+  if (at.length >= MAX_DEPTH) return refuse('too_deep', say('document.tooDeep', { limit: MAX_DEPTH }));
   const copyChild = (child: unknown, segment: Segment): unknown => {
     at.push(segment);
     const copy = copyJson(child, at, problems);
@@ -97,11 +101,11 @@ function copyJson(value: unknown, at: Segment[], problems: Problem[]): unknown {
   };
   if (Array.isArray(value)) return Array.from(value, copyChild);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return refuse('not_json', 'must be a plain JSON object');
+  if (prototype !== null && prototype !== Object.prototype) return refuse('not_json', say('document.notPlain'));
   const entries: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
     if (FORBIDDEN_NAMES.has(key) || key === SEALED_KEY) {
-      problems.push(problem(formatPath([...at, key]), 'reserved_name', `the name "${key}" is reserved`));
+      problems.push(problem(formatPath([...at, key]), 'reserved_name', say('document.reservedName', { name: key })));
     } else if (item !== undefined) {
       entries.push([key, copyChild(item, key)]);
     }
@@ -115,7 +119,10 @@ export function limitProblems(problems: readonly Problem[]): Problem[] {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const first = [...errors, ...problems.filter(({ severity }) => severity !== 'error')].slice(0, MAX_PROBLEMS);
   const rest = problems.length - first.length;
-  return [...first, problem('', 'too_many_problems', `and ${rest} more problems`, errors.length > 0 ? 'error' : 'warning')];
+  return [
+    ...first,
+    problem('', 'too_many_problems', say('document.moreProblems', { number: rest }), errors.length > 0 ? 'error' : 'warning'),
+  ];
 }
 
 /** @throws HooklineError `invalid_workflow` with all problems as `details`, when one of them is an error */

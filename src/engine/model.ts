@@ -1,6 +1,8 @@
 // The engine's data: the workflow document and what an execution leaves behind, as zod schemas and their types.
 
 import { z } from 'zod';
+import type { MessageText } from '../errors.ts';
+import { sentence } from './say.ts';
 
 /** Names that would reach an object's prototype; never a key, never a path segment. */
 export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
@@ -13,8 +15,8 @@ export type Mode = z.infer<typeof modeSchema>;
 /** A node's key: how templates and logs name it. Unique in its workflow. */
 export const nodeKeySchema = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'must start with a letter or _ and hold only letters, digits, _ and - (64 at most)')
-  .refine((key) => !FORBIDDEN_NAMES.has(key), 'is a reserved name');
+  .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, sentence('node.keyShape'))
+  .refine((key) => !FORBIDDEN_NAMES.has(key), sentence('node.keyReserved'));
 
 /** A type's configuration; its own schema (see `engine/plugin.ts`) checks what is inside. */
 const configSchema = z.record(z.string(), z.unknown());
@@ -135,12 +137,24 @@ export const tagsSchema = z
   .transform((tags) => [...new Set(tags)])
   .pipe(z.array(z.string()).max(MAX_TAGS, `must be ${MAX_TAGS} tags at most`));
 
+const messageTextSchema: z.ZodType<MessageText> = z
+  .strictObject({
+    key: z.string().meta({ description: 'Stable: `value.empty`.' }),
+    get params() {
+      return z.record(z.string(), z.union([z.string(), z.number(), messageTextSchema])).optional();
+    },
+  })
+  .meta({ id: 'MessageText' });
+
 /** A complaint about a workflow, found when it is saved. A warning does not stop the save. */
 export const problemSchema = z
   .strictObject({
     path: z.string().meta({ description: 'Where: `nodes[0].branches.true[1].config.status`.' }),
     code: z.string(),
     message: z.string(),
+    text: messageTextSchema.optional().meta({
+      description: 'The message by its key, with what is filled in, for other languages than English. Not every message has it.',
+    }),
     severity: z.enum(['error', 'warning']),
   })
   .meta({ id: 'Problem' });

@@ -2,6 +2,7 @@
 
 import { HooklineError } from '../errors.ts';
 import { FORBIDDEN_NAMES } from './model.ts';
+import { type Said, say } from './say.ts';
 
 /** A name (`string`) or an index into an array (`number`). */
 export type Segment = string | number;
@@ -131,8 +132,8 @@ function addFlat(value: unknown, found: unknown[]): void {
 }
 
 function parsePath(text: string): Segment[] {
-  if (text === '') throw invalid(text, 0, 'it is empty');
-  if (text.length > MAX_PATH_LENGTH) throw invalid(text, MAX_PATH_LENGTH, `it is longer than ${MAX_PATH_LENGTH} characters`);
+  if (text === '') throw invalid(text, 0, say('path.empty'));
+  if (text.length > MAX_PATH_LENGTH) throw invalid(text, MAX_PATH_LENGTH, say('path.tooLong', { limit: MAX_PATH_LENGTH }));
   const segments: Segment[] = [];
   let at = 0;
   while (at < text.length) {
@@ -141,11 +142,12 @@ function parsePath(text: string): Segment[] {
     if (text.charCodeAt(at) === OPEN) [segment, at] = parseBracket(text, at);
     else if (at === 0) [segment, at] = parseName(text, at);
     else if (text.charCodeAt(at) === DOT) [segment, at] = parseName(text, at + 1);
-    else throw invalid(text, at, 'a `.` or `[` is expected here');
+    else throw invalid(text, at, say('path.separator'));
     if (typeof segment === 'string' && FORBIDDEN_NAMES.has(segment))
-      throw invalid(text, start, `the name "${segment}" is reserved`);
+      throw invalid(text, start, say('path.reserved', { name: segment }));
     segments.push(segment);
-    if (segments.length > MAX_PATH_SEGMENTS) throw invalid(text, start, `it has more than ${MAX_PATH_SEGMENTS} segments`);
+    if (segments.length > MAX_PATH_SEGMENTS)
+      throw invalid(text, start, say('path.tooManySegments', { limit: MAX_PATH_SEGMENTS }));
   }
   return segments;
 }
@@ -156,13 +158,13 @@ function parseName(text: string, start: number): [string, number] {
     const code = text.charCodeAt(end);
     if (code === DOT || code === OPEN) break;
     if (code === CLOSE || code === DOUBLE_QUOTE || code === SINGLE_QUOTE || isControl(code)) {
-      throw invalid(text, end, 'this character needs a quoted name, such as ["first name"]');
+      throw invalid(text, end, say('path.needsQuotes'));
     }
     end++;
   }
-  if (end === start) throw invalid(text, start, 'a name is expected here');
+  if (end === start) throw invalid(text, start, say('path.name'));
   const name = text.slice(start, end);
-  if (name.trim() !== name) throw invalid(text, start, 'a name with white space at an end must be quoted, such as [" a"]');
+  if (name.trim() !== name) throw invalid(text, start, say('path.whiteSpace'));
   return [name, end];
 }
 
@@ -176,11 +178,11 @@ function parseBracket(text: string, open: number): [Segment, number] {
   } else {
     end = start;
     while (end < text.length && isDigit(text.charCodeAt(end))) end++;
-    if (end === start) throw invalid(text, start, 'an index from 0 or a quoted name is expected here, such as [0] or ["a.b"]');
-    if (end - start > MAX_INDEX_DIGITS) throw invalid(text, start, `an index has at most ${MAX_INDEX_DIGITS} digits`);
+    if (end === start) throw invalid(text, start, say('path.index'));
+    if (end - start > MAX_INDEX_DIGITS) throw invalid(text, start, say('path.longIndex', { limit: MAX_INDEX_DIGITS }));
     segment = Number(text.slice(start, end));
   }
-  if (text.charCodeAt(end) !== CLOSE) throw invalid(text, end, 'a `]` is expected here');
+  if (text.charCodeAt(end) !== CLOSE) throw invalid(text, end, say('path.bracket'));
   return [segment, end + 1];
 }
 
@@ -189,10 +191,10 @@ function parseQuoted(text: string, open: number): [string, number] {
   let name = '';
   let at = open + 1;
   for (;;) {
-    if (at >= text.length) throw invalid(text, open, 'this quote is not closed');
+    if (at >= text.length) throw invalid(text, open, say('path.quote'));
     const code = text.charCodeAt(at);
     if (code === quote) return [name, at + 1];
-    if (code < 0x20) throw invalid(text, at, 'a control character must be escaped, such as \\n');
+    if (code < 0x20) throw invalid(text, at, say('path.control'));
     if (code !== BACKSLASH) {
       name += text[at];
       at++;
@@ -205,7 +207,7 @@ function parseQuoted(text: string, open: number): [string, number] {
       at += 6;
     } else {
       const plain = ESCAPES.get(letter);
-      if (plain === undefined) throw invalid(text, at, 'this is not an escape of JSON');
+      if (plain === undefined) throw invalid(text, at, say('path.escape'));
       name += plain;
       at += 2;
     }
@@ -251,7 +253,8 @@ function isControl(code: number): boolean {
   return code < 0x20 || (code >= 0x7f && code <= 0x9f);
 }
 
-function invalid(text: string, at: number, what: string): HooklineError {
+function invalid(text: string, at: number, detail: Said): HooklineError {
   const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-  return new HooklineError('invalid_path', `The path ${JSON.stringify(shown)} is wrong at character ${at + 1}: ${what}.`);
+  const said = say('path.wrong', { path: JSON.stringify(shown), at: at + 1, detail });
+  return new HooklineError('invalid_path', said.message, { text: said.text });
 }

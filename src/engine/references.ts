@@ -1,12 +1,12 @@
 // Pure: whether what a template names exists by the time its node runs.
 
 import { nearestNames } from './nearest.ts';
+import { eitherOf, type Said, say } from './say.ts';
 import type { Reference } from './template.ts';
 import { isInside, relationOf, type TreeNode } from './tree.ts';
 
-export interface ReferenceFinding {
+export interface ReferenceFinding extends Said {
   readonly code: 'unknown_node' | 'node_not_run' | 'scope_not_available';
-  readonly message: string;
 }
 
 export interface ReferenceChecker {
@@ -32,36 +32,37 @@ export function createReferenceChecker(nodes: readonly TreeNode[]): ReferenceChe
       if (first === undefined) return undefined;
       const key = String(first);
       const named = byKey.get(key);
-      const name = `{{${reference.text}}}`;
+      const template = `{{${reference.text}}}`;
       if (!named) {
         const nearest = nearestNames(key, byKey.keys());
-        const hint = nearest.length > 0 ? `; did you mean ${nearest.map((known) => `"${known}"`).join(' or ')}?` : '';
-        return { code: 'unknown_node', message: `${name}: there is no node with the key "${key}"${hint}` };
+        const said =
+          nearest.length > 0
+            ? say('reference.unknownNodeNear', { template, key, names: eitherOf(nearest) })
+            : say('reference.unknownNode', { template, key });
+        return { code: 'unknown_node', ...said };
       }
-      if (!node) return { code: 'node_not_run', message: `${name}: no node has run when the trigger answers` };
-      return reference.root === '$nodes' ? checkNode(name, node, named) : checkScope(name, node, named);
+      if (!node) return { code: 'node_not_run', ...say('reference.trigger', { template }) };
+      return reference.root === '$nodes' ? checkNode(template, node, named) : checkScope(template, node, named);
     },
   };
 }
 
 /** One of the nodes with this key is enough: that keys are unique is another rule's business. */
-function checkNode(name: string, node: TreeNode, named: readonly TreeNode[]): ReferenceFinding | undefined {
+function checkNode(template: string, node: TreeNode, named: readonly TreeNode[]): ReferenceFinding | undefined {
   const relations = named.map((other) => relationOf(node, other));
   if (relations.includes('earlier')) return undefined;
   const place = named[0]?.place ?? '';
-  const why = {
-    earlier: '',
-    itself: 'it is this node itself, which has no result before it has run',
-    later: `${place} runs later`,
-    'other-branch': `${place} is in another branch, which does not run together with this one`,
-  }[relations[0] ?? 'later'];
-  return { code: 'node_not_run', message: `${name}: the node has not run by then: ${why}` };
+  const [relation] = relations;
+  const said =
+    relation === 'itself'
+      ? say('reference.itself', { template })
+      : relation === 'other-branch'
+        ? say('reference.otherBranch', { template, place })
+        : say('reference.later', { template, place });
+  return { code: 'node_not_run', ...said };
 }
 
-function checkScope(name: string, node: TreeNode, named: readonly TreeNode[]): ReferenceFinding | undefined {
+function checkScope(template: string, node: TreeNode, named: readonly TreeNode[]): ReferenceFinding | undefined {
   if (named.some((other) => isInside(node, other))) return undefined;
-  return {
-    code: 'scope_not_available',
-    message: `${name}: its item exists only inside the branches of ${named[0]?.place ?? ''}`,
-  };
+  return { code: 'scope_not_available', ...say('reference.outsideLoop', { template, place: named[0]?.place ?? '' }) };
 }

@@ -1,5 +1,7 @@
 // Pure: which names the arguments of a script may have.
 
+import { type Said, say } from './say.ts';
+
 /** Longest name of an argument. */
 const MAX_NAME_LENGTH = 100;
 
@@ -29,10 +31,10 @@ const GLOBALS: ReadonlySet<string> = new Set(
 );
 
 /** What is wrong with the name of a script's argument, to be read behind the name; undefined when it is fine. */
-export function argumentNameFault(name: string): string | undefined {
-  if (name.length > MAX_NAME_LENGTH) return `is longer than ${MAX_NAME_LENGTH} characters`;
-  if (!IDENTIFIER.test(name)) return 'is not a name that JavaScript knows: letters, digits, _ and $, no digit first';
-  if (RESERVED.has(name)) return 'is a word of JavaScript itself; choose another name';
-  if (GLOBALS.has(name)) return 'is there in every script already; choose another name';
+export function argumentNameFault(name: string): Said | undefined {
+  if (name.length > MAX_NAME_LENGTH) return say('field.argumentTooLong', { limit: MAX_NAME_LENGTH });
+  if (!IDENTIFIER.test(name)) return say('field.argumentShape');
+  if (RESERVED.has(name)) return say('field.argumentReserved');
+  if (GLOBALS.has(name)) return say('field.argumentTaken');
   return undefined;
 }

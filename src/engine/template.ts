@@ -4,6 +4,7 @@ import { HooklineError } from '../errors.ts';
 import { MAX_VALUE_SIZE } from './json-value.ts';
 import { compilePath, formatPath, pathOf, type Segment } from './path.ts';
 import type { Scope, Template } from './plugin.ts';
+import { type Said, say } from './say.ts';
 import { readSecret } from './secret-vault.ts';
 
 /** What one `{{…}}` names. */
@@ -27,10 +28,9 @@ export interface TemplateOptions {
   readonly isVerbatim?: (segments: readonly Segment[]) => boolean;
 }
 
-export interface TemplateProblem {
+export interface TemplateProblem extends Said {
   /** The place inside the value. */
   readonly at: string;
-  readonly message: string;
 }
 
 export interface TemplateInspection {
@@ -178,7 +178,7 @@ class Walk {
       pieces = splitText(text, at);
     } catch (error) {
       if (!(error instanceof HooklineError)) throw error;
-      this.#report({ at, message: error.message });
+      this.#report({ at, message: error.message, text: error.text });
       return constant(text);
     }
     for (const piece of pieces) if (typeof piece !== 'string') this.references.push(piece.reference);
@@ -259,21 +259,22 @@ function toText(value: unknown, reference: Reference): string {
   try {
     return JSON.stringify(value) ?? '';
   } catch (cause) {
-    throw invalid(reference.text, reference.at, 'its value cannot be written as JSON', cause);
+    throw invalid(reference.text, reference.at, { message: 'its value cannot be written as JSON' }, cause);
   }
 }
 
 function compileReference(source: string, isClosed: boolean, at: string): TextPiece {
   const text = source.trim();
   if (!isClosed) {
-    const message = `The template {{${cut(text)} is wrong: its \`}}\` is missing; a literal \`{{\` is written \`\\{{\``;
-    throw new HooklineError('invalid_template', message, { details: { at } });
+    const said = say('template.unclosed', { template: `{{${cut(text)}`, ...BRACES });
+    throw new HooklineError('invalid_template', said.message, { details: { at }, text: said.text });
   }
-  if (text === '') throw invalid(text, at, 'it is empty; a literal `{{` is written `\\{{`');
+  if (text === '') throw invalid(text, at, say('template.empty', { open: BRACES.open, escaped: BRACES.escaped }));
   const [root, ...segments] = parseSegments(text, at);
   const found = typeof root === 'string' ? ROOTS.get(root) : undefined;
   if (found === undefined) {
-    throw invalid(text, at, `there is no variable ${JSON.stringify(root ?? '')}; there are ${[...ROOTS.keys()].join(', ')}`);
+    const names = [...ROOTS.keys()].join(', ');
+    throw invalid(text, at, say('template.unknownVariable', { name: JSON.stringify(root ?? ''), names }));
   }
   const [part, header] = segments;
   if ((root === '$context' || root === '$request') && part === 'headers' && typeof header === 'string') {
@@ -282,7 +283,7 @@ function compileReference(source: string, isClosed: boolean, at: string): TextPi
   const reference: Reference = { root: found.name, segments, text, at };
   const { read } = found;
   if (found.name === '$secrets') {
-    if (typeof part !== 'string' || segments.length > 1) throw invalid(text, at, 'it names no secret: write $secrets.NAME');
+    if (typeof part !== 'string' || segments.length > 1) throw invalid(text, at, say('template.noSecretName'));
     return { reference, read: (scope) => readSecret(scope.$secrets, part) };
   }
   // All results at once are those so far: the node that keeps them must not become a part of its own result.
@@ -298,12 +299,16 @@ function parseSegments(text: string, at: string): Segment[] {
     return segments;
   } catch (cause) {
     if (!(cause instanceof HooklineError)) throw cause;
-    throw invalid(text, at, cause.message, cause);
+    throw invalid(text, at, cause, cause);
   }
 }
 
-function invalid(text: string, at: string, what: string, cause?: unknown): HooklineError {
-  return new HooklineError('invalid_template', `The template {{${cut(text)}}} is wrong: ${what}`, { details: { at }, cause });
+/** Given as parameters: in the sentences themselves they would be places to fill in. */
+const BRACES = { open: '{{', close: '}}', escaped: '\\{{' } as const;
+
+function invalid(text: string, at: string, detail: Said, cause?: unknown): HooklineError {
+  const said = say('template.wrong', { template: `{{${cut(text)}}}`, detail });
+  return new HooklineError('invalid_template', said.message, { details: { at }, text: said.text, cause });
 }
 
 function cut(text: string): string {

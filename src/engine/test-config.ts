@@ -5,12 +5,13 @@ import { type BasicTest, basicTestSchema, checkBasicTest, evaluateBasicTest } fr
 import { isTruthy } from './comparison.ts';
 import { issueMessage } from './issue-message.ts';
 import type { ConfigProblem, NodeContext } from './plugin.ts';
+import { customIssue, say, sentence } from './say.ts';
 
 /** Longest expression, in characters. */
 const MAX_EXPRESSION_LENGTH = 10_000;
 
 /** An expression's text. */
-export const expressionSchema = z.string().min(1, 'must not be empty').max(MAX_EXPRESSION_LENGTH);
+export const expressionSchema = z.string().min(1, sentence('value.empty')).max(MAX_EXPRESSION_LENGTH);
 
 export const testEngineSchema = z
   .enum(['basic', 'jsonata', 'mathjs', 'formula'])
@@ -34,14 +35,12 @@ function describeUnion(input: unknown): string {
 /** For `superRefine`: comparisons belong to `basic`, text to the other languages. */
 export function requireTestOfEngine(
   config: { readonly engine: TestEngine; readonly test: BasicTest | string },
-  context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
+  context: { addIssue(issue: ReturnType<typeof customIssue>): void },
 ): void {
   if ((config.engine === 'basic') === (typeof config.test !== 'string')) return;
-  const message =
-    config.engine === 'basic'
-      ? 'must be a group { all: […] } or { any: […] } of comparisons; for an expression name its language in engine'
-      : `must be an expression in ${config.engine}, which is text`;
-  context.addIssue({ code: 'custom', path: ['test'], message });
+  const said =
+    config.engine === 'basic' ? say('test.comparisonsNeeded') : say('test.expressionNeeded', { engine: config.engine });
+  context.addIssue(customIssue(said, ['test']));
 }
 
 /** Problems of a saved test; the syntax of expressions is checked where workflows are saved. */

@@ -3,6 +3,7 @@
 import type { Node, OnFailure, Problem } from './model.ts';
 import { nodeKeySchema, onFailureSchema } from './model.ts';
 import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
+import { type Said, say } from './say.ts';
 
 /** Deepest nesting of nodes: the nodes of the workflow are level 1, those in their branches level 2. */
 export const MAX_NODE_LEVELS = 50;
@@ -31,8 +32,10 @@ export interface Tree {
   readonly problems: readonly Problem[];
 }
 
-export function problem(place: string, code: string, message: string, severity: Problem['severity'] = 'error'): Problem {
-  return { path: place, code, message, severity };
+/** @param said from `say`, so that it can be said in other languages; or only the English message */
+export function problem(place: string, code: string, said: string | Said, severity: Problem['severity'] = 'error'): Problem {
+  const { message, text } = typeof said === 'string' ? { message: said, text: undefined } : said;
+  return { path: place, code, message, ...(text === undefined ? {} : { text }), severity };
 }
 
 /** Reads a list of nodes; what is not a node is left out, since the document's schema has complained about it. */
@@ -45,14 +48,14 @@ export function readTree(nodes: unknown): Tree {
     const result: TreeNode[] = [];
     if (!Array.isArray(list) || list.length === 0) return result;
     if (level > MAX_NODE_LEVELS) {
-      problems.push(problem(formatPath(listSegments), 'too_deep', `nodes may be nested ${MAX_NODE_LEVELS} levels deep at most`));
+      problems.push(problem(formatPath(listSegments), 'too_deep', say('document.nodesTooDeep', { limit: MAX_NODE_LEVELS })));
       return result;
     }
     for (const [index, item] of list.entries()) {
       if (isFull || !isRecord(item)) continue;
       if (all.length >= MAX_NODES) {
         isFull = true;
-        problems.push(problem('nodes', 'too_many_nodes', `a workflow may have ${MAX_NODES} nodes at most`));
+        problems.push(problem('nodes', 'too_many_nodes', say('document.tooManyNodes', { limit: MAX_NODES })));
         break;
       }
       result.push(readNode(item, [...listSegments, index], level, parent));

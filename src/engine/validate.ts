@@ -11,6 +11,7 @@ import type { AnyNodeType, AnyTriggerType, ConfigProblem, ExpressionEngine } fro
 import type { ExpressionEvaluator } from './ports.ts';
 import { createReferenceChecker, type ReferenceChecker } from './references.ts';
 import type { JsonSchema, Registry } from './registry.ts';
+import { eitherOf, say } from './say.ts';
 import { findSecretUses } from './secret-names.ts';
 import { inspectTemplates, type TemplateInspection } from './template.ts';
 import { findExpressions, problem, relationOf, type Tree, type TreeNode } from './tree.ts';
@@ -69,8 +70,8 @@ export async function validateDocument(input: unknown, options: ValidateOptions)
   for (const { place, run } of pending.checks) {
     try {
       for (const found of await run()) {
-        const { path, code, message, severity } = found;
-        problems.push(problem(path === '' ? place : joinPaths(place, path), code, message, severity));
+        const { path, code, severity } = found;
+        problems.push(problem(path === '' ? place : joinPaths(place, path), code, found, severity));
       }
     } catch (error) {
       problems.push(checkFailed(place, error));
@@ -78,11 +79,11 @@ export async function validateDocument(input: unknown, options: ValidateOptions)
   }
   for (const { place, engine, text } of options.evaluator ? pending.expressions : []) {
     const message = await options.evaluator?.check(engine, text);
-    if (message !== undefined) problems.push(problem(place, 'invalid_expression', message));
+    if (message !== undefined) problems.push(unreadable(place, 'invalid_expression', 'expression.wrong', message));
   }
   for (const { place, code } of options.evaluator ? pending.scripts : []) {
     const message = await options.evaluator?.checkScript?.(code);
-    if (message !== undefined) problems.push(problem(place, 'invalid_script', message));
+    if (message !== undefined) problems.push(unreadable(place, 'invalid_script', 'script.wrong', message));
   }
   return { document, problems: limitProblems(problems) };
 }
@@ -138,9 +139,7 @@ function inspectSettings(session: Session, settings: Readonly<Record<string, unk
   if (concurrency === undefined || concurrency === null) return;
   const place = 'settings.concurrency';
   if (session.mode === 'sync') {
-    session.problems.push(
-      problem(place, 'wrong_mode', 'a concurrency limit is for async workflows: a caller waits for a sync one'),
-    );
+    session.problems.push(problem(place, 'wrong_mode', say('settings.concurrencyInSync')));
   }
   const key: unknown = typeof concurrency === 'object' && 'key' in concurrency ? concurrency.key : undefined;
   if (typeof key === 'string') reportTemplates(session, `${place}.key`, undefined, inspectTemplates(key));
@@ -154,28 +153,21 @@ function inspectNode(session: Session, node: TreeNode): NodeFlow {
     return { type: undefined, branches: undefined };
   }
   if (mode !== undefined && type.modes && !type.modes.includes(mode)) {
-    const modes = type.modes.join(' and ');
-    problems.push(problem(`${node.place}.type`, 'wrong_mode', `a ${type.type} node is for ${modes} workflows only`));
+    const said = say(mode === 'sync' ? 'node.onlyAsync' : 'node.onlySync', { type: type.type });
+    problems.push(problem(`${node.place}.type`, 'wrong_mode', said));
   }
   const check = inspectNodeConfig(session, node, type);
   const waits = type.waits && check?.parsed !== undefined ? type.waits(check.parsed) : type.canWait;
   if (mode === 'sync' && waits) {
-    problems.push(
-      problem(
-        `${node.place}.type`,
-        'waits_in_sync',
-        `a ${type.type} node waits, and the caller of a sync workflow cannot; use it in an async one`,
-      ),
-    );
+    problems.push(problem(`${node.place}.type`, 'waits_in_sync', say('node.waitsInSync', { type: type.type })));
   }
   const own = check ? tryBranchNames(session, node, type, check.parsed) : undefined;
   const branches = node.onFailure === 'branch' && own !== undefined ? [...own, FAILURE_BRANCH] : own;
   if (own?.includes(FAILURE_BRANCH)) {
-    problems.push(problem(`${node.place}.config`, 'reserved_name', `the branch name "${FAILURE_BRANCH}" is reserved`));
+    problems.push(problem(`${node.place}.config`, 'reserved_name', say('node.reservedBranch', { name: FAILURE_BRANCH })));
   }
   if (node.hasRetry && type.branches !== undefined && (type.flow ?? 'step') === 'step') {
-    const message = 'a node that runs its branches itself cannot be retried; set the retry on the nodes inside';
-    problems.push(problem(`${node.place}.retry`, 'invalid_shape', message));
+    problems.push(problem(`${node.place}.retry`, 'invalid_shape', say('node.retryOfBranches')));
   }
   findUnknownBranches(session, node, type, branches);
   return { type, branches };
@@ -247,10 +239,10 @@ function inspectExpression(
   if (!language) return;
   if (language.hasTemplates) {
     const templates = inspectTemplates(text);
-    for (const { message } of templates.problems) problems.push(problem(place, 'invalid_template', message));
+    for (const found of templates.problems) problems.push(problem(place, 'invalid_template', found));
     for (const reference of templates.references) {
       const finding = references.check(reference, node);
-      if (finding) problems.push(problem(place, finding.code, finding.message));
+      if (finding) problems.push(problem(place, finding.code, finding));
     }
     if (templates.problems.length > 0) return;
   }
@@ -264,13 +256,13 @@ function reportTemplates(
   templates: TemplateInspection,
   secrets: ReadonlySet<string> = new Set(),
 ): void {
-  for (const { at, message } of templates.problems) {
-    const shown = secrets.has(at) ? 'the template in this secret is wrong' : message;
-    problems.push(problem(joinPaths(place, at), 'invalid_template', shown));
+  for (const found of templates.problems) {
+    const shown = secrets.has(found.at) ? say('secret.wrongTemplate') : found;
+    problems.push(problem(joinPaths(place, found.at), 'invalid_template', shown));
   }
   for (const reference of templates.references) {
     const finding = references.check(reference, node);
-    if (finding) problems.push(problem(joinPaths(place, reference.at), finding.code, finding.message));
+    if (finding) problems.push(problem(joinPaths(place, reference.at), finding.code, finding));
   }
 }
 
@@ -283,8 +275,8 @@ function tryCheckConfig(
 ): ConfigCheck | undefined {
   try {
     const check = checkConfig(type.config, config, options);
-    for (const { segments, code, message } of check.findings) {
-      problems.push(problem(joinPaths(place, formatPath(segments)), code, message));
+    for (const finding of check.findings) {
+      problems.push(problem(joinPaths(place, formatPath(finding.segments)), finding.code, finding));
     }
     return check;
   } catch (error) {
@@ -316,9 +308,12 @@ function findUnknownBranches(
   if (names === undefined) return;
   for (const name of node.branches.keys()) {
     if (names.includes(name)) continue;
-    const known = names.length === 0 ? `a ${type.type} node has none` : `it has ${names.map((known) => `"${known}"`).join(', ')}`;
     const place = appendSegment(`${node.place}.branches`, name);
-    problems.push(problem(place, 'unknown_branch', `this node has no branch "${name}": ${known}`));
+    const said =
+      names.length === 0
+        ? say('node.noBranch', { name, type: type.type })
+        : say('node.unknownBranch', { name, names: names.map((known) => `"${known}"`).join(', ') });
+    problems.push(problem(place, 'unknown_branch', said));
   }
 }
 
@@ -334,10 +329,9 @@ function findUnknownSecrets(
       for (const name of use.names) {
         if (known.has(name)) continue;
         const nearest = nearestNames(name, known);
-        const hint =
-          nearest.length > 0 ? `; did you mean ${nearest.map((other) => `"${other}"`).join(' or ')}?` : ': add it to the secrets';
-        const message = `there is no secret "${name}"${hint}`;
-        problems.push(problem(joinPaths(place, formatPath(segments)), 'unknown_secret', message, 'warning'));
+        const said =
+          nearest.length > 0 ? say('secret.unknownNear', { name, names: eitherOf(nearest) }) : say('secret.unknown', { name });
+        problems.push(problem(joinPaths(place, formatPath(segments)), 'unknown_secret', said, 'warning'));
       }
     }
   };
@@ -355,9 +349,11 @@ function findDuplicateKeys({ tree, problems }: Session): void {
     else places.set(key, [place]);
   }
   for (const [key, [first = '', ...others]] of places) {
+    const tell = (place: string, other: string) =>
+      problems.push(problem(`${place}.key`, 'duplicate_key', say('node.duplicateKey', { key, place: other })));
     for (const [index, place] of others.entries()) {
-      if (index === 0) problems.push(problem(`${first}.key`, 'duplicate_key', `the key "${key}" is also that of ${place}`));
-      problems.push(problem(`${place}.key`, 'duplicate_key', `the key "${key}" is also that of ${first}`));
+      if (index === 0) tell(first, place);
+      tell(place, first);
     }
   }
 }
@@ -365,43 +361,45 @@ function findDuplicateKeys({ tree, problems }: Session): void {
 function findFlowProblems({ tree, mode, problems }: Session, flows: ReadonlyMap<TreeNode, NodeFlow>): void {
   const report = analyseFlow(tree.roots, (node) => flows.get(node) ?? { type: undefined, branches: undefined });
   for (const { place } of report.unreachable) {
-    problems.push(problem(place, 'unreachable', 'this node never runs: the flow always ends before it', 'warning'));
+    problems.push(problem(place, 'unreachable', say('node.unreachable'), 'warning'));
   }
   if (mode !== 'sync') return;
   for (const place of report.openEnds) {
-    const message =
-      tree.roots.length === 0
-        ? 'the workflow has no nodes: its caller gets an empty success'
-        : 'the flow can end here without a response node: its caller gets a general answer';
-    problems.push(problem(place, 'no_response', message, 'warning'));
+    const said = say(tree.roots.length === 0 ? 'flow.empty' : 'flow.openEnd');
+    problems.push(problem(place, 'no_response', said, 'warning'));
   }
   for (const { place } of report.silentEnds) {
-    problems.push(
-      problem(place, 'no_response', 'this node ends the flow without a response: its caller gets a general answer', 'warning'),
-    );
+    problems.push(problem(place, 'no_response', say('node.silentEnd'), 'warning'));
   }
 }
 
 function unknownType(
   place: string,
   kind: 'node' | 'trigger',
-  name: string,
+  written: string,
   known: readonly { readonly type: string }[],
 ): Problem {
-  const names = known.map(({ type }) => type);
-  const nearest = nearestNames(name, names);
-  const hint =
+  const types = known.map(({ type }) => type);
+  const nearest = nearestNames(written, types);
+  const name = written.slice(0, 100);
+  const names = `${types.slice(0, 20).join(', ')}${types.length > 20 ? ', …' : ''}`;
+  const said =
     nearest.length > 0
-      ? `did you mean ${nearest.map((type) => `"${type}"`).join(' or ')}?`
-      : `installed are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`;
-  return problem(place, 'unknown_type', `there is no ${kind} type "${name.slice(0, 100)}"; ${hint}`);
+      ? say(`${kind}.unknownTypeNear`, { name, names: eitherOf(nearest) })
+      : say(`${kind}.unknownType`, { name, names });
+  return problem(place, 'unknown_type', said);
+}
+
+/** A language tells in its own words what it could not read; these are framed for who does not know them. */
+function unreadable(place: string, code: string, key: 'expression.wrong' | 'script.wrong', message: string): Problem {
+  return problem(place, code, { message, text: say(key, { detail: message }).text });
 }
 
 /** A plugin's check that breaks is told like a problem, so that the other problems are told too. */
 function checkFailed(place: string, error: unknown): Problem {
-  if (error instanceof HooklineError) return problem(place, error.code, error.message);
+  if (error instanceof HooklineError) return problem(place, error.code, error);
   const reason = error instanceof Error ? error.message : String(error);
-  return problem(place, 'check_failed', `the check of this type broke: ${reason}`);
+  return problem(place, 'check_failed', say('check.broke', { detail: reason }));
 }
 
 function schemaOf(make: () => JsonSchema | undefined): () => JsonSchema {

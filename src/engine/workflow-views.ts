@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HooklineError } from '../errors.ts';
 import type { Change } from './compare.ts';
 import { shapeProblems } from './document.ts';
-import { issueMessage } from './issue-message.ts';
+import { REPORT } from './issue-message.ts';
 import {
   type Document,
   type Mode,
@@ -150,7 +150,7 @@ export function parseUpdate(input: unknown): Parsed<z.infer<typeof updateSchema>
 }
 
 function parse<Input>(schema: z.ZodType<Input>, input: unknown): Parsed<Input> {
-  const result = safeParse(schema, input, { error: issueMessage });
+  const result = safeParse(schema, input, REPORT);
   const source = z.looseObject({ mode: modeSchema.optional().catch(undefined) }).safeParse(input).data;
   return {
     input: result.data,

@@ -73,7 +73,8 @@ export function createEvaluator(options: PoolOptions): ExpressionEvaluator {
     async runScript(code, { arguments: values, timeoutMs, maxMemoryBytes, signal }) {
       const entries = Object.entries(values).map(([name, value]) => {
         const fault = argumentNameFault(name);
-        if (fault !== undefined) throw new HooklineError('script_failed', `The argument ${JSON.stringify(name)} ${fault}`);
+        if (fault !== undefined)
+          throw new HooklineError('script_failed', `The argument ${JSON.stringify(name)} ${fault.message}`);
         return { name, json: toJson(name, value) };
       });
       if (isTooLarge(entries)) {

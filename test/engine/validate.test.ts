@@ -381,7 +381,13 @@ describe('expressions', () => {
     ];
     const { problems } = await validateDocument({ trigger: { type: 'webhook' }, nodes }, { mode: 'async', registry, evaluator });
     expect(problems).toEqual([
-      { path: 'nodes[0].config.test', code: 'invalid_expression', message: 'unexpected word', severity: 'error' },
+      {
+        path: 'nodes[0].config.test',
+        code: 'invalid_expression',
+        message: 'unexpected word',
+        text: { key: 'expression.wrong', params: { detail: 'unexpected word' } },
+        severity: 'error',
+      },
     ]);
     expect(evaluator.asked).toEqual(['jsonata: wrong', 'mathjs: 1 + {{$nodes.a}}', 'formula: SUM(1)', 'jmespath: a']);
   });

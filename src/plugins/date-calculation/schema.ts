@@ -1,6 +1,7 @@
 // The configuration of a date calculation: a date, how it is written, and the steps that follow each other.
 
 import { z } from 'zod';
+import { customIssue, say } from '../../engine/say.ts';
 
 const UNITS = ['years', 'quarters', 'months', 'weeks', 'days', 'hours', 'minutes', 'seconds', 'milliseconds'] as const;
 
@@ -92,11 +93,7 @@ export const dateCalculationConfigSchema = z.strictObject({
     .superRefine((steps, context) => {
       steps.slice(0, -1).forEach(({ action }, index) => {
         if (!LAST.has(action)) return;
-        context.addIssue({
-          code: 'custom',
-          path: [index, 'action'],
-          message: `${action} gives no date: it must be the last step`,
-        });
+        context.addIssue(customIssue(say('field.lastStep', { action }), [index, 'action']));
       });
     })
     .default([])

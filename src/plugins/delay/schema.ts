@@ -1,6 +1,7 @@
 // The configuration of a delay: how long, or until when.
 
 import { z } from 'zod';
+import { customIssue, say, sentence } from '../../engine/say.ts';
 
 export const UNIT_MS = {
   milliseconds: 1,
@@ -18,7 +19,7 @@ export const unitSchema = z
 
 /** A number, or text that is one: what a computed value often is. */
 export const amountSchema = z
-  .union([z.number(), z.string().regex(/^\s*-?\d+(\.\d+)?\s*$/, 'must be a number')])
+  .union([z.number(), z.string().regex(/^\s*-?\d+(\.\d+)?\s*$/, sentence('field.number'))])
   .transform(Number);
 
 export const delayConfigSchema = z
@@ -36,11 +37,7 @@ export const delayConfigSchema = z
   })
   .superRefine((config, context) => {
     if ((config.duration === undefined) === (config.until === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['duration'],
-        message: 'give either a duration or a time `until`, one of the two',
-      });
+      context.addIssue(customIssue(say('field.durationOrUntil'), ['duration']));
     }
   });
 

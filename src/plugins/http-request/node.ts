@@ -8,6 +8,7 @@ import {
   type OutgoingRequest,
   type OutgoingResponse,
 } from '../../engine/plugin.ts';
+import { type Said, say } from '../../engine/say.ts';
 import { hasTemplate } from '../../engine/template.ts';
 import { HooklineError } from '../../errors.ts';
 import { type HttpRequestConfig, httpRequestConfigSchema } from './schema.ts';
@@ -148,12 +149,11 @@ function decode(body: Uint8Array, charset = 'utf-8'): string {
 
 /** What can be said of a URL before its templates are filled in. */
 function checkUrl(url: string): ConfigProblem[] {
-  const wrong = (message: string): ConfigProblem[] => [{ path: 'url', code: 'invalid_url', message }];
+  const wrong = (said: Said): ConfigProblem[] => [{ path: 'url', code: 'invalid_url', ...said }];
   if (url.trimStart().startsWith('{{')) return [];
-  if (!/^https?:\/\//i.test(url)) return wrong('The URL must begin with https:// or http://');
-  if (/^https?:\/\/[^/?#]*@/i.test(url))
-    return wrong('The URL holds credentials (user:password@); use the authentication instead');
-  return hasTemplate(url) || URL.canParse(url) ? [] : wrong('The URL is not a complete one, such as https://example.com/path');
+  if (!/^https?:\/\//i.test(url)) return wrong(say('url.scheme'));
+  if (/^https?:\/\/[^/?#]*@/i.test(url)) return wrong(say('url.credentials'));
+  return hasTemplate(url) || URL.canParse(url) ? [] : wrong(say('url.incomplete'));
 }
 
 function checkHeaders(
@@ -169,11 +169,11 @@ function checkHeaders(
       const key = name.toLowerCase();
       if (hasTemplate(name)) continue;
       if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) {
-        problems.push({ path, code: 'invalid_header', message: `${JSON.stringify(name)} cannot be a header name` });
+        problems.push({ path, code: 'invalid_header', ...say('header.name', { name: JSON.stringify(name) }) });
       } else if (/^(connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*)$/.test(key)) {
-        problems.push({ path, code: 'invalid_header', message: `The header ${key} is set by the sender; take it out` });
+        problems.push({ path, code: 'invalid_header', ...say('header.own', { name: key }) });
       } else if (seen.has(key)) {
-        problems.push({ path, code: 'duplicate', message: `The header ${key} is given twice` });
+        problems.push({ path, code: 'duplicate', ...say('header.twice', { name: key }) });
       }
       seen.add(key);
     }

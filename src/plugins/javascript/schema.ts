@@ -1,6 +1,7 @@
 // The configuration of a JavaScript node: the code, its arguments and its limits.
 
 import { z } from 'zod';
+import { customIssue, say, sentence } from '../../engine/say.ts';
 import { argumentNameFault } from '../../engine/script-names.ts';
 
 /** Longest code, in characters. */
@@ -11,14 +12,14 @@ const argumentSchema = z.strictObject({
     .string()
     .superRefine((name, context) => {
       const fault = argumentNameFault(name);
-      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+      if (fault !== undefined) context.addIssue(customIssue(fault));
     })
     .meta({ title: 'Name', description: 'The name of the constant in the code.', templates: false }),
   value: z.unknown().meta({ title: 'Value', description: 'Any JSON value; variables are written {{…}}.' }),
 });
 
 export const javascriptConfigSchema = z.strictObject({
-  code: z.string().min(1, 'must not be empty').max(MAX_CODE_LENGTH).meta({
+  code: z.string().min(1, sentence('value.empty')).max(MAX_CODE_LENGTH).meta({
     title: 'Code',
     description: 'The body of an async function; what it returns is the result. Nothing but the language, JSON and console.',
   }),
@@ -28,8 +29,7 @@ export const javascriptConfigSchema = z.strictObject({
     .superRefine((list, context) => {
       const seen = new Set<string>();
       list.forEach(({ name }, index) => {
-        if (seen.has(name))
-          context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is the name of an earlier argument' });
+        if (seen.has(name)) context.addIssue(customIssue(say('field.earlierArgument'), [index, 'name']));
         seen.add(name);
       });
     })

@@ -2,14 +2,15 @@
 
 import { z } from 'zod';
 import { compilePath } from '../../engine/path.ts';
+import { customIssue, type Said, say, sentence } from '../../engine/say.ts';
 import { HooklineError } from '../../errors.ts';
 
 const variableSchema = z.strictObject({
   path: z
     .string()
     .superRefine((path, context) => {
-      const message = pathFault(path);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
+      const fault = pathFault(path);
+      if (fault !== undefined) context.addIssue(customIssue(fault));
     })
     .meta({
       title: 'Path',
@@ -18,7 +19,7 @@ const variableSchema = z.strictObject({
     }),
   name: z
     .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'must start with a letter or _ and hold only letters, digits, _ and -')
+    .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, sentence('field.name'))
     .optional()
     .meta({ title: 'Name', description: 'Without one, the value keeps the place that its path names.', templates: false }),
   required: z.boolean().optional().meta({ title: 'Required', description: 'Without it the node fails.' }),
@@ -38,11 +39,11 @@ export const jsonMappingConfigSchema = z.strictObject({
       const seen = new Set<string>();
       variables.forEach(({ name, path }, index) => {
         if (name === undefined && path.startsWith('[') && !/^\[["']/.test(path)) {
-          context.addIssue({ code: 'custom', path: [index, 'name'], message: 'is needed for a path that begins with an index' });
+          context.addIssue(customIssue(say('field.nameForIndex'), [index, 'name']));
         }
         const key = name ?? path;
         const field = name === undefined ? 'path' : 'name';
-        if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, field], message: 'is that of an earlier variable' });
+        if (seen.has(key)) context.addIssue(customIssue(say('field.earlierVariable'), [index, field]));
         seen.add(key);
       });
     })
@@ -58,12 +59,12 @@ export const jsonMappingConfigSchema = z.strictObject({
 export type JsonMappingConfig = z.infer<typeof jsonMappingConfigSchema>;
 export type MappedVariable = z.infer<typeof variableSchema>;
 
-function pathFault(path: string): string | undefined {
+function pathFault(path: string): Said | undefined {
   try {
     compilePath(path);
     return undefined;
   } catch (error) {
-    if (error instanceof HooklineError) return error.message;
+    if (error instanceof HooklineError) return error;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 // The configuration of a loop: over what, or as long as what, and what happens when a round fails.
 
 import { z } from 'zod';
+import { customIssue, say } from '../../engine/say.ts';
 import { requireTestOfEngine, testEngineSchema, testSchema } from '../../engine/test-config.ts';
 
 /** Most rounds that a designer may allow. */
@@ -39,7 +40,7 @@ export const loopConfigSchema = z
   })
   .superRefine((config, context) => {
     if (config.over === undefined && config.while === undefined) {
-      context.addIssue({ code: 'custom', path: ['over'], message: 'name what to repeat for, or a test in `while`' });
+      context.addIssue(customIssue(say('field.loopOver'), ['over']));
     }
   });
 

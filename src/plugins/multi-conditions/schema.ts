@@ -2,12 +2,13 @@
 
 import { z } from 'zod';
 import { nodeKeySchema } from '../../engine/model.ts';
+import { customIssue, say, sentence } from '../../engine/say.ts';
 import { requireTestOfEngine, testEngineSchema, testSchema } from '../../engine/test-config.ts';
 
 const caseSchema = z
   .strictObject({
     key: nodeKeySchema
-      .refine((key) => key !== 'otherwise', 'is the name of the branch for when no case is true')
+      .refine((key) => key !== 'otherwise', sentence('field.otherwise'))
       .meta({
         title: 'Key',
         description: 'The name of the branch that runs when this case is the first true one.',
@@ -28,7 +29,7 @@ export const multiConditionsConfigSchema = z.strictObject({
       const seen = new Set<string>();
       cases.forEach(({ key }, index) => {
         if (seen.has(key)) {
-          context.addIssue({ code: 'custom', path: [index, 'key'], message: `is the key of an earlier case: ${key}` });
+          context.addIssue(customIssue(say('field.earlierCase', { key }), [index, 'key']));
         }
         seen.add(key);
       });

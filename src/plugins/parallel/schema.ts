@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { nodeKeySchema } from '../../engine/model.ts';
+import { customIssue, say } from '../../engine/say.ts';
 
 /** Most branches. */
 const MAX_BRANCHES = 50;
@@ -24,8 +25,7 @@ export const parallelConfigSchema = z.strictObject({
     .superRefine((branches, context) => {
       const seen = new Set<string>();
       for (const [index, { key }] of branches.entries()) {
-        if (seen.has(key))
-          context.addIssue({ code: 'custom', path: [index, 'key'], message: `the branch "${key}" is there twice` });
+        if (seen.has(key)) context.addIssue(customIssue(say('field.branchTwice', { key }), [index, 'key']));
         seen.add(key);
       }
     }),

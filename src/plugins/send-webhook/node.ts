@@ -1,6 +1,7 @@
 // The node that sends a webhook: to all endpoints that subscribe to the event's type, or to one URL.
 
 import { type ConfigProblem, defineNode, type NodeContext, type OutgoingEvent } from '../../engine/plugin.ts';
+import { type Said, say } from '../../engine/say.ts';
 import { hasTemplate } from '../../engine/template.ts';
 import { type SendWebhookConfig, sendWebhookConfigSchema, UNIT_MS } from './schema.ts';
 
@@ -46,11 +47,11 @@ function scopeOf({ scope, idempotencyKey }: NodeContext<SendWebhookConfig>): str
 
 /** What can be said of a URL before its templates are filled in. */
 function checkUrl(url: string): ConfigProblem[] {
-  const wrong = (message: string): ConfigProblem[] => [{ path: 'to.url', code: 'invalid_url', message }];
+  const wrong = (said: Said): ConfigProblem[] => [{ path: 'to.url', code: 'invalid_url', ...said }];
   if (url.trimStart().startsWith('{{')) return [];
-  if (!/^https?:\/\//i.test(url)) return wrong('The URL must begin with https:// or http://');
-  if (/^https?:\/\/[^/?#]*@/i.test(url)) return wrong('The URL holds credentials (user:password@); use a secret header instead');
-  return hasTemplate(url) || URL.canParse(url) ? [] : wrong('The URL is not a complete one, such as https://example.com/path');
+  if (!/^https?:\/\//i.test(url)) return wrong(say('url.scheme'));
+  if (/^https?:\/\/[^/?#]*@/i.test(url)) return wrong(say('url.credentialsHeader'));
+  return hasTemplate(url) || URL.canParse(url) ? [] : wrong(say('url.incomplete'));
 }
 
 /** What describes the body, names the message or frames the request comes from the sender. */
@@ -61,10 +62,10 @@ function checkHeaders({ headers = [], secretHeaders = [] }: UrlTarget): ConfigPr
   const seen = new Set<string>();
   const judge = (list: string) => (header: { readonly name: string }, index: number) => {
     const name = header.name.toLowerCase();
-    const fault = OWN_HEADER.test(name) ? 'is set by the sender; take it out' : seen.has(name) ? 'is given twice' : undefined;
+    const fault = OWN_HEADER.test(name) ? 'header.own' : seen.has(name) ? 'header.twice' : undefined;
     seen.add(name);
     if (fault === undefined) return [];
-    return [{ path: `to.${list}[${index}].name`, code: 'invalid_header', message: `The header ${name} ${fault}` }];
+    return [{ path: `to.${list}[${index}].name`, code: 'invalid_header', ...say(fault, { name }) }];
   };
   return [...headers.flatMap(judge('headers')), ...secretHeaders.flatMap(judge('secretHeaders'))];
 }
@@ -79,25 +80,24 @@ function checkKeys({ secret, profiles }: UrlTarget): ConfigProblem[] {
           {
             path: 'to.secret',
             code: 'invalid_secret',
-            message: `${STANDARD_SECRET}; other kinds of signature take other secrets`,
+            ...say('signing.secretOrOther'),
           },
         ];
   }
   for (const [index, profile] of profiles.entries()) {
     const path = `to.profiles[${index}]`;
-    const add = (code: string, message: string) => problems.push({ path, code, message });
+    const add = (code: string, said: Said) => problems.push({ path, code, ...said });
     if (!('secret' in profile) && profile.type === 'standard-v1a') {
-      add('invalid_profile', 'A signature with a key pair needs an endpoint, which has one; here only secrets can be used');
+      add('invalid_profile', say('signing.keyPair'));
       continue;
     }
     const key = ('secret' in profile ? profile.secret : undefined) ?? secret;
-    if (key === undefined) add('missing_secret', 'This signature needs a key: give a secret, or a key of its own');
-    else if (profile.type === 'standard' && !hasTemplate(key) && !isStandardSecret(key)) add('invalid_secret', STANDARD_SECRET);
+    if (key === undefined) add('missing_secret', say('signing.noKey'));
+    else if (profile.type === 'standard' && !hasTemplate(key) && !isStandardSecret(key))
+      add('invalid_secret', say('signing.secret'));
   }
   return problems;
 }
-
-const STANDARD_SECRET = 'Standard Webhooks need a secret that is whsec_ and base64 of 24 to 64 bytes';
 
 /** As Standard Webhooks 1.0.0 has it; the prefix may be missing. */
 function isStandardSecret(text: string): boolean {

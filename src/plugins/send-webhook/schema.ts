@@ -9,6 +9,7 @@ import {
   retryScheduleSchema,
   signatureProfileSchema,
 } from '../../engine/outbound-model.ts';
+import { customIssue, say } from '../../engine/say.ts';
 
 export const UNIT_MS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const;
 
@@ -100,11 +101,10 @@ export const sendWebhookConfigSchema = z
   })
   .superRefine(({ to, event, waitLimit, waitUnit }, context) => {
     if (to.type === 'subscribers' && event === undefined) {
-      const message = 'is needed to know who subscribes: a type such as order.created';
-      context.addIssue({ code: 'custom', path: ['event'], message });
+      context.addIssue(customIssue(say('field.eventNeeded'), ['event']));
     }
     if (waitLimit * UNIT_MS[waitUnit] > MAX_WAIT_MS) {
-      context.addIssue({ code: 'custom', path: ['waitLimit'], message: 'must not be longer than 400 days' });
+      context.addIssue(customIssue(say('field.waitTooLong'), ['waitLimit']));
     }
   });
 

@@ -1,6 +1,7 @@
 // The variable: declares a value under this node's key, or changes the value of an earlier one.
 
 import { defineNode } from '../../engine/plugin.ts';
+import { say } from '../../engine/say.ts';
 import { type VariableConfig, variableConfigSchema } from './schema.ts';
 
 export const variableNode = defineNode<VariableConfig>({
@@ -11,11 +12,11 @@ export const variableNode = defineNode<VariableConfig>({
   check({ assign }, { earlier }) {
     if (assign === undefined || earlier.some((node) => node.key === assign && node.type === 'variable')) return [];
     const other = earlier.find((node) => node.key === assign);
-    const message =
+    const said =
       other === undefined
-        ? `No variable node with the key ${assign} has run by then.`
-        : `The node ${assign} is a ${other.type}; only variable nodes can be assigned to.`;
-    return [{ path: 'assign', code: 'invalid_config', message }];
+        ? say('field.noVariable', { key: assign })
+        : say('field.notVariable', { key: assign, type: other.type });
+    return [{ path: 'assign', code: 'invalid_config', ...said }];
   },
   run(context) {
     const { config } = context;

@@ -1,6 +1,7 @@
 // The configuration of a wait: how long somebody may take to call back.
 
 import { z } from 'zod';
+import { customIssue, say } from '../../engine/say.ts';
 
 export const UNIT_MS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000, days: 86_400_000, weeks: 604_800_000 } as const;
 
@@ -22,7 +23,7 @@ export const waitConfigSchema = z
   })
   .superRefine(({ timeout, unit }, context) => {
     if (timeout === undefined || timeout * UNIT_MS[unit] <= MAX_WAIT_MS) return;
-    context.addIssue({ code: 'custom', path: ['timeout'], message: 'must not be longer than ten years' });
+    context.addIssue(customIssue(say('field.timeoutTooLong'), ['timeout']));
   });
 
 export type WaitConfig = z.infer<typeof waitConfigSchema>;

@@ -1,9 +1,10 @@
 // What a designer sets for a "Webhook event": who may call, what becomes a variable, and what an async caller hears.
 
 import { z } from 'zod';
+import { sentence } from '../../engine/say.ts';
 
 /** A template that is the whole value, such as `{{$context.body.status}}`; checked when it is rendered. */
-const templateSchema = z.string().regex(/^\s*\{\{.*\}\}\s*$/, 'must be a status from 200 to 599 or a template');
+const templateSchema = z.string().regex(/^\s*\{\{.*\}\}\s*$/, sentence('field.status'));
 
 const alias = z.string().max(200).optional().meta({ title: 'Alias', description: 'The name that the variable is shown with.' });
 const required = z.boolean().optional().meta({ title: 'Required', description: 'A request without it is refused with 422.' });
@@ -14,14 +15,14 @@ const defaultValue = z
 /** A variable's own name, so that templates reach it at one step: no dots, no brackets. */
 const name = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'must start with a letter or _ and hold only letters, digits, _ and -')
+  .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, sentence('field.name'))
   .optional()
   .meta({ title: 'Variable name', description: 'Needed for a JSONPath; otherwise the path names the variable.', advanced: true });
 
 const headerVariableSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'must be the name of an HTTP header')
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, sentence('field.header'))
     .meta({ title: 'Header', description: 'The header to read, in any case, such as X-Request-Id.' }),
   alias,
   required,
@@ -41,13 +42,13 @@ const pathVariableSchema = z.strictObject({
 });
 export type PathVariable = z.infer<typeof pathVariableSchema>;
 
-const credential = z.string().min(1, 'must not be empty').max(1000);
+const credential = z.string().min(1, sentence('value.empty')).max(1000);
 
 const basicAuthSchema = z
   .strictObject({
     type: z.literal('basic'),
     username: credential
-      .refine((text) => !text.includes(':'), 'must not hold a colon (RFC 7617)')
+      .refine((text) => !text.includes(':'), sentence('field.colon'))
       .meta({ title: 'User name', writeOnly: true }),
     password: credential.meta({
       title: 'Password',

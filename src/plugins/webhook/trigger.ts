@@ -7,6 +7,7 @@ import { appendSegment, compilePath, formatPath, joinPaths } from '../../engine/
 import { type ConfigProblem, defineTrigger, type IncomingRequest } from '../../engine/plugin.ts';
 import { parseQuery } from '../../engine/query.ts';
 import { buildReply, checkReply, replyConfigSchema } from '../../engine/reply.ts';
+import { say } from '../../engine/say.ts';
 import { isSecretHeader } from '../../engine/stored-request.ts';
 import { HooklineError } from '../../errors.ts';
 import { basicHeader, createBasicAuth } from './basic-auth.ts';
@@ -30,7 +31,7 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
       problems.push({
         path: 'response',
         code: 'not_used',
-        message: 'A sync workflow answers from its response node; these settings are not used.',
+        ...say('field.responseNotUsed'),
         severity: 'warning',
       });
     }
@@ -127,7 +128,7 @@ function checkPaths(part: 'query' | 'body', variables: readonly PathVariable[]):
   for (const [index, variable] of variables.entries()) {
     const place = `${part}[${index}]`;
     if (isJsonPath(variable.path) && variable.name === undefined) {
-      problems.push({ path: `${place}.name`, code: 'name_needed', message: 'A JSONPath needs a variable name.' });
+      problems.push({ path: `${place}.name`, code: 'name_needed', ...say('field.nameForJsonPath') });
     }
     try {
       compilePart(part, [variable]);
@@ -135,10 +136,10 @@ function checkPaths(part: 'query' | 'body', variables: readonly PathVariable[]):
       if (variable.default !== undefined && !isJsonPath(variable.path)) compilePart(part, [variable])(undefined);
     } catch (error) {
       if (!(error instanceof HooklineError)) throw error;
-      problems.push({ path: `${place}.path`, code: error.code, message: error.message });
+      problems.push({ path: `${place}.path`, code: error.code, message: error.message, text: error.text });
     }
     const name = variable.name ?? normalPath(variable.path);
-    if (seen.has(name)) problems.push({ path: place, code: 'duplicate', message: `"${name}" is listed twice.` });
+    if (seen.has(name)) problems.push({ path: place, code: 'duplicate', ...say('field.listedTwice', { name }) });
     seen.add(name);
   }
   return problems;
@@ -160,14 +161,14 @@ function checkHeaders({ headers }: WebhookConfig): ConfigProblem[] {
   for (const [index, { name }] of headers.entries()) {
     const key = name.toLowerCase();
     if (seen.has(key)) {
-      problems.push({ path: `headers[${index}].name`, code: 'duplicate', message: `"${name}" is listed twice.` });
+      problems.push({ path: `headers[${index}].name`, code: 'duplicate', ...say('field.listedTwice', { name }) });
     }
     seen.add(key);
     if (isSecretHeader(key)) {
       problems.push({
         path: `headers[${index}].name`,
         code: 'secret_header',
-        message: `"${name}" carries a secret. The flow sees "[redacted]" in its place.`,
+        ...say('field.secretHeader', { name }),
         severity: 'warning',
       });
     }
