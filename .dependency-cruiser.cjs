@@ -1,7 +1,10 @@
 // Who may import whom. A folder lists what it may reach; everything else is an error, and so is every cycle.
 
-/** Parts of the engine that hold no state and start nothing; plugins, storage and the client build on them. */
-const PURE_ENGINE = '^src/engine/(?!(engine|admission|turns|manual-runs|leadership|runner|workflows|registry)\\.ts$)';
+/** Parts of the engine that hold state or start something. */
+const IMPURE_ENGINE =
+  'engine|admission|turns|manual-runs|leadership|runner|workflows|stored-workflows|workflow-(reader|editor|copies|trash)|registry';
+/** The others; plugins, storage and the client build on them. */
+const PURE_ENGINE = `^src/engine/(?!(${IMPURE_ENGINE})\\.ts$)`;
 const CONTRACTS = '^src/engine/(ports|model|plugin)\\.ts$';
 const ERRORS = '^src/errors\\.ts$';
 const NPM = '^node_modules/';

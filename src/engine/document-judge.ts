@@ -1,0 +1,106 @@
+// Says what is wrong with the documents of workflows: with new ones, with stored ones, and with edits of these.
+
+import { HooklineError } from '../errors.ts';
+import { limitProblems, toPlainJson } from './document.ts';
+import { keepSecrets, openDocument } from './document-secrets.ts';
+import type { Document, Mode, Problem, Workflow } from './model.ts';
+import { isRecord } from './path.ts';
+import type { ExpressionEvaluator, SecretBox } from './ports.ts';
+import type { Registry } from './registry.ts';
+import type { SecretVault } from './secret-vault.ts';
+import { problem } from './tree.ts';
+import { inspectDocument, type Validation, validateDocument } from './validate.ts';
+
+export interface DocumentJudgeOptions {
+  readonly registry: Registry;
+  readonly evaluator: Pick<ExpressionEvaluator, 'check' | 'checkScript'>;
+  readonly secretBox: SecretBox;
+  /** Named secrets, of which unknown ones are told. Default: they are not looked at. */
+  readonly vault?: Pick<SecretVault, 'current'> | undefined;
+}
+
+/** Trigger and nodes as they were sent. */
+export interface GivenDocument {
+  readonly trigger: unknown;
+  readonly nodes: unknown;
+  /** Undefined or null: there are none. */
+  readonly settings?: unknown;
+}
+
+export interface DocumentJudge {
+  /** The stored document as it runs; secrets that the present key does not open are left out and told. */
+  open(document: Document): { readonly opened: Document; readonly unreadable: Problem[] };
+  /** All that can be said. @param mode undefined while it is unknown */
+  validate(mode: Mode | undefined, document: unknown): Promise<Validation>;
+  /** Of a stored document; the syntax of expressions was checked when they were saved, and does not change. */
+  judgeStored(workflow: Pick<Workflow, 'mode' | 'enabled'>, document: Document): Promise<Problem[]>;
+  /** The same without what only the types' own checks can tell. */
+  inspectStored(workflow: Pick<Workflow, 'mode' | 'enabled'>, document: Document): Problem[];
+  /** An edit of trigger or nodes, and everything that is wrong with it. @param previous opened */
+  judgeEdit(workflow: Pick<Workflow, 'mode' | 'enabled'>, previous: Document, given: GivenDocument): Promise<Validation>;
+}
+
+export function createDocumentJudge({ registry, evaluator, secretBox, vault }: DocumentJudgeOptions): DocumentJudge {
+  const secretNames = (): ReadonlySet<string> | undefined => vault && new Set(Object.keys(vault.current().values));
+  const optionsFor = (mode: Mode | undefined) => ({ mode, registry, secretNames: secretNames() });
+
+  function open(document: Document): { opened: Document; unreadable: Problem[] } {
+    const unreadable: Problem[] = [];
+    const opened = openDocument(document, registry, secretBox, (place) => {
+      const message = 'this secret cannot be read with the present key: bring back the key, or enter the secret again';
+      unreadable.push(problem(place, 'secret_unreadable', message, 'warning'));
+    });
+    return { opened, unreadable };
+  }
+
+  const validate = (mode: Mode | undefined, document: unknown): Promise<Validation> =>
+    validateDocument(document, { ...optionsFor(mode), evaluator });
+
+  return {
+    open,
+    validate,
+
+    async judgeStored(workflow, document) {
+      const { opened, unreadable } = open(document);
+      const { problems } = await validateDocument(opened, optionsFor(workflow.mode));
+      return ofStored(workflow, [...unreadable, ...problems]);
+    },
+
+    inspectStored(workflow, document) {
+      const { opened, unreadable } = open(document);
+      const { problems } = inspectDocument(opened, optionsFor(workflow.mode));
+      return ofStored(workflow, [...unreadable, ...problems]);
+    },
+
+    async judgeEdit({ mode, enabled }, previous, { trigger, nodes, settings }) {
+      const given = { trigger, nodes, ...(settings === undefined || settings === null ? {} : { settings }) };
+      const plain = toPlainJson(given);
+      const next = isRecord(plain)
+        ? { ...plain, ...keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) }
+        : given;
+      const { document, problems } = await validate(mode, next);
+      const mayWait = !enabled && inspectDocument(previous, optionsFor(mode)).problems.some(isMissingSecret);
+      return { document, problems: mayWait ? withoutSecrets(problems) : problems };
+    },
+  };
+}
+
+/** While a workflow is disabled, it may wait for its secrets. */
+export function ofStored({ enabled }: Pick<Workflow, 'enabled'>, problems: readonly Problem[]): Problem[] {
+  return enabled ? [...problems] : withoutSecrets(problems);
+}
+
+/** The same problems, but secrets that are still to be entered stop nothing. */
+export function withoutSecrets(problems: readonly Problem[]): Problem[] {
+  return limitProblems(problems.map((found) => (isMissingSecret(found) ? { ...found, severity: 'warning' } : found)));
+}
+
+function isMissingSecret({ code }: Problem): boolean {
+  return code === 'missing_secret';
+}
+
+/** A document without problems has a right shape; this says so where the types cannot. @throws HooklineError `invalid_workflow` */
+export function requireDocument(document: Document | undefined): Document {
+  if (!document) throw new HooklineError('invalid_workflow', 'The workflow has no usable trigger and nodes.');
+  return document;
+}

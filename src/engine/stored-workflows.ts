@@ -1,0 +1,87 @@
+// Workflows as they are stored: finds them and their revisions, adds and changes them, and orders what is done to one.
+
+import { randomBytes } from 'node:crypto';
+import { HooklineError } from '../errors.ts';
+import { createIdSource } from './id.ts';
+import { createKeyedLock, type KeyedLock } from './keyed-lock.ts';
+import type { Document, Revision, Workflow } from './model.ts';
+import type { WorkflowChange, WorkflowStore } from './ports.ts';
+
+export interface StoredWorkflowsOptions {
+  readonly store: WorkflowStore;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Told after every change. */
+  onChange(workflowId: string): void | Promise<void>;
+}
+
+export interface NewWorkflow extends Pick<Workflow, 'title' | 'mode' | 'enabled' | 'tags'> {
+  /** Default: a new one. */
+  readonly hookKey?: string | undefined;
+}
+
+export interface StoredWorkflows {
+  /** Changes of one workflow go one after the other. */
+  readonly lock: KeyedLock;
+  /** @throws HooklineError `workflow_not_found` */
+  find(id: string): Promise<Workflow>;
+  /** @throws HooklineError `workflow_not_found`, `conflict` for one in the trash */
+  findEditable(id: string): Promise<Workflow>;
+  /** @throws HooklineError `revision_not_found` */
+  findRevision(id: string, revision: number): Promise<Revision>;
+  /** Adds a workflow with its first revision, and tells of it. @throws HooklineError `conflict` when the key is taken */
+  insert(input: NewWorkflow, sealed: Document): Promise<Workflow>;
+  /** Its `updatedAt` is later than before, also within one millisecond, so that `ifUpdatedAt` notices every change. */
+  change(workflow: Workflow, fields: Omit<WorkflowChange, 'updatedAt'>): Promise<Workflow>;
+}
+
+/** 128 random bits. */
+const HOOK_KEY_BYTES = 16;
+
+export function createStoredWorkflows({ store, now, onChange }: StoredWorkflowsOptions): StoredWorkflows {
+  const createId = createIdSource();
+
+  async function find(id: string): Promise<Workflow> {
+    const workflow = await store.get(id);
+    if (!workflow) throw new HooklineError('workflow_not_found', `There is no workflow ${id.slice(0, 100)}.`);
+    return workflow;
+  }
+
+  return {
+    lock: createKeyedLock(),
+    find,
+
+    async findEditable(id) {
+      const workflow = await find(id);
+      if (workflow.deletedAt === null) return workflow;
+      throw new HooklineError('conflict', 'The workflow is in the trash. Restore it first.');
+    },
+
+    async findRevision(id, number) {
+      const revision = await store.getRevision(id, number);
+      if (!revision) throw new HooklineError('revision_not_found', `Workflow ${id} has no revision ${number}.`);
+      return revision;
+    },
+
+    async insert(input, sealed) {
+      const time = now();
+      const { title, mode, enabled, tags, hookKey = createHookKey() } = input;
+      const times = { deletedAt: null, createdAt: time, updatedAt: time };
+      const workflow = { id: createId(time), title, mode, enabled, hookKey, revision: 1, tags, ...times };
+      await store.insert(workflow, sealed);
+      await onChange(workflow.id);
+      return workflow;
+    },
+
+    async change(workflow, fields) {
+      const updatedAt = Math.max(now(), workflow.updatedAt + 1);
+      await store.update(workflow.id, { ...fields, updatedAt });
+      return { ...workflow, ...fields, updatedAt };
+    },
+  };
+}
+
+/** The secret part of a trigger URL. */
+export function createHookKey(): string {
+  return randomBytes(HOOK_KEY_BYTES).toString('base64url');
+}

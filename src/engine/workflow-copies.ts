@@ -1,0 +1,61 @@
+// Copies workflows: one beside it, out as JSON, and in again.
+
+import { HooklineError } from '../errors.ts';
+import { requireNoErrors } from './document.ts';
+import { type DocumentJudge, requireDocument, withoutSecrets } from './document-judge.ts';
+import { hideDocument, sealDocument } from './document-secrets.ts';
+import type { SecretBox, WorkflowStore } from './ports.ts';
+import type { Registry } from './registry.ts';
+import type { StoredWorkflows } from './stored-workflows.ts';
+import type { WorkflowReader } from './workflow-reader.ts';
+import { parseImport } from './workflow-views.ts';
+import type { WorkflowService } from './workflows.ts';
+
+export interface WorkflowCopiesOptions {
+  readonly store: Pick<WorkflowStore, 'findByHookKey'>;
+  readonly stored: Pick<StoredWorkflows, 'find' | 'findRevision' | 'insert'>;
+  readonly judge: Pick<DocumentJudge, 'validate'>;
+  readonly reader: Pick<WorkflowReader, 'show'>;
+  readonly registry: Registry;
+  readonly secretBox: SecretBox;
+}
+
+export type WorkflowCopies = Pick<WorkflowService, 'duplicate' | 'exportWorkflow' | 'importWorkflow'>;
+
+const MAX_TITLE_LENGTH = 200;
+
+export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCopies {
+  const { store, judge, reader, registry, secretBox } = options;
+  const { find, findRevision, insert } = options.stored;
+  return {
+    async duplicate(id) {
+      const { title, mode, tags, revision } = await find(id);
+      const { document } = await findRevision(id, revision);
+      const suffix = ' copy';
+      const copyTitle = `${title.slice(0, MAX_TITLE_LENGTH - suffix.length)}${suffix}`;
+      return reader.show(await insert({ title: copyTitle, mode, enabled: false, tags }, document), document);
+    },
+
+    async exportWorkflow(id) {
+      const { title, mode, hookKey, tags, revision } = await find(id);
+      const { document } = await findRevision(id, revision);
+      return { hookline: 1, title, mode, hookKey, tags, ...hideDocument(document, registry) };
+    },
+
+    async importWorkflow(source, { keepKey = false } = {}) {
+      const { input: wanted, mode, document: given, problems: outer } = parseImport(source);
+      const { document, problems } = await judge.validate(mode, given);
+      const all = withoutSecrets([...outer, ...problems]);
+      requireNoErrors(all);
+      if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
+      const hookKey = keepKey ? wanted.hookKey : undefined;
+      if (hookKey !== undefined && (await store.findByHookKey(hookKey))) {
+        throw new HooklineError('conflict', 'Another workflow has this trigger URL already. Import it with a new one.');
+      }
+      const sealed = sealDocument(requireDocument(document), registry, secretBox);
+      const { title, mode: givenMode, tags } = wanted;
+      const workflow = await insert({ title, mode: givenMode, enabled: false, tags, hookKey }, sealed);
+      return reader.show(workflow, sealed, all);
+    },
+  };
+}
