@@ -50,12 +50,14 @@ export interface Look {
   readonly width?: number;
   /** Default 800. */
   readonly height?: number;
+  /** A screen that fingers use. */
+  readonly hasTouch?: boolean;
 }
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', nl: 'nl-NL', fr: 'fr-FR' };
 
 export function openContext(browser: Browser, look: Look = {}): Promise<BrowserContext> {
-  const { language = 'en', scheme = 'light', width = 1280, height = 800 } = look;
+  const { language = 'en', scheme = 'light', width = 1280, height = 800, hasTouch = false } = look;
   return browser.newContext({
     locale: LOCALES[language],
     timezoneId: 'Europe/Amsterdam',
@@ -63,6 +65,7 @@ export function openContext(browser: Browser, look: Look = {}): Promise<BrowserC
     // What moves cannot be photographed, nor clicked on.
     reducedMotion: 'reduce',
     viewport: { width, height },
+    hasTouch,
     acceptDownloads: true,
   });
 }

@@ -42,7 +42,7 @@ export function BranchMenu({ name, at, canMoveLeft, canMoveRight, onAdd, onMove,
             rightSection={<Kbd size="xs">Alt ⇧ ←</Kbd>}
             onClick={() => onMove(-1)}
           >
-            {t('moveBranchLeft', { branch: name })}
+            {t('toLeft')}
           </Menu.Item>
         )}
         {canMoveRight && (
@@ -51,7 +51,7 @@ export function BranchMenu({ name, at, canMoveLeft, canMoveRight, onAdd, onMove,
             rightSection={<Kbd size="xs">Alt ⇧ →</Kbd>}
             onClick={() => onMove(1)}
           >
-            {t('moveBranchRight', { branch: name })}
+            {t('toRight')}
           </Menu.Item>
         )}
       </Menu.Dropdown>

@@ -126,6 +126,8 @@ export function useDrag({ flow, root, preview, slotsOf, onDrop, onHeld }: DragOp
       const onUp = (up: PointerEvent): void => {
         if (up.pointerId !== pointerId) return;
         const wasHeld = current !== null && !hasMoved;
+        // What the browser makes of a touch afterwards, a click, is not meant.
+        if (isTouch && current) window.addEventListener('touchend', prevent, { capture: true, passive: false, once: true });
         const { target } = current ?? {};
         end();
         if (wasHeld) latest.current.onHeld(key, now);
@@ -179,6 +181,10 @@ export function useDrag({ flow, root, preview, slotsOf, onDrop, onHeld }: DragOp
   );
 
   return { drag, press, hasDragged: () => dragged.current };
+}
+
+function prevent(event: Event): void {
+  if (event.cancelable) event.preventDefault();
 }
 
 function nearest(slots: readonly Slot[], { x, y }: { x: number; y: number }): Slot | undefined {
