@@ -71,6 +71,7 @@ export function AlternativesField(props: AlternativesFieldProps) {
             isRequired
             label={t('valueOf', { label: look.label })}
             isCell
+            hasRoom
           />
         </Box>
       )}

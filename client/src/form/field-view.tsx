@@ -133,7 +133,8 @@ function ScriptField(props: FieldViewProps) {
 
 function AnyField(props: FieldViewProps) {
   const { look } = useFieldLook(props);
-  return <ValueInput {...look} value={props.value} onChange={props.onChange} />;
+  const { value, onChange, isCell = false, hasRoom = !isCell } = props;
+  return <ValueInput {...look} value={value} onChange={onChange} hasResult={hasRoom} />;
 }
 
 /** A stored value that the field's own input cannot show: a variable in its place, or what another version once took. */

@@ -24,6 +24,8 @@ export interface FieldViewProps {
   readonly label?: string;
   /** In a table: the label is the column's, and is said but not shown. */
   readonly isCell?: boolean;
+  /** A cell as wide as the form. */
+  readonly hasRoom?: boolean;
 }
 
 export interface FormContext {

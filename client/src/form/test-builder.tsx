@@ -209,7 +209,7 @@ interface SideProps {
 function Side({ label, placeholder, value, onChange }: SideProps) {
   const { isReadOnly } = useForm();
   if (typeof value === 'object' && value !== null) {
-    return <ValueInput label={label} value={value} readOnly={isReadOnly} onChange={onChange} />;
+    return <ValueInput label={label} value={value} readOnly={isReadOnly} hasResult={false} onChange={onChange} />;
   }
   return (
     <TemplateInput
@@ -217,6 +217,8 @@ function Side({ label, placeholder, value, onChange }: SideProps) {
       placeholder={placeholder}
       value={value === undefined ? '' : String(value)}
       readOnly={isReadOnly}
+      // Two of them and an operator stand in a row; the chips tell their values.
+      hasResult={false}
       onChange={onChange}
     />
   );
@@ -226,7 +228,7 @@ function ListSide({ label, value, onChange }: SideProps) {
   const { t } = useTranslation('form');
   const { isReadOnly } = useForm();
   if (typeof value === 'object' && value !== null && !isListOfTexts(value)) {
-    return <ValueInput label={label} value={value} readOnly={isReadOnly} onChange={onChange} />;
+    return <ValueInput label={label} value={value} readOnly={isReadOnly} hasResult={false} onChange={onChange} />;
   }
   const tags = Array.isArray(value) ? value.map(String) : value === undefined || value === '' ? [] : [String(value)];
   return (

@@ -17,13 +17,15 @@ export interface TextFieldProps extends FieldViewProps {
 }
 
 export function TextField(props: TextFieldProps) {
-  const { kind, value, isCell = false } = props;
+  const { kind, value, isCell = false, hasRoom = !isCell } = props;
   const { look } = useFieldLook(props);
   const { hasTemplates } = useForm();
   const shown = value === undefined || value === null ? '' : String(value);
   const change = (text: string): void => props.onChange(textValue(text, props));
   const isMultiline = kind.isMultiline && !isCell;
-  if (hasTemplates) return <TemplateInput {...look} value={shown} onChange={change} multiline={isMultiline} />;
+  if (hasTemplates) {
+    return <TemplateInput {...look} value={shown} onChange={change} multiline={isMultiline} hasResult={hasRoom} />;
+  }
   const input = { ...look, value: shown, autoComplete: 'off' as const, onChange: onInput(change) };
   if (isMultiline) return <Textarea {...input} autosize minRows={2} maxRows={12} />;
   return <TextInput {...input} type={INPUT_TYPES.get(kind.format ?? '') ?? 'text'} />;

@@ -11,3 +11,8 @@ export interface FieldProps {
   readonly placeholder?: string | undefined;
   readonly id?: string;
 }
+
+/** Whether the field says that something is wrong. */
+export function isFaulty({ error }: Pick<FieldProps, 'error'>): boolean {
+  return error !== undefined && error !== null && error !== false && error !== '';
+}

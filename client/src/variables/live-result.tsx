@@ -17,6 +17,18 @@ import { useVariables } from './variable-source.tsx';
 /** Longer values are shown on demand. */
 const MAX_LENGTH = 160;
 
+/** What is wrong with what was written. */
+export function ResultError({ message }: { readonly message: string }) {
+  return (
+    <Group gap={6} wrap="nowrap" align="flex-start">
+      <IconAlertCircle size={15} className={classes.errorIcon} aria-hidden />
+      <Text size="xs" c="var(--mantine-color-error)" className={classes.message}>
+        {message}
+      </Text>
+    </Group>
+  );
+}
+
 export interface LiveResultProps {
   readonly evaluation: LiveEvaluation;
   readonly field: string;
@@ -41,14 +53,7 @@ export function LiveResult({ evaluation, field, hasError }: LiveResultProps) {
             {errorText(failure)}
           </Text>
         )}
-        {status === 'answered' && result?.error !== undefined && (
-          <Group gap={6} wrap="nowrap" align="flex-start">
-            <IconAlertCircle size={15} className={classes.errorIcon} aria-hidden />
-            <Text size="xs" c="var(--mantine-color-error)" className={classes.message}>
-              {result.error.message}
-            </Text>
-          </Group>
-        )}
+        {status === 'answered' && result?.error !== undefined && <ResultError message={result.error.message} />}
         {status === 'answered' && result !== undefined && result.error === undefined && (
           <Group gap={6} wrap="nowrap" align="center">
             <IconArrowRight size={14} aria-label={t('live.gives')} />

@@ -9,7 +9,8 @@ import { findChips } from './editor/chips.ts';
 import { EditorField } from './editor/editor-field.tsx';
 import { completeTemplates, insertTemplate } from './editor/template-completion.ts';
 import { completions, useVariableEditing } from './editor/variable-editing.ts';
-import type { FieldProps } from './field.ts';
+import { type FieldProps, isFaulty } from './field.ts';
+import { TemplateResult } from './template-result.tsx';
 import { VariablePicker } from './variable-picker.tsx';
 
 export interface TemplateInputProps extends FieldProps {
@@ -18,6 +19,8 @@ export interface TemplateInputProps extends FieldProps {
   readonly multiline?: boolean;
   /** Hides what is typed, as long as it is no variable. */
   readonly secret?: boolean;
+  /** Shows what it becomes on the last run's data. Default true. */
+  readonly hasResult?: boolean;
 }
 
 export function TemplateInput({ secret = false, ...props }: TemplateInputProps) {
@@ -25,7 +28,7 @@ export function TemplateInput({ secret = false, ...props }: TemplateInputProps) 
   return secret && findChips(props.value).length === 0 ? <HiddenInput {...props} /> : <ChipInput {...props} />;
 }
 
-function HiddenInput({ value, onChange, multiline: _, ...field }: TemplateInputProps) {
+function HiddenInput({ value, onChange, multiline: _, hasResult: __, ...field }: TemplateInputProps) {
   const picker = field.readOnly !== true && (
     <VariablePicker field={field.label} onPick={(template) => onChange(`{{${template}}}`)} />
   );
@@ -41,7 +44,7 @@ function HiddenInput({ value, onChange, multiline: _, ...field }: TemplateInputP
   );
 }
 
-function ChipInput({ value, onChange, multiline = false, ...field }: TemplateInputProps) {
+function ChipInput({ value, onChange, multiline = false, hasResult = true, ...field }: TemplateInputProps) {
   const { t } = useTranslation('variables');
   const editor = useRef<EditorView>(null);
   const { source, tools } = useVariableEditing();
@@ -73,6 +76,7 @@ function ChipInput({ value, onChange, multiline = false, ...field }: TemplateInp
       tools={buttons || undefined}
       variables={source}
       editor={editor}
+      below={hasResult && <TemplateResult field={field.label} text={value} hasError={isFaulty(field)} />}
       {...(field.placeholder === undefined && isOffered && multiline ? { placeholder: t('typeHint') } : {})}
     />
   );

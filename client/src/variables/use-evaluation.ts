@@ -1,7 +1,8 @@
-// The live result of an expression on the data of the last run: asked a moment after the last letter.
+// The live result of an expression or a template on the data of the last run: asked a moment after the last letter.
 
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { type Evaluation, type EvaluationView, evaluationQuery } from '../api/drafts.ts';
 import { usePermission } from '../api/session.ts';
 import { useVariables } from './variable-source.tsx';
@@ -19,27 +20,39 @@ export interface LiveEvaluation {
   readonly isStale: boolean;
 }
 
+export interface EvaluationQuestion extends Pick<Evaluation, 'engine' | 'source'> {
+  /** As it is written. */
+  readonly expression: string;
+  /** What is written is JSON with templates in it. Default false. */
+  readonly isJson?: boolean;
+  /** Default true. */
+  readonly isWanted?: boolean;
+}
+
 const OFF: LiveEvaluation = { status: 'off', result: undefined, failure: undefined, isStale: false };
 
 export function useEvaluation({
   engine,
   expression,
   source,
-}: Pick<Evaluation, 'engine' | 'expression' | 'source'>): LiveEvaluation {
+  isJson = false,
+  isWanted = true,
+}: EvaluationQuestion): LiveEvaluation {
   const variables = useVariables();
   const isAllowed = usePermission('executions:write');
   const [settled] = useDebouncedValue(expression, PAUSE_MS);
   const learned = variables?.learned;
-  const isAsked = isAllowed && learned !== undefined && typeof expression === 'string' && expression.trim() !== '';
+  const isAsked = isWanted && isAllowed && learned !== undefined && expression.trim() !== '';
+  const asked = useMemo((): unknown => (isJson && settled !== '' ? JSON.parse(settled) : settled), [isJson, settled]);
   const { data, error, isPlaceholderData, isFetching } = useQuery({
     ...evaluationQuery({
       engine,
-      expression: settled,
+      expression: asked,
       ...(source === undefined ? {} : { source }),
       variables: learned?.variables,
       workflowId: variables?.workflowId,
     }),
-    enabled: isAsked && typeof settled === 'string' && settled.trim() !== '',
+    enabled: isAsked && settled.trim() !== '',
     placeholderData: keepPreviousData,
   });
   if (!isAsked) return OFF;

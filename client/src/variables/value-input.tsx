@@ -10,8 +10,9 @@ import { EditorField } from './editor/editor-field.tsx';
 import { decodeInJson, encodeInJson, jsonLanguage } from './editor/json-language.ts';
 import { completeTemplates, insertTemplate } from './editor/template-completion.ts';
 import { completions, useVariableEditing } from './editor/variable-editing.ts';
-import type { FieldProps } from './field.ts';
+import { type FieldProps, isFaulty } from './field.ts';
 import { RawToggle } from './template-input.tsx';
+import { TemplateResult } from './template-result.tsx';
 import classes from './value-input.module.css';
 import { convertValue, kindOf, parsedText, VALUE_KINDS, type ValueKind } from './value-kind.ts';
 import { VariablePicker } from './variable-picker.tsx';
@@ -19,9 +20,11 @@ import { VariablePicker } from './variable-picker.tsx';
 export interface ValueInputProps extends FieldProps {
   readonly value: unknown;
   onChange(value: unknown): void;
+  /** Shows what templates become on the last run's data. Default true. */
+  readonly hasResult?: boolean;
 }
 
-export function ValueInput({ value, onChange, ...field }: ValueInputProps) {
+export function ValueInput({ value, onChange, hasResult = true, ...field }: ValueInputProps) {
   // While one writes, the kind stays; a value from elsewhere brings its own.
   const [own, setOwn] = useState<{ readonly kind: ValueKind; readonly value: unknown }>(() => ({ kind: kindOf(value), value }));
   const kind = isSame(value, own.value) ? own.kind : kindOf(value);
@@ -59,7 +62,7 @@ export function ValueInput({ value, onChange, ...field }: ValueInputProps) {
     case 'text':
     case 'list':
     case 'object':
-      return <WrittenValue {...field} kind={kind} value={value} onChange={change} choice={choice} />;
+      return <WrittenValue {...field} kind={kind} value={value} onChange={change} choice={choice} hasResult={hasResult} />;
   }
 }
 
@@ -72,10 +75,11 @@ interface WrittenValueProps extends FieldProps {
   readonly value: unknown;
   onChange(value: unknown, kind?: ValueKind): void;
   readonly choice: React.ReactNode;
+  readonly hasResult: boolean;
 }
 
 /** One editor for texts and for JSON, so that the cursor stays when one becomes the other. */
-function WrittenValue({ kind, value, onChange, choice, ...field }: WrittenValueProps) {
+function WrittenValue({ kind, value, onChange, choice, hasResult, ...field }: WrittenValueProps) {
   const { t } = useTranslation('variables');
   const editor = useRef<EditorView>(null);
   const { source, tools } = useVariableEditing();
@@ -127,6 +131,12 @@ function WrittenValue({ kind, value, onChange, choice, ...field }: WrittenValueP
       minLines={isJson ? 3 : 1}
       variables={source}
       editor={editor}
+      below={
+        hasResult &&
+        !isBroken && (
+          <TemplateResult field={field.label} text={isJson ? written : text} isJson={isJson} hasError={isFaulty(field)} />
+        )
+      }
       tools={
         <>
           {isOffered && (

@@ -1,6 +1,6 @@
 // The variables of one place as a searchable tree: arrow keys move, open and close, Enter takes (ARIA tree pattern of the APG).
 
-import { Text, TextInput } from '@mantine/core';
+import { Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconChevronRight, IconSearch } from '@tabler/icons-react';
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -19,8 +19,11 @@ export interface VariableListProps {
   onPick(template: string): void;
 }
 
-/** Headings that are open at first. */
-const OPEN_AT_FIRST = new Set(['trigger', '$context', '$context.headers', '$context.query', '$context.body', 'nodes', 'scopes']);
+/** Headings that are open at first: always, and as long as they are short. */
+const OPEN_AT_FIRST: readonly string[] = ['trigger', '$context', 'nodes', 'scopes'];
+const OPEN_WHILE_SHORT: readonly string[] = ['$context.headers', '$context.query', '$context.body'];
+/** Entries of a list that is short. */
+const SHORT_LIST = 8;
 
 interface Row {
   readonly entry: VariableEntry;
@@ -37,7 +40,7 @@ export function VariableList({ source, onPick }: VariableListProps) {
   const { t } = useTranslation('variables');
   const tree = useMemo(() => buildVariableTree(source), [source]);
   const [question, setQuestion] = useState('');
-  const [open, setOpen] = useState<ReadonlySet<string>>(OPEN_AT_FIRST);
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => openAtFirst(tree));
   const [active, setActive] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -152,6 +155,21 @@ export function VariableList({ source, onPick }: VariableListProps) {
                       <span className={classes.detail}>{[row.above, entry.detail].filter(Boolean).join(' · ')}</span>
                     )}
                   </span>
+                  {canOpen && !row.isOpen && entry.group !== null && (
+                    <>
+                      <span
+                        className={classes.count}
+                        aria-hidden
+                        onClick={(event) => {
+                          event.stopPropagation();
+                          toggle(entry.id, true);
+                        }}
+                      >
+                        {entry.children.length}
+                      </span>
+                      <VisuallyHidden>{t('folded', { count: entry.children.length })}</VisuallyHidden>
+                    </>
+                  )}
                   {entry.template !== null && (
                     <span className={classes.type}>
                       <TypeMark types={entry.types} />
@@ -181,7 +199,28 @@ export function LearnedFrom({ source: { learned } }: { readonly source: Variable
       </>
     );
   }
-  return <>{t(learned ? 'noRuns' : 'noValues')}</>;
+  if (!learned) return <>{t('noValues')}</>;
+  return <>{hasData({ learned }) ? t('valuesFromSample') : t('noRuns')}</>;
+}
+
+/** Whether anything is known of a real call, or of a pinned sample of one. */
+export function hasData({ learned }: Pick<VariableSource, 'learned'>): boolean {
+  if (learned === undefined) return false;
+  const { context, request } = learned.variables;
+  return learned.execution !== null || (context ?? null) !== null || (request ?? null) !== null;
+}
+
+/** Before one has opened or closed anything. */
+function openAtFirst(tree: readonly VariableEntry[]): ReadonlySet<string> {
+  const open = new Set(OPEN_AT_FIRST);
+  const visit = (entries: readonly VariableEntry[]): void => {
+    for (const { id, children } of entries) {
+      if (OPEN_WHILE_SHORT.includes(id) && children.length <= SHORT_LIST) open.add(id);
+      if (open.has(id)) visit(children);
+    }
+  };
+  visit(tree);
+  return open;
 }
 
 function visibleRows(tree: readonly VariableEntry[], open: ReadonlySet<string>): Row[] {

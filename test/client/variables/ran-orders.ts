@@ -34,6 +34,7 @@ export interface RanOrders {
   readonly workflowId: string;
   /** What is known behind the last run. */
   source(change?: Partial<VariableSource>): Promise<VariableSource>;
+  addSecret(name: string, value: string): Promise<void>;
 }
 
 /** For the tests of one file. */
@@ -57,6 +58,9 @@ export function prepareOrders(): RanOrders {
     async source(change = {}) {
       const learned = await request<LearnedView>('GET', `/api/workflows/${id}/learned`);
       return { workflowId: id, mode: 'sync', document, nodeKey: 'answer', types, learned, ...change };
+    },
+    async addSecret(name, value) {
+      await server.api('POST', '/api/secrets', { name, value });
     },
   };
 }

@@ -70,6 +70,18 @@ it.each(['{{', '/', '/sta', '{{payment.st'])('offers variables behind %j, and pu
   expect(onChange).toHaveBeenLastCalledWith('Is {{$context.body.payment.status}}');
 });
 
+it('offers a list that is reached by keys and keeps the focus in the field', async () => {
+  const { view } = renderInput({ value: '' });
+  typeInto(view, '{{');
+  await offered(view);
+  const list = await screen.findByRole('listbox');
+  await vi.waitFor(() => expect(list.tabIndex).toBe(0));
+  expect(view.hasFocus).toBe(true);
+  typeInto(view, 'pay');
+  await vi.waitFor(() => expect(screen.getByRole('listbox').tabIndex).toBe(0));
+  expect(view.hasFocus).toBe(true);
+});
+
 it('inserts from the list of variables in place of what is selected', async () => {
   const { view, onChange, user } = renderInput({ value: 'a b c' });
   moveTo(view, 2, 3);

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen, within } from '@testing-library/react';
+import { cleanup, screen, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import { VariablePicker } from '../../../client/src/variables/variable-picker.tsx';
 import { type VariableSource, VariablesProvider } from '../../../client/src/variables/variable-source.tsx';
@@ -56,6 +56,24 @@ it('finds what is typed, says where it stands and takes the first with Enter', a
   expect(tree).toBeDefined();
 });
 
+it('folds a long list of headers with their number, and finds what is in it', async () => {
+  const known = orderSource('last');
+  const headers = Array.from({ length: 12 }, (_, index) => ({ name: `X-Number-${index}` }));
+  const trigger = { ...known.document.trigger, config: { ...known.document.trigger.config, headers } };
+  const { user, tree, onPick } = await openPicker({ ...known, document: { ...known.document, trigger } });
+  const folded = within(tree).getByRole('treeitem', { name: /Headers.*12 entries, folded/ });
+  expect(folded.getAttribute('aria-expanded')).toBe('false');
+  expect(within(tree).getByRole('treeitem', { name: /^Body/ }).getAttribute('aria-expanded')).toBe('true');
+  expect(names(tree).join()).not.toContain('X-Number-7');
+  await user.keyboard('number-7');
+  expect(names(screen.getByRole('tree'))[0]).toContain('X-Number-7');
+  await user.clear(screen.getByRole('textbox', { name: 'Search variables' }));
+  await user.click(within(screen.getByRole('tree')).getByText('12', { selector: '[class*=count]' }));
+  expect(onPick).not.toHaveBeenCalled();
+  await user.click(within(screen.getByRole('tree')).getByText('X-Number-7'));
+  expect(onPick).toHaveBeenCalledExactlyOnceWith('$context.headers.x-number-7');
+});
+
 it('says which run the values are from, or how to get some', async () => {
   const { unmount } = await openPicker();
   expect(screen.getByText(/Values from the last run/)).toBeDefined();
@@ -65,6 +83,9 @@ it('says which run the values are from, or how to get some', async () => {
     orderSource('last', { learned: learned && { ...learned, execution: null, executions: 0, variables: {}, context: [] } }),
   );
   expect(screen.getByText(/Make a test call/)).toBeDefined();
+  cleanup();
+  await openPicker(orderSource('last', { learned: learned && { ...learned, execution: null, executions: 0 } }));
+  expect(screen.getByText('Values from the pinned sample')).toBeDefined();
 });
 
 it('offers nothing outside of an editor', () => {

@@ -1,7 +1,8 @@
 // What an editor needs to offer and show the variables of the place it is in.
 
-import { autocompletion, type CompletionSource } from '@codemirror/autocomplete';
+import { autocompletion, type CompletionSource, completionStatus } from '@codemirror/autocomplete';
 import type { Extension } from '@codemirror/state';
+import { type EditorView, ViewPlugin } from '@codemirror/view';
 import { useLayoutEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { createReferenceReader, type ReferenceReader } from '../reference.ts';
@@ -81,6 +82,27 @@ function knowledgeOf(source: VariableSource): Knowledge {
 
 /** Lists of completions in the look of the tree of variables. */
 export function completions(...sources: CompletionSource[]): Extension {
+  return [reachableList, listOf(sources)];
+}
+
+/** What scrolls has to be reached by keys, although the list is moved through from the editor, which keeps the focus. */
+const reachableList = ViewPlugin.define((view) => {
+  const request = {
+    key: 'reachable list of completions',
+    read: ({ contentDOM }: EditorView) => contentDOM.ownerDocument.getElementById(contentDOM.getAttribute('aria-controls') ?? ''),
+    write(list: HTMLElement | null) {
+      if (list !== null) list.tabIndex = 0;
+    },
+  };
+  return {
+    update({ state }) {
+      // The list is made anew whenever other offers are in it.
+      if (completionStatus(state) === 'active') view.requestMeasure(request);
+    },
+  };
+});
+
+function listOf(sources: CompletionSource[]): Extension {
   return autocompletion({
     override: sources,
     // The editors have those keys already, but for Escape.
