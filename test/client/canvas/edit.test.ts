@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { branchesOf } from '../../../client/src/canvas/branches.ts';
 import {
   changeNode,
   copyNodes,
@@ -9,6 +10,7 @@ import {
   insertNode,
   isListWithin,
   listAt,
+  moveBranch,
   moveNode,
   newKey,
   nodesWithin,
@@ -22,7 +24,7 @@ import {
 import { reduceHistory, startHistory } from '../../../client/src/canvas/history.ts';
 import type { Document } from '../../../src/engine/model.ts';
 import { walkNodes } from '../../../src/engine/tree.ts';
-import { bigDocument, condition, documentOf, step, types } from './support.ts';
+import { bigDocument, condition, documentOf, nodeTypes, step, types } from './support.ts';
 
 const sample = documentOf(
   step('first'),
@@ -106,6 +108,70 @@ describe('edits', () => {
     expect(findNode(renamed, 'choice')?.node.branches).toEqual({ huge: [step('a')], small: [] });
     const fewer = changeNode(renamed, 'choice', { config: { cases: [{ key: 'huge' }] } });
     expect(findNode(fewer, 'choice')?.node.branches).toEqual({ huge: [step('a')] });
+  });
+
+  describe('of the order of branches', () => {
+    const cases = ['big', 'small', 'odd'].map((key) => ({ key, label: key.toUpperCase(), engine: 'basic', test: { all: [] } }));
+    const choice = {
+      key: 'choice',
+      type: 'multi-conditions',
+      config: { cases, otherwise: 'continue' },
+      branches: { big: [step('a')], odd: [step('b')], otherwise: [step('c')] },
+    };
+    const order = (document: Document): string[] => {
+      const node = findNode(document, 'choice')?.node;
+      return node ? branchesOf(node, nodeTypes.get(node.type)).map(({ name, label }) => label ?? name) : [];
+    };
+    const move = (document: Document, branch: string, by: 1 | -1): Document =>
+      moveBranch(document, 'choice', branch, by, nodeTypes.get(findNode(document, 'choice')?.node.type ?? ''));
+
+    it('take the condition, the label and the nodes along', () => {
+      const moved = move(documentOf(choice), 'odd', -1);
+      expect(order(moved)).toEqual(['BIG', 'ODD', 'SMALL', 'otherwise']);
+      expect(findNode(moved, 'choice')?.node.branches).toBe(choice.branches);
+      expect(findNode(moved, 'choice')?.node.config.cases).toEqual([cases[0], cases[2], cases[1]]);
+    });
+
+    it('stop at the ends, and leave branches that are not in the list where they are', () => {
+      const document = documentOf(choice);
+      expect(move(document, 'big', -1)).toBe(document);
+      expect(move(document, 'odd', 1)).toBe(document);
+      expect(move(document, 'otherwise', -1)).toBe(document);
+      expect(move(document, 'nobody', 1)).toBe(document);
+    });
+
+    it('are impossible where the type names its branches', () => {
+      const document = documentOf({ ...condition('choice', { true: [step('a')], false: [step('b')] }) });
+      expect(move(document, 'true', 1)).toBe(document);
+      const loop = documentOf({ key: 'choice', type: 'loop', config: { over: [{ key: 'body' }, { key: 'x' }] }, branches: {} });
+      expect(move(loop, 'body', 1)).toBe(loop);
+    });
+
+    it('are possible for a type from elsewhere that keeps its branches in a list', () => {
+      const config = { hint: 'x', ways: [{ key: 'up' }, { note: 'no branch' }, { key: 'down' }] };
+      const document = documentOf({ key: 'choice', type: 'crossing', config, branches: { up: [step('a')] } });
+      const moved = moveBranch(document, 'choice', 'up', 1, { type: 'crossing', branches: null });
+      expect(findNode(moved, 'choice')?.node.config).toEqual({
+        hint: 'x',
+        ways: [{ key: 'down' }, { note: 'no branch' }, { key: 'up' }],
+      });
+      expect(moveBranch(document, 'choice', 'up', 1, undefined)).toBe(document);
+    });
+
+    it('are taken back by the opposite one, and lose nothing', () => {
+      fc.assert(
+        fc.property(fc.array(fc.tuple(fc.constantFrom('big', 'small', 'odd'), fc.constantFrom<1 | -1>(1, -1))), (moves) => {
+          let document = documentOf(choice);
+          for (const [branch, by] of moves) {
+            const next = move(document, branch, by);
+            if (next !== document) expect(move(next, branch, by === 1 ? -1 : 1)).toEqual(document);
+            expect(keysOf(next).sort()).toEqual(keysOf(document).sort());
+            document = next;
+          }
+          expect([...order(document)].sort()).toEqual(['BIG', 'ODD', 'SMALL', 'otherwise']);
+        }),
+      );
+    });
   });
 
   it('take a field away that is changed to undefined', () => {
