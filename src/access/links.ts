@@ -10,6 +10,7 @@ import { hashSecret, makeSecret } from './random-secret.ts';
 import { actorOfUser, type NewSession, type Origin, type SessionService } from './sessions.ts';
 import { createThrottle, placeOfAddress, requireNoWait } from './throttle.ts';
 import { showLink } from './views.ts';
+import { requireStrongPassword } from './weak-passwords.ts';
 
 const DAY_MS = 86_400_000;
 /** How long each kind of link works, in milliseconds. */
@@ -33,7 +34,8 @@ export interface LinkService {
   check(token: string, from: Origin): Promise<LinkView>;
   /**
    * Uses a link up and signs its user in.
-   * @throws HooklineError as `check`; `invalid_request` when e-mail address and name are not as the link needs them; `conflict`
+   * @throws HooklineError as `check`; `invalid_request` when e-mail address and name are not as the link needs them;
+   *   `weak_password`; `conflict`
    */
   accept(use: LinkUse, from: Origin): Promise<NewSession>;
 }
@@ -87,8 +89,9 @@ export function createLinks(options: {
     },
 
     async accept({ token, password, email, name }, from) {
-      const { link } = await find(token, from);
+      const { link, user: known } = await find(token, from);
       const owner = ownerOf(link, email, name, now());
+      requireStrongPassword(password, known ?? owner ?? { email: '', name: '' });
       const encoded = await passwords.encode(password);
       const secret = makeSecret();
       const use = { now: now(), password: encoded, owner, sessionHash: hashSecret(secret) };

@@ -9,6 +9,7 @@ import type { AccessStore, User } from './ports.ts';
 import type { ActiveSession } from './sessions.ts';
 import { createThrottle, requireNoWait } from './throttle.ts';
 import { showLink } from './views.ts';
+import { requireStrongPassword } from './weak-passwords.ts';
 
 export interface UserService {
   list(): Promise<User[]>;
@@ -30,7 +31,7 @@ export interface UserService {
   endSessions(id: string): Promise<void>;
   /**
    * What a user changes of himself. A new password ends all other sessions.
-   * @throws HooklineError `forbidden` when the current password is wrong; `too_many_requests`
+   * @throws HooklineError `forbidden` when the current password is wrong; `weak_password`, `too_many_requests`
    */
   updateSelf(session: ActiveSession, change: SelfChange): Promise<User>;
   /** Whether somebody has to use the setup link first. */
@@ -66,6 +67,7 @@ export function createUsers(options: {
   }
 
   async function changePassword({ user, hash }: ActiveSession, { current, new: next }: { current: string; new: string }) {
+    requireStrongPassword(next, user);
     requireNoWait([bySelf, user.id]);
     bySelf.count(user.id);
     const { isRight } = await passwords.check(user.password, current);

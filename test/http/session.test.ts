@@ -69,6 +69,23 @@ describe('the first owner', () => {
   });
 });
 
+test('a password that others try first is refused wherever one is chosen, and the link goes on working', async () => {
+  const eve = { email: 'eve.adams@example.com', name: 'Eve Adams', role: 'viewer' };
+  const { body } = await ada.send('POST', '/api/users', eve);
+  const browser = openBrowser(server.url);
+  for (const password of ['password1234', 'Eve Adams 2026', '1qaz2wsx3edc']) {
+    const page = await browser.accept(body.link.url, { password });
+    expect([page.status, page.body.error.code], password).toEqual([422, 'weak_password']);
+    expect(page.text).not.toContain(password);
+  }
+  expect((await browser.accept(body.link.url)).status).toBe(200);
+  const change = await browser.send('PATCH', '/api/me', { password: { current: PASSWORD, new: 'eve.adams@example.com1' } });
+  expect([change.status, change.body.error.code]).toEqual([422, 'weak_password']);
+  const reset = await ada.send('POST', `/api/users/${body.user.id}/link`);
+  expect((await openBrowser(server.url).accept(reset.body.url, { password: 'AdamsEve-2027' })).status).toBe(422);
+  expect((await browser.signIn(eve.email)).status).toBe(200);
+});
+
 describe('a session', () => {
   test('says who is asking: nobody, a user, a token', async () => {
     expect((await openBrowser(server.url).send('GET', '/api/session')).body).toEqual({

@@ -42,6 +42,8 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
   const isSetup = link.purpose === 'setup';
   const tooShort = password.length < MIN_PASSWORD_LENGTH;
   const differs = password !== again;
+  const isWeak = accept.error instanceof ApiError && accept.error.code === 'weak_password';
+  const tooShortText = tried && tooShort ? t('passwordRule', { count: MIN_PASSWORD_LENGTH }) : undefined;
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -55,7 +57,7 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
     <FrontDoor title={t(`link.${link.purpose}`)} text={t(`link.${link.purpose}Text`, { email: link.email ?? '' })}>
       <form onSubmit={submit} noValidate={false}>
         <Stack>
-          {accept.isError && (
+          {accept.isError && !isWeak && (
             <Alert color="red" role="alert">
               {errorText(accept.error)}
             </Alert>
@@ -88,8 +90,11 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
             autoComplete="new-password"
             required
             value={password}
-            error={tried && tooShort ? t('passwordRule', { count: MIN_PASSWORD_LENGTH }) : undefined}
-            onChange={(event) => setPassword(event.currentTarget.value)}
+            error={isWeak ? t('errors.weak_password') : tooShortText}
+            onChange={(event) => {
+              setPassword(event.currentTarget.value);
+              if (isWeak) accept.reset();
+            }}
           />
           <PasswordInput
             label={t('passwordAgain')}

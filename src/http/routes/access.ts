@@ -122,7 +122,7 @@ const acceptLink = defineRoute({
   }),
   response: sessionView,
   replyHeaders,
-  errors: ['not_found', 'conflict', 'too_many_requests'],
+  errors: ['not_found', 'conflict', 'weak_password', 'too_many_requests'],
   handle: async ({ body }, context) => begin(context, await context.access.links.accept(body, context.origin)),
 });
 
@@ -138,7 +138,7 @@ const updateMe = defineRoute({
     password: z.strictObject({ current: givenPassword, new: passwordSchema }).optional(),
   }),
   response: userView,
-  errors: ['too_many_requests', 'user_not_found'],
+  errors: ['weak_password', 'too_many_requests', 'user_not_found'],
   async handle({ body }, { access, origin }) {
     if (!origin.session) throw new HooklineError('forbidden', 'Only a user who is signed in can do this, not a token.');
     return showUser(await access.users.updateSelf(origin.session, body));

@@ -16,6 +16,7 @@ export function ProfileSection() {
   const [name, setName] = useState(user?.name ?? '');
   const [current, setCurrent] = useState('');
   const [password, setPassword] = useState('');
+  const isWeak = change.error instanceof ApiError && change.error.code === 'weak_password';
 
   function rename(event: FormEvent): void {
     event.preventDefault();
@@ -27,9 +28,13 @@ export function ProfileSection() {
     change.mutate(
       { password: { current, new: password } },
       {
-        // Everybody may change their own: what is refused is the present password.
-        onError: (error) =>
-          notifyError(error instanceof ApiError && error.status === 403 ? new Error(t('profile.wrong')) : error),
+        onError(error) {
+          const { status, code } = error instanceof ApiError ? error : {};
+          // It is said beside the field.
+          if (code === 'weak_password') return;
+          // Everybody may change their own: what is refused is the present password.
+          notifyError(status === 403 ? new Error(t('profile.wrong')) : error);
+        },
         onSuccess() {
           setCurrent('');
           setPassword('');
@@ -77,7 +82,11 @@ export function ProfileSection() {
               required
               minLength={12}
               value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
+              error={isWeak ? t('common:errors.weak_password') : undefined}
+              onChange={(event) => {
+                setPassword(event.currentTarget.value);
+                if (isWeak) change.reset();
+              }}
             />
             <Group>
               <Button type="submit" loading={change.isPending}>
