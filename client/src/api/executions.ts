@@ -49,11 +49,15 @@ export function useExecutionAction(id: string) {
   });
 }
 
-/** What a node was given: its configuration with the variables filled in as they were, secrets replaced. */
+/** What a node was given: its configuration with the variables filled in as they were, secrets replaced; and `$scopes`. */
 export const jobInputQuery = (id: string, path: string) =>
   queryOptions({
     queryKey: ['job-input', id, path],
     queryFn: () =>
-      request<{ input: unknown; error: { message: string } | null }>('GET', `/api/executions/${id}/input`, { query: { path } }),
+      request<{ input: unknown; error: { message: string } | null; scopes: Record<string, unknown> }>(
+        'GET',
+        `/api/executions/${id}/input`,
+        { query: { path } },
+      ),
     staleTime: Number.POSITIVE_INFINITY,
   });

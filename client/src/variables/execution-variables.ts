@@ -8,10 +8,20 @@ import type { VariablesInput } from '../api/drafts.ts';
 import type { ExecutionJson } from '../api/executions.ts';
 import type { VariableSource } from './variable-source.tsx';
 
-/** Loop rounds leave many results; those of the last round are taken. Items of loops are not stored. */
-export function variablesOfExecution(execution: ExecutionJson, { document }: Pick<VariableSource, 'document'>): VariablesInput {
+/**
+ * Loop rounds leave many results; those of the chosen round are taken, else those of the last one. Items of loops are not
+ * stored: the server finds them out (`jobInputQuery`).
+ * @param round what stands before the keys of its jobs, such as `each[3]/`. Default none
+ */
+export function variablesOfExecution(
+  execution: ExecutionJson,
+  { document }: Pick<VariableSource, 'document'>,
+  round = '',
+): VariablesInput {
   const nodes: Record<string, unknown> = {};
-  for (const { key, status, output, handled } of execution.jobs) if (status === 'succeeded' || handled) nodes[key] = output;
+  const done = execution.jobs.filter(({ status, handled }) => status === 'succeeded' || handled);
+  const chosen = done.filter(({ path }) => isInRound(path, round));
+  for (const { key, output } of [...done, ...chosen]) nodes[key] = output;
   if (execution.request === null) return { context: execution.context, nodes };
   const { method, url, headers, body: rawBody, address } = execution.request;
   const start = url.indexOf('?');
@@ -24,6 +34,12 @@ export function variablesOfExecution(execution: ExecutionJson, { document }: Pic
     body: pickPart(config.body, body),
   };
   return { context, request: { method, url, headers, query, body, rawBody, address }, nodes };
+}
+
+/** Whether a job ran in a round of a loop, or in one around that. */
+function isInRound(path: string, round: string): boolean {
+  const prefix = path.slice(0, path.lastIndexOf('/') + 1);
+  return prefix !== '' && round.startsWith(prefix);
 }
 
 function parseBody(text: string): unknown {

@@ -7,13 +7,14 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Mode, Node } from '../../../src/engine/model.ts';
 import { useTestNode, type VariablesInput } from '../api/drafts.ts';
-import { executionQuery, executionsQuery } from '../api/executions.ts';
+import { executionQuery, executionsQuery, jobInputQuery } from '../api/executions.ts';
 import { usePermission } from '../api/session.ts';
 import { errorText } from '../ui/notify.ts';
 import { relativeTime } from '../ui/time.tsx';
 import { CodeEditor } from './code-editor.tsx';
+import { type Round, roundsOf } from './execution-rounds.ts';
 import { TestResult } from './test-result.tsx';
-import { pickUsed, usedVariables, usesNothing } from './used-variables.ts';
+import { pickUsed, type UsedVariables, usedVariables, usesNothing } from './used-variables.ts';
 import { useVariables, type VariableSource } from './variable-source.tsx';
 
 export interface TestNodeProps {
@@ -39,7 +40,8 @@ export function TestNode({ node, mode, workflowId }: TestNodeProps) {
   const types = source?.types;
   const used = useMemo(() => usedVariables(node, types ?? { nodes: [], triggers: [] }), [node, types]);
   const hasInput = !usesNothing(used);
-  const { variables, isLoading, error } = useRunVariables(run, source);
+  const [roundPrefix, setRoundPrefix] = useState<string | null>(null);
+  const { variables, rounds, round, isLoading, error } = useRunVariables({ run, roundPrefix, node, used }, source);
   const prepared = useMemo(() => JSON.stringify(pickUsed(used, variables), null, 2), [used, variables]);
   const text = written ?? prepared;
   const input = readVariables(text);
@@ -70,9 +72,20 @@ export function TestNode({ node, mode, workflowId }: TestNodeProps) {
             source={source}
             onChange={(next) => {
               setRun(next);
+              setRoundPrefix(null);
               setWritten(null);
             }}
           />
+          {round !== undefined && rounds.length > 1 && (
+            <RoundChoice
+              rounds={rounds}
+              round={round}
+              onChange={(next) => {
+                setRoundPrefix(next);
+                setWritten(null);
+              }}
+            />
+          )}
           {error !== null && (
             <Alert color="red" role="alert">
               {errorText(error)}
@@ -170,20 +183,85 @@ function readVariables(text: string): VariablesInput | undefined {
 
 const NONE: VariablesInput = {};
 
-function useRunVariables(run: string, source: VariableSource | null) {
+const NO_ROUNDS: readonly Round[] = [];
+
+interface RunChosen {
+  readonly run: string;
+  /** Null: the first one. */
+  readonly roundPrefix: string | null;
+  readonly node: Node;
+  readonly used: UsedVariables;
+}
+
+/** The variables of the last run, or of a round of a chosen one. */
+function useRunVariables({ run, roundPrefix, node: { key }, used }: RunChosen, source: VariableSource | null) {
   const isChosen = run !== LAST;
   const execution = useQuery({ ...executionQuery(run), enabled: isChosen });
   const data = execution.data;
+  const nodes = source?.document.nodes;
+  // Only for those who would see a difference.
+  const hasRounds = used.scopes.length > 0 || used.nodes.length > 0;
+  const rounds = useMemo(
+    () => (isChosen && hasRounds && data && nodes ? roundsOf(data.jobs, nodes, key) : NO_ROUNDS),
+    [isChosen, hasRounds, data, nodes, key],
+  );
+  const round = rounds.find(({ prefix }) => prefix === roundPrefix) ?? rounds[0];
+  const hasScopes = used.scopes.length > 0 && round !== undefined;
+  const around = useQuery({ ...jobInputQuery(run, round?.path ?? ''), enabled: isChosen && hasScopes });
   const chosen = useQuery({
-    queryKey: ['execution', run, 'variables', source?.document.trigger],
+    queryKey: ['execution', run, 'variables', source?.document.trigger, round?.prefix],
     queryFn: async () => {
       const { variablesOfExecution } = await import('./execution-variables.ts');
-      return data && source ? variablesOfExecution(data, source) : NONE;
+      return data && source ? variablesOfExecution(data, source, round?.prefix) : NONE;
     },
     enabled: data !== undefined,
   });
-  if (!isChosen) return { variables: source?.learned?.variables ?? NONE, isLoading: false, error: null };
-  return { variables: chosen.data ?? NONE, isLoading: chosen.isLoading, error: execution.error ?? chosen.error };
+  const found = chosen.data;
+  const scopes = hasScopes ? around.data?.scopes : undefined;
+  const variables = useMemo(
+    () => (found === undefined ? NONE : scopes === undefined ? found : { ...found, scopes }),
+    [found, scopes],
+  );
+  if (!isChosen) {
+    return { variables: source?.learned?.variables ?? NONE, rounds, round: undefined, isLoading: false, error: null };
+  }
+  return {
+    variables,
+    rounds,
+    round,
+    isLoading: chosen.isLoading || around.isLoading,
+    error: execution.error ?? chosen.error ?? around.error,
+  };
+}
+
+/** Rounds that can be chosen. */
+const ROUNDS_OFFERED = 100;
+
+interface RoundChoiceProps {
+  readonly rounds: readonly Round[];
+  readonly round: Round;
+  /** @param prefix of the chosen one */
+  onChange(prefix: string): void;
+}
+
+function RoundChoice({ rounds, round, onChange }: RoundChoiceProps) {
+  const { t } = useTranslation('variables');
+  const labelOf = ({ indices, status }: Round): string => {
+    const name = indices.map((index) => t('test.roundNumber', { number: index + 1 })).join(' › ');
+    return status === undefined ? name : `${name} – ${t(`common:status.${status}`)}`;
+  };
+  return (
+    <Select
+      label={t('test.round')}
+      description={
+        rounds.length > ROUNDS_OFFERED ? t('test.roundsMore', { shown: ROUNDS_OFFERED, all: rounds.length }) : undefined
+      }
+      allowDeselect={false}
+      data={rounds.slice(0, ROUNDS_OFFERED).map((one) => ({ value: one.prefix, label: labelOf(one) }))}
+      value={round.prefix}
+      onChange={(next) => onChange(next ?? round.prefix)}
+    />
+  );
 }
 
 interface RunChoiceProps {

@@ -35,3 +35,19 @@ it.each([
   expect(found.request).toEqual(seen.request);
   expect(found.nodes).toEqual({ all: seen });
 });
+
+it('take the results of the chosen round, and those in front of its loop', async () => {
+  const body = [{ key: 'double', type: 'calculation', config: { engine: 'jsonata', expression: '$scopes.each.item * 2' } }];
+  const nodes = [
+    { key: 'before', type: 'variable', config: { value: 1 } },
+    { key: 'each', type: 'loop', config: { over: '{{$context.body}}' }, branches: { body } },
+  ];
+  const trigger = { type: 'webhook', config: {} };
+  const { id, hookUrl } = await server.workflow({ title: 'Rounds', mode: 'sync', trigger, nodes });
+  expect((await server.post(hookUrl, [1, 2, 3])).status).toBe(200);
+  const { body: list } = await server.api('GET', `/api/executions?workflowId=${id}`);
+  const { body: execution } = await server.api('GET', `/api/executions/${list.data[0].id}`);
+  const document = documentSchema.parse({ trigger, nodes });
+  expect(variablesOfExecution(execution, { document }, 'each[1]/').nodes).toMatchObject({ before: 1, double: 4 });
+  expect(variablesOfExecution(execution, { document }).nodes).toMatchObject({ before: 1, double: 6 });
+});

@@ -30,10 +30,31 @@ export const document = documentSchema.parse({
   ],
 });
 
+/** Goes through the items, and works a price out in each round. */
+export const loopDocument = documentSchema.parse({
+  trigger: document.trigger,
+  nodes: [
+    {
+      key: 'each',
+      type: 'loop',
+      config: { over: '{{$context.body.items}}' },
+      branches: {
+        body: [
+          { key: 'double', type: 'calculation', config: { engine: 'jsonata', expression: '$scopes.each.item.price * 2' } },
+          { key: 'text', type: 'variable', config: { value: '{{$scopes.each.index}}: {{$nodes.double}}' } },
+        ],
+      },
+    },
+  ],
+});
+
 export interface RanOrders {
   readonly workflowId: string;
+  readonly loopId: string;
   /** What is known behind the last run. */
   source(change?: Partial<VariableSource>): Promise<VariableSource>;
+  /** The same of the workflow with a loop. */
+  loopSource(nodeKey: string): Promise<VariableSource>;
   addSecret(name: string, value: string): Promise<void>;
 }
 
@@ -41,12 +62,20 @@ export interface RanOrders {
 export function prepareOrders(): RanOrders {
   let server: DesignerServer;
   let id = '';
+  let loopId = '';
   beforeAll(async () => {
     server = await startDesignerServer();
     const { body } = await server.api('POST', '/api/workflows', { title: 'Orders', mode: 'sync', enabled: true, ...document });
     id = body.id;
+    const { body: loop } = await server.api('POST', '/api/workflows', {
+      title: 'Items',
+      mode: 'sync',
+      enabled: true,
+      ...loopDocument,
+    });
+    loopId = loop.id;
     for (const customer of ['Grace', 'Ada']) {
-      await server.post(body.hookUrl, { customer, items: [{ price: 4.5 }, { price: 6.25 }] });
+      for (const { hookUrl } of [body, loop]) await server.post(hookUrl, { customer, items: [{ price: 4.5 }, { price: 6.25 }] });
     }
   });
   afterAll(() => server.stop());
@@ -55,9 +84,16 @@ export function prepareOrders(): RanOrders {
     get workflowId() {
       return id;
     },
+    get loopId() {
+      return loopId;
+    },
     async source(change = {}) {
       const learned = await request<LearnedView>('GET', `/api/workflows/${id}/learned`);
       return { workflowId: id, mode: 'sync', document, nodeKey: 'answer', types, learned, ...change };
+    },
+    async loopSource(nodeKey) {
+      const learned = await request<LearnedView>('GET', `/api/workflows/${loopId}/learned`);
+      return { workflowId: loopId, mode: 'sync', document: loopDocument, nodeKey, types, learned };
     },
     async addSecret(name, value) {
       await server.api('POST', '/api/secrets', { name, value });

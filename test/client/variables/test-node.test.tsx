@@ -65,6 +65,27 @@ it('takes the data of another run', async () => {
   );
 });
 
+it('takes what a loop gave to the first round of another run, or to a chosen one', async () => {
+  const node: Node = { key: 'text', type: 'variable', config: { value: '{{$scopes.each.item.price}}: {{$nodes.double}}' } };
+  const { user } = renderPart(
+    <VariablesProvider value={await orders.loopSource('text')}>
+      <TestNode node={node} mode="sync" workflowId={orders.loopId} />
+    </VariablesProvider>,
+    { queries: queriesOf(EDITOR) },
+  );
+  const input = () => JSON.parse(editorOf('Input').state.sliceDoc());
+  expect(screen.queryByRole('combobox', { name: 'Round of the loop' })).toBeNull();
+  await user.click(screen.getByRole('combobox', { name: 'Data of' }));
+  const [, earlier] = await screen.findAllByRole('option', { name: /Succeeded/ });
+  if (earlier) await user.click(earlier);
+  await waitFor(() => expect(input()).toEqual({ nodes: { double: 9 }, scopes: { each: { item: { price: 4.5 } } } }));
+  await user.click(screen.getByRole('combobox', { name: 'Round of the loop' }));
+  await user.click(await screen.findByRole('option', { name: 'Round 2 – Succeeded' }));
+  await waitFor(() => expect(input()).toEqual({ nodes: { double: 12.5 }, scopes: { each: { item: { price: 6.25 } } } }));
+  await user.click(screen.getByRole('button', { name: 'Test this step' }));
+  await waitFor(() => expect(screen.getByText('"6.25: 12.5"', { selector: '[data-type]' })).toBeDefined());
+});
+
 it('does nothing outside before somebody has agreed', async () => {
   const node: Node = { key: 'x', type: 'http-request', config: { url: 'http://127.0.0.1:1/' } };
   const { user } = await renderTest(node);
