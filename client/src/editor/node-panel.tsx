@@ -8,6 +8,7 @@ import type { PluginList } from '../api/workflows.ts';
 import { changeNode, renameKey } from '../canvas/edit.ts';
 import { NodeSettings } from '../form/node-settings.tsx';
 import { SchemaForm } from '../form/schema-form.tsx';
+import { sentence } from '../form/sentence.ts';
 import { useTypeText } from '../form/type-text.ts';
 import { TestNode } from '../variables/test-node.tsx';
 import { LastRun } from './last-run.tsx';
@@ -71,7 +72,7 @@ export function NodePanel({
         <Stack gap="md">
           {ofNode.map(({ path, message, severity }) => (
             <Alert key={`${path} ${message}`} color={severity === 'error' ? 'red' : 'yellow'} p="xs">
-              {branchOf(path) === undefined ? message : t('panel.branchProblem', { branch: branchOf(path), message })}
+              {branchOf(path) === undefined ? sentence(message) : t('panel.branchProblem', { branch: branchOf(path), message })}
             </Alert>
           ))}
           {description === undefined ? (

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import type { Document } from '../../../src/engine/model.ts';
 import { findNode } from '../canvas/edit.ts';
 import { TRIGGER } from '../canvas/paths.ts';
+import { sentence } from '../form/sentence.ts';
 import type { PlacedProblem } from './problem-place.ts';
 import type { DraftProblems } from './use-problems.ts';
 
@@ -80,7 +81,7 @@ export function ProblemList({ problems: { placed, isUnknown }, document, openFor
                   <Text size="sm" fw={600}>
                     {nameOf(entry, document) ?? t(entry.place.key === TRIGGER ? 'panel.trigger' : 'problems.workflow')}
                   </Text>
-                  <Text size="sm">{entry.problem.message}</Text>
+                  <Text size="sm">{sentence(entry.problem.message)}</Text>
                   {entry.place.field !== '' && (
                     <Text size="xs" c="dimmed" ff="monospace">
                       {entry.place.field}

@@ -3,10 +3,12 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../../src/engine/model.ts';
 import { checkDraft } from '../api/drafts.ts';
 import type { PluginList } from '../api/workflows.ts';
 import { type PlacedProblem, placeProblems } from './problem-place.ts';
+import { translateProblem } from './problem-text.ts';
 import { toSaveBody } from './save-body.ts';
 import type { Draft } from './use-draft.ts';
 
@@ -14,6 +16,7 @@ import type { Draft } from './use-draft.ts';
 const PAUSE_MS = 350;
 
 export interface DraftProblems {
+  /** In the reader's language, as far as the words are ours. */
   readonly problems: readonly Problem[];
   readonly placed: readonly PlacedProblem[];
   /** The draft has changed since; an answer is on its way. */
@@ -47,7 +50,18 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
     gcTime: 30_000,
     retry: false,
   });
-  const problems = refusal.length > 0 ? refusal : (check.data ?? (draft.isDirty ? NONE : workflow.problems));
+  const { t, i18n } = useTranslation('problems');
+  const found = refusal.length > 0 ? refusal : (check.data ?? (draft.isDirty ? NONE : workflow.problems));
+  const problems = useMemo(
+    () =>
+      found.map((problem) =>
+        translateProblem(problem, {
+          exists: (key, options) => i18n.exists(key, options),
+          t: (key, options) => t(key, options),
+        }),
+      ),
+    [found, t, i18n],
+  );
   const placed = useMemo(
     () => placeProblems(refusal.length > 0 ? document : checked, problems),
     [checked, document, problems, refusal],

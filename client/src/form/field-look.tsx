@@ -8,6 +8,7 @@ import { type FieldTexts, useFieldTexts } from './field-text.ts';
 import classes from './form.module.css';
 import type { FieldViewProps } from './form-context.tsx';
 import { useForm } from './form-context.tsx';
+import { sentence } from './sentence.ts';
 
 /** The properties that all inputs take. */
 export interface FieldLook {
@@ -44,12 +45,6 @@ export function useFieldLook(props: FieldViewProps, hint?: string): FieldLookRes
         text.placeholder ?? (typeof fallback === 'string' || typeof fallback === 'number' ? String(fallback) : undefined),
     },
   };
-}
-
-/** Problems are written to follow a field's name: "must not be empty". */
-function sentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1);
-  return /[.!?…)]$/.test(text) ? text : `${text}.`;
 }
 
 /** Warnings about a field, below it. */
