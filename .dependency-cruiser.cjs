@@ -118,9 +118,12 @@ module.exports = {
       name: 'wiring-is-at-the-top',
       severity: 'error',
       comment:
-        'Only app.ts, backend.ts, index.ts, main.ts and cli/ know all parts; nothing below imports them or the configuration.',
-      from: { path: '^(src|migrations)/', pathNot: '^src/(app|backend|postgres-backend|index|main|config)\\.ts$|^src/cli/' },
-      to: { path: '^src/(app|backend|postgres-backend|index|main|config)\\.ts$|^src/cli/' },
+        'Only app.ts, wiring/, backend.ts, index.ts, main.ts and cli/ know all parts; nothing below imports them or the configuration.',
+      from: {
+        path: '^(src|migrations)/',
+        pathNot: '^src/(app|backend|postgres-backend|index|main|config)\\.ts$|^src/(cli|wiring)/',
+      },
+      to: { path: '^src/(app|backend|postgres-backend|index|main|config)\\.ts$|^src/(cli|wiring)/' },
     },
   ],
   options: {

@@ -1,58 +1,33 @@
-// The only place that wires the parts together: storage, engine, queue, expressions, HTTP.
+// One Hookline: starts and stops it, answers for it in a Koa app or alone, and hands out its parts, which `wiring/` joins.
 
 import type { RequestListener } from 'node:http';
 import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
-import { type Access, createAccess } from './access/access.ts';
 import type { OneTimeLinkView } from './access/model.ts';
-import { createPasswords } from './access/passwords.ts';
-import { openBackend } from './backend.ts';
-import { type Config, type ConfigOptions, parseOptions } from './config.ts';
-import { createCaptures } from './engine/captures.ts';
-import { createChanges } from './engine/changes.ts';
-import { evaluateDraft } from './engine/drafts.ts';
-import { createEngine, type Engine } from './engine/engine.ts';
-import { createInstallationSettings } from './engine/installation-settings.ts';
-import { createInterest } from './engine/interest.ts';
-import { learn } from './engine/learned.ts';
-import { listLiveDocuments } from './engine/live-documents.ts';
+import { type ConfigOptions, parseOptions } from './config.ts';
+import type { Engine } from './engine/engine.ts';
 import type { OutboundStore } from './engine/outbound-ports.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
 import { createRegistry } from './engine/registry.ts';
-import { createResumeTokens } from './engine/resume-token.ts';
-import { createStatistics } from './engine/statistics.ts';
-import { createNodeTests } from './engine/test-node.ts';
-import { createWorkflowService, type WorkflowService } from './engine/workflows.ts';
+import type { WorkflowService } from './engine/workflows.ts';
 import { HooklineError } from './errors.ts';
-import { createEvaluator } from './expressions/evaluator.ts';
-import { createTokenVerifier } from './http/admin-token.ts';
-import { createEventStreams } from './http/event-streams.ts';
-import { createHookCalls } from './http/hook-calls.ts';
-import { createMetrics } from './http/metrics.ts';
 import { designerUrl } from './http/middleware/designer.ts';
 import { errors, notFound } from './http/middleware/errors.ts';
 import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
 import { createReach } from './http/reach.ts';
-import { createHooks, type HandleHook } from './http/routes/hooks.ts';
-import { createHttp } from './http/server.ts';
 import { createConnections } from './http/trusted-proxies.ts';
 import { createLog } from './log.ts';
-import { createUrlProblem } from './outbound/endpoint-url.ts';
 import type { EndpointService } from './outbound/endpoints.ts';
 import type { EventTypeService } from './outbound/event-types.ts';
-import type { GuardedFetch } from './outbound/guard/guarded-fetch.ts';
 import type { MessageService } from './outbound/messages.ts';
-import { createOutbound } from './outbound/outbound.ts';
 import { builtIns } from './plugins/index.ts';
-import { checkSecretKey } from './secrets/key-check.ts';
-import { createSecretBox, loadSecretKey } from './secrets/secret-box.ts';
-import { findSecretUsers } from './secrets/secret-users.ts';
-import { createSecretService, type SecretService } from './secrets/secrets.ts';
-import { isPostgresUrl } from './storage/postgres-url.ts';
-import { startRetention } from './storage/retention.ts';
-import { startCounting } from './storage/statistics/rounds.ts';
-import { version } from './version.ts';
+import type { SecretService } from './secrets/secrets.ts';
+import { createFront, type Front } from './wiring/front.ts';
+import { openResources, type Resources } from './wiring/resources.ts';
+import { makeServices, type WiredServices } from './wiring/services.ts';
+import type { Setup } from './wiring/setup.ts';
+import { startServices } from './wiring/start.ts';
 
 /** The configuration (see the README's table), in camel case, and what only code can give. */
 export type HooklineOptions = ConfigOptions & {
@@ -95,47 +70,11 @@ export interface Hookline {
   createSetupLink(): Promise<OneTimeLinkView | undefined>;
 }
 
-interface Parts {
-  readonly access: Access;
-  readonly workflows: WorkflowService;
-  readonly executions: ExecutionStore;
-  readonly engine: Engine;
-  readonly endpoints: EndpointService;
-  readonly eventTypes: EventTypeService;
-  readonly messages: MessageService;
-  readonly secrets: SecretService;
-  readonly outbound: OutboundStore;
-  readonly middleware: Middleware;
-  readonly handleHook: HandleHook;
-  readonly generatedAdminToken: string | undefined;
+interface Running {
+  readonly storage: Resources['storage'];
+  readonly services: WiredServices;
+  readonly front: Front;
   stop(): Promise<void>;
-}
-
-const USER_AGENT = `Hookline/${version}`;
-
-/** The client for requests of nodes and for webhooks; loaded with the first of them, so that no start has to wait for it. */
-function createOutgoing(config: Config): GuardedFetch {
-  let loading: Promise<GuardedFetch> | undefined;
-  const load = async (): Promise<GuardedFetch> => {
-    const { createGuardedFetch } = await import('./outbound/guard/guarded-fetch.ts');
-    return createGuardedFetch({
-      allowedTargets: config.outboundAllow,
-      ports: config.outboundPorts,
-      plainHttp: config.outboundPlainHttp,
-      defaultTimeoutMs: config.outboundTimeoutMs,
-      maxTimeoutMs: config.outboundMaxTimeoutMs,
-      userAgent: USER_AGENT,
-    });
-  };
-  return {
-    async fetch(request) {
-      loading ??= load();
-      return (await loading).fetch(request);
-    },
-    async close() {
-      await (await loading)?.close();
-    },
-  };
 }
 
 /**
@@ -143,223 +82,18 @@ function createOutgoing(config: Config): GuardedFetch {
  * @throws HooklineError `invalid_configuration` that lists every wrong option, `duplicate_plugin`
  */
 export function createHookline(options: HooklineOptions = {}): Hookline {
-  const { plugins = [], log: givenLog, designerFolder, ...configOptions } = options;
-  const config = parseOptions(configOptions);
-  const registry = createRegistry([builtIns, ...plugins]);
-  const log = givenLog ?? createLog(config.logLevel);
-  const prefix = normalizePrefix(config.prefix);
-  const baseUrl = config.publicUrl + prefix;
-  const connections = createConnections(config.trustedProxies);
+  const setup = createSetup(options);
+  const { config, log, prefix, baseUrl, connections } = setup;
   const reachOf = createReach(baseUrl, connections);
-  let parts: Parts | undefined;
+  let running: Running | undefined;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
-  function started(): Parts {
-    if (parts) return parts;
+  function started(): Running {
+    if (running) return running;
     throw new HooklineError('storage_unavailable', 'Hookline is not running: it has not been started, or it is stopping.', {
       headers: { 'Retry-After': '1' },
     });
-  }
-
-  async function open(): Promise<void> {
-    const now = Date.now;
-    const backend = await openBackend(config, log);
-    const { storage, queue, bus } = backend;
-    const interest = createInterest(bus);
-    const changes = createChanges({ bus, interest });
-    const captures = createCaptures({ bus, interest, store: storage.captures, log, now });
-    const streams = createEventStreams({ log });
-    const stopTelling = async (): Promise<void> => {
-      changes.stop();
-      await captures.stop();
-      interest.stop();
-    };
-    const outgoing = createOutgoing(config);
-    const evaluator = createEvaluator({
-      timeoutMs: config.expressionTimeoutMs,
-      maxWorkers: config.expressionWorkers,
-      memoryMb: config.expressionMemoryMb,
-    });
-    try {
-      const { verifier, generated } = await createTokenVerifier({
-        adminToken: config.adminToken,
-        settings: storage.settings,
-        mayGenerate: config.role !== 'worker',
-      });
-      const { executions } = storage;
-      const secretBox = createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile }));
-      await checkSecretKey(secretBox, storage.settings, {
-        // One that was lost shall not stop everything else; on a shared database it is more likely another machine's.
-        onOtherKey: isPostgresUrl(config.databaseUrl) ? 'refuse' : 'replace',
-        log,
-      });
-      const settings = createInstallationSettings(storage.settings, {
-        executions: config.retention,
-        messagesMs: config.messageRetention,
-      });
-      const resumeTokens = createResumeTokens(secretBox);
-      const passwords = createPasswords({ ln: config.passwordCost });
-      const access = createAccess({ store: storage.access, passwords, baseUrl, now, log });
-      const secrets = createSecretService({
-        store: storage.secrets,
-        secretBox,
-        bus,
-        log,
-        now,
-        users: () => findSecretUsers(listLiveDocuments({ store: storage.workflows, registry, secretBox })),
-      });
-      await secrets.vault.refresh();
-      const workflows = createWorkflowService({
-        storage,
-        registry,
-        evaluator,
-        secretBox,
-        vault: secrets.vault,
-        now,
-        async onChange(workflowId) {
-          await engine.refresh(workflowId);
-          changes.workflow(workflowId);
-        },
-      });
-      const metrics = createMetrics({ stats: () => engine.stats(), executions, outbound: storage.outbound, now, log });
-      const outbound = createOutbound({
-        store: storage.outbound,
-        commit: (...unit) => executions.commit(...unit),
-        secretBox,
-        evaluator,
-        fetch: outgoing.fetch,
-        // The engine is made behind it: each needs the other.
-        events: { prepare: (event) => engine.prepareEvent(event) },
-        bus,
-        log,
-        userAgent: USER_AGENT,
-        urlProblem: createUrlProblem({
-          allowedTargets: config.outboundAllow,
-          ports: config.outboundPorts,
-          allowsPlainHttp: config.outboundPlainHttp,
-        }),
-        maxRequests: config.deliveryConcurrency,
-        delivers: config.role !== 'web',
-        onSignaled: () => engine.wakeQueue(),
-        onAttempt: (attempt) => metrics.countAttempt(attempt.endpointId, attempt),
-        changes,
-        now,
-      });
-      const { endpoints, eventTypes, messages } = outbound;
-      const engine = createEngine({
-        storage,
-        queue,
-        bus,
-        fetch: metrics.countRequests(outgoing.fetch),
-        publisher: outbound.publisher,
-        resumeUrl: (target) => `${baseUrl}/resume/${resumeTokens.make(target)}`,
-        documents: workflows,
-        vault: secrets.vault,
-        registry,
-        evaluator,
-        log,
-        now,
-        deadlineMs: config.deadlineMs,
-        shutdownGraceMs: config.shutdownGraceMs,
-        onFinish: metrics.countExecution,
-        changes,
-        captures,
-      });
-      const drafting = { evaluator, vault: secrets.vault, registry, documents: workflows, now };
-      const drafts = {
-        evaluate: (draft: Parameters<typeof evaluateDraft>[0]) => evaluateDraft(draft, drafting),
-        testNode: createNodeTests({
-          ...drafting,
-          engine,
-          fetch: outgoing.fetch,
-          send: (event, concealer) => messages.send(event, concealer),
-        }),
-        learn: (workflowId: string) => learn(workflowId, { ...drafting, executions, samples: storage.samples }),
-      };
-      const isWorker = config.role === 'worker';
-      const calls = { engine, maxBodyBytes: config.maxBodyBytes, metrics, captures, vault: secrets.vault, log };
-      const hooks = createHooks({ ...calls, prefix });
-      const middleware = createHttp(
-        {
-          workflows,
-          executions,
-          engine,
-          registry,
-          storage,
-          tokens: verifier,
-          access,
-          resumeTokens,
-          endpoints,
-          eventTypes,
-          messages,
-          secrets,
-          drafts,
-          samples: storage.samples,
-          changes,
-          captures,
-          streams,
-          callWorkflow: createHookCalls({ ...calls, baseUrl }),
-          statistics: createStatistics({ statistics: storage.statistics, executions, workflows: storage.workflows, now }),
-          installation: { settings, publicUrl: baseUrl, database: isPostgresUrl(config.databaseUrl) ? 'postgres' : 'sqlite' },
-          senderAddresses: config.senderAddresses,
-        },
-        {
-          publicUrl: config.publicUrl,
-          prefix: config.prefix,
-          metricsAccess: config.metrics,
-          metrics,
-          log,
-          connections,
-          hooks,
-          isWorker,
-          version,
-          designerFolder,
-        },
-      );
-      await engine.start();
-      outbound.start();
-      await backend.lead({ onLead: () => engine.lead(), onLose: () => engine.unlead() });
-      const stopCounting = startCounting(storage, { log, now });
-      const stopRetention = startRetention(storage, settings.retention, {
-        others: [{ what: 'entries of the audit log', deleteOld: access.deleteOld }],
-        log,
-        now,
-      });
-      parts = {
-        access,
-        workflows,
-        executions,
-        engine,
-        endpoints,
-        eventTypes,
-        messages,
-        secrets,
-        outbound: storage.outbound,
-        middleware,
-        handleHook: isWorker ? () => undefined : hooks,
-        generatedAdminToken: generated,
-        async stop() {
-          try {
-            await streams.close();
-            await Promise.all([engine.stop(), outbound.stop(config.shutdownGraceMs)]);
-            await Promise.all([stopRetention(), stopCounting()]);
-            secrets.close();
-          } finally {
-            await stopTelling();
-            await outgoing.close();
-            await evaluator.close();
-            await backend.close();
-          }
-        },
-      };
-    } catch (error) {
-      await stopTelling();
-      await outgoing.close();
-      await evaluator.close();
-      await backend.close();
-      throw error;
-    }
   }
 
   async function close(): Promise<void> {
@@ -368,15 +102,15 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     starting = undefined;
     // Whoever started it hears of a failure.
     await Promise.allSettled([opening]);
-    const closing = parts;
-    parts = undefined;
+    const closing = running;
+    running = undefined;
     await closing?.stop();
   }
 
-  const answerUnstarted = compose([errors(log), () => started().middleware]);
+  const answerUnstarted = compose([errors(log), () => started().front.middleware]);
 
   const middleware: Middleware = (ctx, next) => {
-    if (parts) return parts.middleware(ctx, next);
+    if (running) return running.front.middleware(ctx, next);
     // The host's own paths are the host's, whatever state we are in.
     return ownPath(ctx.path, prefix) === undefined ? next() : answerUnstarted(ctx, next);
   };
@@ -395,12 +129,14 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       const others = koa.use(middleware).use(toDesigner).use(notFound(log)).callback();
       return (req, res) => {
         const addressOf = (): string => connections.of(req).address;
-        if (parts?.handleHook(req, res, req.url ?? '', addressOf) === undefined) void others(req, res);
+        if (running?.front.handleHook(req, res, req.url ?? '', addressOf) === undefined) void others(req, res);
       };
     },
     start() {
       if (starting) return starting;
-      const opening = Promise.allSettled([stopping]).then(open);
+      const opening = Promise.allSettled([stopping]).then(async () => {
+        running = await run(setup);
+      });
       starting = opening;
       // After a failure it can be tried again.
       opening.catch(() => {
@@ -415,33 +151,74 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       return stopping;
     },
     get workflows() {
-      return started().workflows;
+      return started().services.workflows;
     },
     get executions() {
-      return started().executions;
+      return started().storage.executions;
     },
     get engine() {
-      return started().engine;
+      return started().services.engine;
     },
     get endpoints() {
-      return started().endpoints;
+      return started().services.outbound.endpoints;
     },
     get eventTypes() {
-      return started().eventTypes;
+      return started().services.outbound.eventTypes;
     },
     get messages() {
-      return started().messages;
+      return started().services.outbound.messages;
     },
     get secrets() {
-      return started().secrets;
+      return started().services.secrets;
     },
     get outbound() {
-      return started().outbound;
+      return started().storage.outbound;
     },
     designerUrl: designerUrl(baseUrl),
-    createSetupLink: async () => started().access.links.createSetup(),
+    createSetupLink: async () => started().services.access.links.createSetup(),
     get generatedAdminToken() {
-      return parts?.generatedAdminToken;
+      return running?.services.generatedAdminToken;
     },
   };
+}
+
+function createSetup({ plugins = [], log, designerFolder, ...options }: HooklineOptions): Setup {
+  const config = parseOptions(options);
+  const registry = createRegistry([builtIns, ...plugins]);
+  const prefix = normalizePrefix(config.prefix);
+  return {
+    config,
+    registry,
+    log: log ?? createLog(config.logLevel),
+    prefix,
+    baseUrl: config.publicUrl + prefix,
+    connections: createConnections(config.trustedProxies),
+    designerFolder,
+    now: Date.now,
+  };
+}
+
+/** From nothing to accepting; what was opened is closed again when it fails. */
+async function run(setup: Setup): Promise<Running> {
+  const resources = await openResources(setup);
+  try {
+    const services = await makeServices(setup, resources);
+    const front = createFront(setup, resources, services);
+    const stopServices = await startServices(setup, resources, services);
+    return {
+      storage: resources.storage,
+      services,
+      front,
+      async stop() {
+        try {
+          await stopServices();
+        } finally {
+          await resources.close();
+        }
+      },
+    };
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
 }

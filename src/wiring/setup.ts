@@ -1,0 +1,27 @@
+// What is known of a Hookline before anything is opened.
+
+import type { Config } from '../config.ts';
+import type { Log } from '../engine/plugin.ts';
+import type { Registry } from '../engine/registry.ts';
+import type { Connections } from '../http/trusted-proxies.ts';
+import { version } from '../version.ts';
+
+export interface Setup {
+  readonly config: Config;
+  /** The built-in types and those of the host. */
+  readonly registry: Registry;
+  readonly log: Log;
+  /** Path under which everything is served, such as `/automation`; empty for none. */
+  readonly prefix: string;
+  /** The public URL with the prefix. */
+  readonly baseUrl: string;
+  /** Who is at the other end of a request. */
+  readonly connections: Connections;
+  /** Folder of the built designer; undefined: the one of this package. */
+  readonly designerFolder: string | undefined;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** How outgoing requests name their sender. */
+export const USER_AGENT = `Hookline/${version}`;
