@@ -71,11 +71,27 @@ test('an invited user chooses a password and sees what the role allows', async (
   const invited = await designer.visitor();
   await invited.page.goto(link);
   await invited.page.getByRole('heading', { name: 'You are invited to Hookline' }).waitFor();
-  await invited.page.getByLabel('Choose a password').fill(PASSWORD);
-  await invited.page.getByLabel('The same password again').fill(PASSWORD);
-  await invited.page.getByRole('button', { name: 'Continue' }).click();
+  const field = invited.page.getByRole('textbox', { name: 'Choose a password' });
+  const choose = async (password: string): Promise<void> => {
+    await field.fill(password);
+    await invited.page.getByLabel('The same password again').fill(password);
+    await invited.page.getByRole('button', { name: 'Continue' }).click();
+  };
+  invited.problems.expect(422);
+  await choose('GraceHopper2026');
+  await invited.page.getByText('This password is among the first that others would try').waitFor();
+  expect(await field.getAttribute('aria-invalid')).toBe('true');
+  expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
+  await choose(PASSWORD);
   await invited.page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
   await invited.page.getByRole('button', { name: 'Menu of Grace Hopper' }).waitFor();
+
+  await invited.open('/settings/profile');
+  invited.problems.expect(422);
+  await invited.page.getByLabel('Present password').fill(PASSWORD);
+  await invited.page.getByRole('textbox', { name: 'New password' }).fill('1qaz2wsx3edc');
+  await invited.page.getByRole('button', { name: 'Change the password' }).click();
+  await invited.page.getByText('This password is among the first that others would try').waitFor();
 
   await owner.page.reload();
   await owner.page

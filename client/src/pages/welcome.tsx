@@ -1,7 +1,7 @@
 // Where a one-time link leads: the owner of a new installation, an invited user or one who forgot chooses a password here.
 
 import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigate } from 'react-router';
 import type { LinkView } from '../../../src/access/model.ts';
@@ -39,11 +39,17 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
   const [tried, setTried] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
   const isSetup = link.purpose === 'setup';
   const tooShort = password.length < MIN_PASSWORD_LENGTH;
   const differs = password !== again;
   const isWeak = accept.error instanceof ApiError && accept.error.code === 'weak_password';
   const tooShortText = tried && tooShort ? t('passwordRule', { count: MIN_PASSWORD_LENGTH }) : undefined;
+
+  // What is wrong with it is read out with the field.
+  useEffect(() => {
+    if (isWeak) field.current?.focus();
+  }, [isWeak]);
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -89,7 +95,9 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
             name="new-password"
             autoComplete="new-password"
             required
+            ref={field}
             value={password}
+            aria-invalid={isWeak || tooShortText !== undefined}
             error={isWeak ? t('errors.weak_password') : tooShortText}
             onChange={(event) => {
               setPassword(event.currentTarget.value);

@@ -1,7 +1,7 @@
 // The signed-in user's own name and password.
 
 import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChangeProfile } from '../../api/access.ts';
 import { ApiError } from '../../api/request.ts';
@@ -17,6 +17,12 @@ export function ProfileSection() {
   const [current, setCurrent] = useState('');
   const [password, setPassword] = useState('');
   const isWeak = change.error instanceof ApiError && change.error.code === 'weak_password';
+  const field = useRef<HTMLInputElement>(null);
+
+  // What is wrong with it is read out with the field.
+  useEffect(() => {
+    if (isWeak) field.current?.focus();
+  }, [isWeak]);
 
   function rename(event: FormEvent): void {
     event.preventDefault();
@@ -81,7 +87,9 @@ export function ProfileSection() {
               autoComplete="new-password"
               required
               minLength={12}
+              ref={field}
               value={password}
+              aria-invalid={isWeak}
               error={isWeak ? t('common:errors.weak_password') : undefined}
               onChange={(event) => {
                 setPassword(event.currentTarget.value);
