@@ -215,7 +215,7 @@ test('a payment callback is built, called, broken, mended and put back, by keybo
   problems.expect(422);
   await press(page, 'Control+s');
   await page.getByRole('dialog', { name: 'What has to be looked at' }).waitFor();
-  await expectFocus(page, /Not paid.*must be at least 200/);
+  await expectFocus(page, /Not paid.*Must be at least 200/);
   await press(page, 'Enter');
   await expectFocus(page, 'textbox "Status"');
   await press(page, 'Control+a');

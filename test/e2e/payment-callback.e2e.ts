@@ -112,7 +112,7 @@ test('a payment callback is built, called, broken, mended and put back, with the
   problems.expect(422);
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   const list = page.getByRole('dialog', { name: 'What has to be looked at' });
-  await list.getByRole('button', { name: /Not paid.*must be at least 200/ }).waitFor();
+  await list.getByRole('button', { name: /Not paid.*Must be at least 200/ }).waitFor();
   await page.getByText('Not saved').waitFor();
   expect(await refusal.getByRole('textbox', { name: 'Status' }).inputValue()).toBe('99');
   expect(await designer.server.post(url, unpaid)).toMatchObject({ status: 422 });
