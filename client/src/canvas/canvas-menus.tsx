@@ -25,6 +25,8 @@ export interface CanvasMenusProps {
   readonly model: Model;
   readonly editing: Editing;
   readonly isEditable: boolean;
+  /** Neighbours that are chosen together. */
+  readonly range: readonly string[];
   readonly opened: Opened | null;
   onOpen(next: Opened | null): void;
   /** Closes it, unless something else is open by now. */
@@ -83,8 +85,8 @@ export function CanvasMenus(props: CanvasMenusProps) {
       {editing.asked !== null && (
         <RemoveDialog
           document={document}
-          nodeKey={editing.asked}
-          title={model.titleOf(editing.asked)}
+          keys={editing.asked}
+          title={model.titleOf(editing.asked[0] ?? '')}
           onAnswer={(isMeant) => {
             editing.answer(isMeant);
             focusTree();
@@ -106,6 +108,7 @@ function OpenedNodeMenu({ nodeKey: key, at, onClose, ...props }: OpenedNodeMenuP
   const { document, model, editing, isEditable, onOpen, onAdd } = props;
   const branches = model.layout.nodes.find((node) => node.key === key)?.branches ?? [];
   const place = findNode(document, key)?.place;
+  const isRange = props.range.includes(key);
   const texts = { branch: place ? model.branchName(place) : '' };
 
   function act(action: NodeAction): void {
@@ -119,12 +122,12 @@ function OpenedNodeMenu({ nodeKey: key, at, onClose, ...props }: OpenedNodeMenuP
 
   return (
     <NodeMenu
-      title={model.titleOf(key)}
+      title={isRange ? t('rangeChosen', { count: props.range.length }) : model.titleOf(key)}
       at={at}
       actions={editing.actionsFor(key)}
       texts={{ branchLeft: t('moveBranchLeft', texts), branchRight: t('moveBranchRight', texts) }}
       branches={
-        isEditable
+        isEditable && !isRange
           ? branches
               .filter(({ kind }) => kind !== 'unknown')
               .map(({ name }) => ({ name, label: model.branchName({ owner: key, branch: name }) }))

@@ -15,7 +15,7 @@ import { CanvasMenus, type Opened, placeBehind } from './canvas-menus.tsx';
 import { ChangesList } from './changes-list.tsx';
 import { findNode, type ListPlace, type Place } from './edit.ts';
 import type { Layout, Point } from './layout.ts';
-import { dropSlots } from './navigate.ts';
+import { dropSlots, rangeOf } from './navigate.ts';
 import { TRIGGER } from './paths.ts';
 import { type CardNode, StepCard } from './step-card.tsx';
 import { StepList } from './step-list.tsx';
@@ -25,6 +25,7 @@ import { useDrag } from './use-drag.ts';
 import { useEditing } from './use-editing.ts';
 import { useKeys } from './use-keys.ts';
 import { useModel } from './use-model.ts';
+import { useRange } from './use-range.ts';
 import { useSight } from './use-sight.ts';
 import { EMPTY_LAYOUT, isSeenWhole, LEGEND, MARGIN, mapClass, type Size, viewOf } from './view.ts';
 import { Ways } from './ways.tsx';
@@ -92,10 +93,13 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   const isEditable = onChange !== undefined && comparison === undefined;
 
   const [chosen, setActive] = useState<string>(selected ?? TRIGGER);
+  const active = chosen === TRIGGER || findNode(document, chosen) || before ? chosen : TRIGGER;
+  const range = useRange(document, active);
   const [lastSelected, setLastSelected] = useState(selected);
   if (selected !== lastSelected) {
     setLastSelected(selected);
     if (selected !== null) setActive(selected);
+    range.begin(null);
   }
   const [rounds, setRounds] = useState<ReadonlyMap<string, number>>(new Map());
   const [hasFocus, setHasFocus] = useState(false);
@@ -117,7 +121,6 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
   });
   const lifted = drag.drag?.key ?? carryState[0]?.key ?? null;
 
-  const active = chosen === TRIGGER || findNode(document, chosen) || before ? chosen : TRIGGER;
   const model = useModel({
     document,
     mode,
@@ -129,6 +132,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     isEditable,
     selected,
     active: hasFocus ? active : '',
+    range: range.keys,
     lifted,
     rounds,
   });
@@ -140,8 +144,12 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     latestLayout.current = layout;
   }, [layout]);
 
-  const select = (key: string): void => {
+  const go = (key: string, from: string | null = null): void => {
     setActive(key);
+    range.begin(from);
+  };
+  const select = (key: string): void => {
+    go(key);
     onSelect(key);
     sight.showCard(key);
   };
@@ -153,13 +161,14 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     placeText: model.placeText,
     ...(onChange && isEditable ? { onChange } : {}),
     titleOf,
-    onMoved: (key) => {
-      setActive(key);
+    range: range.keys,
+    onMoved: (first, ...others) => {
+      if (first !== undefined) go(first, others.at(-1) ?? null);
       focusTree();
     },
     onAdded: select,
     onRemoved: (next) => {
-      setActive(next);
+      go(next);
       if (selected !== null) onSelect(next === TRIGGER ? null : next);
       focusTree();
     },
@@ -181,7 +190,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     if (isEditable) setOpened({ kind: 'types', place, at: toLocal(at) });
   };
   const openMenu = (key: string, at: Point): void => {
-    setActive(key);
+    if (!range.keys.includes(key)) go(key);
     focusTree();
     setOpened({ kind: 'node', key, at: toLocal(at) });
   };
@@ -205,6 +214,15 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     onDrop: editing.move,
   });
 
+  const extendTo = (key: string): void => {
+    const keys = rangeOf(document, range.from, key);
+    if (keys.length === 0) return;
+    go(key, range.from);
+    focusTree();
+    sight.showCard(key);
+    setMessage(keys.length > 1 ? t('rangeChosen', { count: keys.length }) : titleOf(key));
+  };
+
   const onKeyDown = useKeys({
     document: model.document,
     layout,
@@ -212,11 +230,12 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     isEditable,
     carried: carry !== null,
     setActive(key) {
-      setActive(key);
+      go(key);
       sight.showCard(key);
     },
+    extend: (step) => extendTo(range.endBeside(step)),
     select,
-    clear: () => onSelect(null),
+    clear: () => (range.keys.length > 0 ? range.begin(null) : onSelect(null)),
     openMenu: (key) => openMenu(key, screenPoint(key)),
     openPicker: (key) => openPicker(placeBehind(document, key), screenPoint(key)),
     pickUp: carrying.pickUp,
@@ -261,6 +280,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
           items={model.items}
           active={active}
           selected={selected}
+          range={range.keys}
           isEditable={isEditable}
           onKeyDown={onKeyDown}
           onFocus={() => setHasFocus(true)}
@@ -285,8 +305,10 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
           multiSelectionKeyCode={null}
           proOptions={{ hideAttribution: true }}
           defaultViewport={firstView.current}
-          onNodeClick={(_event, { id: key }) => {
-            if (!drag.hasDragged()) actions.select(key);
+          onNodeClick={(event, { id: key }) => {
+            if (drag.hasDragged()) return;
+            if (event.shiftKey) extendTo(key);
+            else actions.select(key);
           }}
           onNodeContextMenu={(event, { id: key }) => {
             event.preventDefault();
@@ -298,7 +320,10 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
             const key = card?.getAttribute('data-node-key');
             if (isEditable && !carry && card && key && key !== TRIGGER) drag.press(key, card, event);
           }}
-          onPaneClick={() => onSelect(null)}
+          onPaneClick={() => {
+            range.begin(null);
+            onSelect(null);
+          }}
           onMoveStart={(event) => {
             // Without an event it moves by itself, to bring a card into sight whose menu may just have been opened.
             if (event !== null) setOpened(null);
@@ -342,6 +367,7 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
           model={model}
           editing={editing}
           isEditable={isEditable}
+          range={range.keys}
           opened={opened}
           onOpen={setOpened}
           onClose={(what) => setOpened((now) => (now === what ? null : now))}

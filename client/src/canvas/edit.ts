@@ -120,6 +120,11 @@ export function removeNode(document: Document, key: string): Document {
   return changeList(document, place, (list) => list.filter((node) => node.key !== key));
 }
 
+/** Takes several nodes out, each with all that is in its branches. */
+export function removeNodes(document: Document, keys: readonly string[]): Document {
+  return keys.reduce(removeNode, document);
+}
+
 /** Moves a node with its branches; into its own branch is impossible and changes nothing. `index` counts the places before the move. */
 export function moveNode(document: Document, key: string, to: Place): Document {
   const from = findNode(document, key);
@@ -135,11 +140,13 @@ function hasList(document: Document, { owner }: ListPlace): boolean {
   return owner === null || findNodes(document).has(owner);
 }
 
-/** Puts a copy with fresh keys behind a node; what the copy says of itself names the copy. */
-export function duplicateNode(document: Document, key: string, languages?: readonly Language[]): Inserted {
-  const from = findNode(document, key);
-  if (from === undefined) return { document, keys: [] };
-  return insertNodes(document, { ...from.place, index: from.place.index + 1 }, [from.node], languages);
+/** Puts copies of neighbours behind the last one of them; what the copies say of each other names the copies. */
+export function duplicateNodes(document: Document, keys: readonly string[], languages?: readonly Language[]): Inserted {
+  const found = keys.flatMap((key) => findNode(document, key) ?? []);
+  const last = found.at(-1);
+  if (last === undefined) return { document, keys: [] };
+  const nodes = found.map(({ node }) => node);
+  return insertNodes(document, { ...last.place, index: last.place.index + 1 }, nodes, languages);
 }
 
 /** What of a node may be changed where it stands; a field that is `undefined` is taken away. */

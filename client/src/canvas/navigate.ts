@@ -103,3 +103,40 @@ function knownBranches(layout: Layout, owner: string): readonly string[] {
   const branches = layout.nodes.find(({ key }) => key === owner)?.branches ?? [];
   return branches.filter(({ kind }) => kind !== 'unknown').map(({ name }) => name);
 }
+
+/** A node and those around it, from the inside out. */
+function around(document: Document, key: string): readonly { readonly key: string; readonly place: Place }[] {
+  const result: { key: string; place: Place }[] = [];
+  for (
+    let found = findNode(document, key);
+    found;
+    found = found.place.owner === null ? undefined : findNode(document, found.place.owner)
+  )
+    result.push({ key: found.node.key, place: found.place });
+  return result;
+}
+
+/**
+ * The neighbours from one node to another, in the innermost list that has both; a node deeper inside stands for the one around it.
+ * Empty when one of them is no node.
+ */
+export function rangeOf(document: Document, from: string, to: string): readonly string[] {
+  const others = around(document, to);
+  for (const { place } of around(document, from)) {
+    const other = others.find((one) => isSameList(one.place, place));
+    if (other === undefined) continue;
+    const [first, last] = [place.index, other.place.index].sort((a, b) => a - b);
+    return listAt(document, place)
+      .slice(first, (last ?? 0) + 1)
+      .map(({ key }) => key);
+  }
+  return [];
+}
+
+/** The key that ends a range when its end goes one further up or down; the same at the end of the list. */
+export function rangeEnd(document: Document, from: string, to: string, step: 1 | -1): string {
+  const others = around(document, from);
+  const end = around(document, to).find(({ place }) => others.some((one) => isSameList(one.place, place)));
+  if (end === undefined) return to;
+  return listAt(document, end.place)[end.place.index + step]?.key ?? end.key;
+}

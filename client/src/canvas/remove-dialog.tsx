@@ -7,19 +7,24 @@ import { findNode, nodesWithin } from './edit.ts';
 
 export interface RemoveDialogProps {
   readonly document: Document;
-  readonly nodeKey: string;
+  readonly keys: readonly string[];
+  /** Of the one node, when it is one. */
   readonly title: string;
   onAnswer(isMeant: boolean): void;
 }
 
-export function RemoveDialog({ document, nodeKey, title, onAnswer }: RemoveDialogProps) {
+export function RemoveDialog({ document, keys, title, onAnswer }: RemoveDialogProps) {
   const { t } = useTranslation('canvas');
-  const node = findNode(document, nodeKey)?.node;
-  const count = node ? nodesWithin(node).length - 1 : 0;
+  const nodes = keys.flatMap((key) => findNode(document, key)?.node ?? []);
+  const count = nodes.reduce((sum, node) => sum + nodesWithin(node).length - 1, 0);
   return (
-    <Modal opened onClose={() => onAnswer(false)} title={t('remove.title', { title })}>
+    <Modal
+      opened
+      onClose={() => onAnswer(false)}
+      title={keys.length > 1 ? t('remove.titleMany', { count: keys.length }) : t('remove.title', { title })}
+    >
       <Stack>
-        <Text size="sm">{t('remove.text', { count })}</Text>
+        <Text size="sm">{keys.length > 1 ? t('remove.textMany', { count }) : t('remove.text', { count })}</Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={() => onAnswer(false)}>
             {t('common:cancel')}

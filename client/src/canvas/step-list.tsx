@@ -19,6 +19,8 @@ export interface StepListProps {
   readonly items: readonly StepItem[];
   readonly active: string;
   readonly selected: string | null;
+  /** Neighbours that are chosen together. */
+  readonly range: readonly string[];
   readonly isEditable: boolean;
   readonly onKeyDown: KeyboardEventHandler;
   onFocus(): void;
@@ -30,7 +32,19 @@ export function itemId(list: string, key: string): string {
   return `${list}-${key}`;
 }
 
-export function StepList({ ref, id, items, active, selected, isEditable, onKeyDown, onFocus, onBlur, onOpen }: StepListProps) {
+export function StepList({
+  ref,
+  id,
+  items,
+  active,
+  selected,
+  range,
+  isEditable,
+  onKeyDown,
+  onFocus,
+  onBlur,
+  onOpen,
+}: StepListProps) {
   const { t } = useTranslation('canvas');
   return (
     <VisuallyHidden
@@ -38,6 +52,7 @@ export function StepList({ ref, id, items, active, selected, isEditable, onKeyDo
       component="div"
       role="tree"
       tabIndex={0}
+      aria-multiselectable
       aria-label={t('flow')}
       aria-describedby={`${id}-help`}
       aria-activedescendant={itemId(id, active)}
@@ -45,7 +60,7 @@ export function StepList({ ref, id, items, active, selected, isEditable, onKeyDo
       onFocus={onFocus}
       onBlur={onBlur}
     >
-      <Items id={id} items={items} selected={selected} onOpen={onOpen} />
+      <Items id={id} items={items} selected={selected} range={range} onOpen={onOpen} />
       <span id={`${id}-help`} hidden>
         {isEditable ? t('help') : t('helpReadOnly')}
       </span>
@@ -53,9 +68,9 @@ export function StepList({ ref, id, items, active, selected, isEditable, onKeyDo
   );
 }
 
-type ItemsProps = Pick<StepListProps, 'id' | 'items' | 'selected' | 'onOpen'>;
+type ItemsProps = Pick<StepListProps, 'id' | 'items' | 'selected' | 'range' | 'onOpen'>;
 
-const Items = memo(function Items({ id, items, selected, onOpen }: ItemsProps) {
+const Items = memo(function Items({ id, items, selected, range, onOpen }: ItemsProps) {
   return items.map(({ key, text, level, position, size }) => (
     <div
       key={key}
@@ -65,7 +80,7 @@ const Items = memo(function Items({ id, items, selected, onOpen }: ItemsProps) {
       aria-level={level}
       aria-posinset={position}
       aria-setsize={size}
-      aria-selected={key === selected}
+      aria-selected={range.length > 0 ? range.includes(key) : key === selected}
       onClick={() => onOpen(key)}
       onKeyDown={undefined}
     >

@@ -10,7 +10,7 @@ import { isGuess, shiftBranch } from './branches.ts';
 import {
   addBranch,
   copyNodes,
-  duplicateNode,
+  duplicateNodes,
   findNode,
   insertNode,
   type ListPlace,
@@ -21,7 +21,7 @@ import {
   type Place,
   pasteNodes,
   readNodes,
-  removeNode,
+  removeNodes,
 } from './edit.ts';
 import type { Layout } from './layout.ts';
 import { placeBeside } from './navigate.ts';
@@ -36,13 +36,16 @@ export interface EditingOptions {
   /** Without it, nodes can be copied only. */
   readonly onChange?: (next: Document, description: string) => void;
   readonly root: RefObject<HTMLElement | null>;
+  /** Neighbours that are chosen together: what is done with one of them is done with all. */
+  readonly range: readonly string[];
   readonly layout: Layout;
   titleOf(key: string): string;
   /** A branch as people read it. */
   branchName(list: ListPlace): string;
   placeText(place: Place): string;
   onAdded(key: string): void;
-  onMoved(key: string): void;
+  /** @param keys more than one when several were put in */
+  onMoved(...keys: readonly string[]): void;
   /** @param next the node that takes its place under the keyboard */
   onRemoved(next: string): void;
   announce(message: string): void;
@@ -58,8 +61,8 @@ export interface Editing {
   canMoveBranch(list: ListPlace, by: 1 | -1): boolean;
   /** Tells which node the copy, cut and paste keys mean. */
   setKey(key: string): void;
-  /** The node whose removal waits for an answer, since it takes others along. */
-  readonly asked: string | null;
+  /** The nodes whose removal waits for an answer, since it takes others along. */
+  readonly asked: readonly string[] | null;
   answer(isMeant: boolean): void;
 }
 
@@ -67,11 +70,24 @@ export interface Editing {
 let copied: string | null = null;
 
 export function useEditing(options: EditingOptions): Editing {
-  const { document, layout, types, onChange, root, titleOf, branchName, placeText, onAdded, onMoved, onRemoved, announce } =
-    options;
+  const {
+    document,
+    layout,
+    types,
+    onChange,
+    root,
+    range,
+    titleOf,
+    branchName,
+    placeText,
+    onAdded,
+    onMoved,
+    onRemoved,
+    announce,
+  } = options;
   const { t } = useTranslation('canvas');
   const typeText = useTypeText();
-  const [asked, setAsked] = useState<string | null>(null);
+  const [asked, setAsked] = useState<readonly string[] | null>(null);
   const current = useRef<string>(TRIGGER);
 
   const change = (next: Document, description: string): boolean => {
@@ -119,26 +135,31 @@ export function useEditing(options: EditingOptions): Editing {
     change(next, by === 1 ? t('done.branchRight', texts) : t('done.branchLeft', texts));
   };
 
-  const removeNow = (key: string): void => {
-    const place = findNode(document, key)?.place;
-    if (place === undefined) return;
-    const list = listAt(document, place);
-    const next = list[place.index + 1] ?? list[place.index - 1];
-    const title = titleOf(key);
-    if (change(removeNode(document, key), t('done.delete', { title }))) onRemoved(next?.key ?? place.owner ?? TRIGGER);
+  const keysOf = (key: string): readonly string[] => (range.includes(key) ? range : findNode(document, key) ? [key] : []);
+
+  const removeNow = (keys: readonly string[]): void => {
+    const [first, last] = [findNode(document, keys[0] ?? '')?.place, findNode(document, keys.at(-1) ?? '')?.place];
+    if (first === undefined || last === undefined) return;
+    const list = listAt(document, first);
+    const next = list[last.index + 1] ?? list[first.index - 1];
+    if (change(removeNodes(document, keys), doneText('delete', keys))) onRemoved(next?.key ?? first.owner ?? TRIGGER);
   };
 
-  const remove = (key: string): void => {
-    const node = findNode(document, key)?.node;
-    if (node === undefined || !onChange) return;
-    if (nodesWithin(node).length > 1) setAsked(key);
-    else removeNow(key);
+  const remove = (keys: readonly string[]): void => {
+    const nodes = keys.flatMap((key) => findNode(document, key)?.node ?? []);
+    if (nodes.length === 0 || !onChange) return;
+    if (nodes.some((node) => nodesWithin(node).length > 1)) setAsked(keys);
+    else removeNow(keys);
   };
+
+  const doneText = (what: 'delete' | 'copy' | 'duplicate', keys: readonly string[]): string =>
+    keys.length > 1 ? t(`doneMany.${what}`, { count: keys.length }) : t(`done.${what}`, { title: titleOf(keys[0] ?? '') });
 
   const copyText = (key: string): string | null => {
-    if (!findNode(document, key)) return null;
-    copied = copyNodes(document, [key]);
-    announce(t('done.copy', { title: titleOf(key) }));
+    const keys = keysOf(key);
+    if (keys.length === 0) return null;
+    copied = copyNodes(document, keys);
+    announce(doneText('copy', keys));
     return copied;
   };
 
@@ -150,7 +171,7 @@ export function useEditing(options: EditingOptions): Editing {
       return;
     }
     const [first] = pasted.keys;
-    if (change(pasted.document, t('done.paste', { count: pasted.keys.length })) && first !== undefined) onMoved(first);
+    if (change(pasted.document, t('done.paste', { count: pasted.keys.length })) && first !== undefined) onMoved(...pasted.keys);
   };
 
   const act = (action: NodeAction, key: string): void => {
@@ -162,8 +183,9 @@ export function useEditing(options: EditingOptions): Editing {
         moveBy(key, 1);
         return;
       case 'duplicate': {
-        const { document: next, keys } = duplicateNode(document, key, types.nodes);
-        if (change(next, t('done.duplicate', { title: titleOf(key) })) && keys[0] !== undefined) onMoved(keys[0]);
+        const originals = keysOf(key);
+        const { document: next, keys } = duplicateNodes(document, originals, types.nodes);
+        if (change(next, doneText('duplicate', originals))) onMoved(...keys);
         return;
       }
       case 'copy':
@@ -171,7 +193,7 @@ export function useEditing(options: EditingOptions): Editing {
         const text = copyText(key);
         if (text === null) return;
         writeClipboard(text);
-        if (action === 'cut') removeNow(key);
+        if (action === 'cut') removeNow(keysOf(key));
         return;
       }
       case 'paste': {
@@ -179,7 +201,7 @@ export function useEditing(options: EditingOptions): Editing {
         return;
       }
       case 'delete':
-        remove(key);
+        remove(keysOf(key));
         return;
       case 'branchLeft':
       case 'branchRight': {
@@ -201,9 +223,14 @@ export function useEditing(options: EditingOptions): Editing {
     }
   };
 
-  const latest = useRef({ copyText, paste, removeNow, isEditable: onChange !== undefined });
+  const latest = useRef({
+    copyText,
+    paste,
+    removeNow: (key: string) => removeNow(keysOf(key)),
+    isEditable: onChange !== undefined,
+  });
   useEffect(() => {
-    latest.current = { copyText, paste, removeNow, isEditable: onChange !== undefined };
+    latest.current = { copyText, paste, removeNow: (key) => removeNow(keysOf(key)), isEditable: onChange !== undefined };
   });
   useClipboardKeys(root, current, latest);
 
@@ -216,7 +243,9 @@ export function useEditing(options: EditingOptions): Editing {
     },
     actionsFor(key) {
       if (key === TRIGGER) return new Set<NodeAction>(onChange ? ['open', 'add', 'paste'] : ['open']);
-      if (!onChange) return new Set<NodeAction>(['open', 'copy']);
+      const isRange = range.includes(key);
+      if (!onChange) return new Set<NodeAction>(isRange ? ['copy'] : ['open', 'copy']);
+      if (isRange) return new Set<NodeAction>(['duplicate', 'copy', 'cut', 'delete']);
       const found = findNode(document, key);
       const actions = new Set<NodeAction>(['open', 'add', 'move', 'duplicate', 'copy', 'cut', 'paste', 'delete']);
       if (placeBeside(document, layout, key, -1)) actions.add('moveUp');

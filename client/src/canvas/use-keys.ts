@@ -16,6 +16,8 @@ export interface KeysOptions {
   /** A node is being moved with the keyboard. */
   readonly carried: boolean;
   setActive(key: string): void;
+  /** Takes the neighbour above or below into the range that is chosen. */
+  extend(step: 1 | -1): void;
   select(key: string): void;
   clear(): void;
   openMenu(key: string): void;
@@ -87,6 +89,10 @@ function commandKey(event: KeyboardEvent, options: KeysOptions): boolean | undef
 
 function plainKey(event: KeyboardEvent, options: KeysOptions): boolean {
   const { document, layout, active, isEditable, editing } = options;
+  if (event.shiftKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+    options.extend(event.key === 'ArrowDown' ? 1 : -1);
+    return true;
+  }
   const direction = DIRECTIONS[event.key];
   if (direction !== undefined) {
     options.setActive(neighbourOf(document, layout, active, direction));

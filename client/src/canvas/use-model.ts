@@ -29,6 +29,8 @@ export interface ModelOptions {
   readonly isEditable: boolean;
   readonly selected: string | null;
   readonly active: string;
+  /** Neighbours that are chosen together. */
+  readonly range: readonly string[];
   /** The node that is being moved. */
   readonly lifted: string | null;
   /** Rounds of loops that somebody chose, by key. */
@@ -56,7 +58,7 @@ export interface Model {
 const NONE: readonly never[] = [];
 
 export function useModel(options: ModelOptions): Model {
-  const { document, mode, types, problems, execution, comparison, before, isEditable, selected, active, lifted, rounds } =
+  const { document, mode, types, problems, execution, comparison, before, isEditable, selected, active, range, lifted, rounds } =
     options;
   const { t, i18n } = useTranslation('canvas');
   const typeText = useTypeText();
@@ -128,7 +130,7 @@ export function useModel(options: ModelOptions): Model {
         trigger: shown.trigger,
         type: node ? byName.get(node.type) : types.triggers.find(({ type }) => type === shown.trigger.type),
         problems: complaints.get(key) ?? NONE,
-        isSelected: key === selected,
+        isSelected: range.length > 0 ? range.includes(key) : key === selected,
         isActive: key === active,
         isLifted: key === lifted,
         isEditable,
@@ -141,7 +143,7 @@ export function useModel(options: ModelOptions): Model {
     }
     cache.current = next;
     return [...next.values()];
-  }, [layout, shown, byName, types.triggers, complaints, selected, active, lifted, isEditable, unanswered, run, changes]);
+  }, [layout, shown, byName, types.triggers, complaints, selected, active, range, lifted, isEditable, unanswered, run, changes]);
 
   const items = useMemo(() => {
     const textOf = ({ key, node, number, branches }: PlacedNode): string => {

@@ -140,6 +140,42 @@ describe('the canvas', () => {
     expect(outline(seen.document)).toBe('');
   });
 
+  it('chooses neighbours with Shift, and copies, cuts, duplicates and deletes them together, one step of undo each', async () => {
+    const { user, seen, active } = openCanvas(
+      documentOf(step('a'), condition('paid', { true: [step('b'), step('c'), step('d')] }), step('last')),
+    );
+    const chosen = (): string[] =>
+      screen.getAllByRole('treeitem', { selected: true }).map(({ textContent }) => textContent?.split(',')[0] ?? '');
+    await user.tab();
+    await user.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{Shift>}{ArrowDown}{/Shift}');
+    expect(chosen()).toEqual(['3. Variable', '4. Variable']);
+    expect(screen.getByRole('tree').getAttribute('aria-multiselectable')).toBe('true');
+    expect(screen.getByRole('status').textContent).toBe('2 steps chosen');
+    await user.keyboard('{Control>}d{/Control}');
+    expect(outline(seen.document)).toBe('a, paid (true: b, c, b2, c2, d), last');
+    // The copies are chosen now.
+    await user.keyboard('{Delete}');
+    expect(outline(seen.document)).toBe('a, paid (true: b, c, d), last');
+    expect(active()).toMatch(/^5\. /);
+    await user.keyboard('{Control>}zz{/Control}');
+    expect(outline(seen.document)).toBe('a, paid (true: b, c, d), last');
+
+    // Up from inside a branch goes no further than the branch; from the list around, the whole condition is one neighbour.
+    await user.keyboard('{Home}{ArrowDown}{Shift>}{ArrowDown}{ArrowDown}{ArrowDown}{/Shift}');
+    expect(chosen()).toEqual(['1. Variable', '2. Condition', '6. Variable']);
+    await user.keyboard('{Shift>}{ArrowUp}{/Shift}');
+    expect(chosen()).toHaveLength(2);
+    await user.keyboard('{Delete}');
+    const dialog = await screen.findByRole('dialog', { name: 'Delete 2 steps?' });
+    expect(dialog.textContent).toContain('The 3 steps in their branches are deleted with them.');
+    await user.click(within(dialog).getByRole('button', { name: 'Delete' }));
+    expect(outline(seen.document)).toBe('last');
+    await user.keyboard('{Control>}z{/Control}');
+    expect(outline(seen.document)).toBe('a, paid (true: b, c, d), last');
+    await user.keyboard('{Home}{ArrowDown}{Shift>}{ArrowDown}{/Shift}{Escape}');
+    expect(screen.queryAllByRole('treeitem', { selected: true })).toEqual([]);
+  });
+
   it('adds to a branch from the menu', async () => {
     const { user, seen } = openCanvas(documentOf(condition('paid', {})));
     await user.tab();

@@ -4,7 +4,7 @@ import { branchesOf } from '../../../client/src/canvas/branches.ts';
 import {
   changeNode,
   copyNodes,
-  duplicateNode,
+  duplicateNodes,
   findNode,
   findNodes,
   insertNode,
@@ -82,7 +82,7 @@ describe('edits', () => {
 
   it('duplicate a node behind itself, with inner references to the copies', () => {
     const inner = documentOf(condition('a', { true: [step('b', { value: '{{$nodes.a}} {{$nodes.c}}' })] }), step('c'));
-    const { document, keys } = duplicateNode(inner, 'a', types.nodes);
+    const { document, keys } = duplicateNodes(inner, ['a'], types.nodes);
     expect(keys).toEqual(['a2']);
     expect(findNode(document, 'b2')?.node.config).toEqual({ value: '{{$nodes.a2}} {{$nodes.c}}' });
   });
@@ -231,7 +231,7 @@ function apply(document: Document, { kind, node, at }: Edit): { next: Document; 
       return { next, count: keys.length };
     }
     case 'duplicate':
-      return { next: duplicateNode(document, key).document, count: keys.length + size };
+      return { next: duplicateNodes(document, [key]).document, count: keys.length + size };
     case 'rename':
       return { next: renameKey(document, key, `renamed${at}`), count: keys.length };
     case 'paste': {

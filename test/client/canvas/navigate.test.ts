@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findNodes, moveNode } from '../../../client/src/canvas/edit.ts';
+import {
+  copyNodes,
+  duplicateNodes,
+  findNode,
+  findNodes,
+  listAt,
+  moveNode,
+  pasteNodes,
+  removeNodes,
+} from '../../../client/src/canvas/edit.ts';
 import { layoutDocument } from '../../../client/src/canvas/layout.ts';
-import { placeBeside } from '../../../client/src/canvas/navigate.ts';
+import { placeBeside, rangeEnd, rangeOf } from '../../../client/src/canvas/navigate.ts';
 import type { Document } from '../../../src/engine/model.ts';
 import { bigDocument, condition, documentOf, nodeTypes, step } from './support.ts';
 
@@ -60,5 +69,50 @@ describe('a step up or down', () => {
       document = step1(document, 'first', 1);
     }
     expect([...places]).toEqual(['//0', 'paid/true/0', 'paid/true/1', 'paid/false/0', '//1']);
+  });
+});
+
+describe('a range', () => {
+  const sample = documentOf(step('a'), condition('paid', { true: [step('b'), step('c')], false: [step('d')] }), step('last'));
+
+  it('has the neighbours from one node to another, in their order, in the innermost list with both', () => {
+    expect(rangeOf(sample, 'c', 'b')).toEqual(['b', 'c']);
+    expect(rangeOf(sample, 'a', 'c')).toEqual(['a', 'paid']);
+    expect(rangeOf(sample, 'last', 'b')).toEqual(['paid', 'last']);
+    expect(rangeOf(sample, 'b', 'd')).toEqual(['paid']);
+    expect(rangeOf(sample, 'b', 'b')).toEqual(['b']);
+    expect(rangeOf(sample, 'b', 'nobody')).toEqual([]);
+  });
+
+  it('grows and shrinks by one neighbour, as far as its list goes', () => {
+    expect(rangeEnd(sample, 'b', 'b', 1)).toBe('c');
+    expect(rangeEnd(sample, 'b', 'c', 1)).toBe('c');
+    expect(rangeEnd(sample, 'b', 'c', -1)).toBe('b');
+    expect(rangeEnd(sample, 'a', 'a', 1)).toBe('paid');
+    expect(rangeEnd(sample, 'a', 'paid', 1)).toBe('last');
+  });
+
+  it('is deleted, duplicated, copied and pasted as a whole, anywhere', () => {
+    fc.assert(
+      fc.property(fc.nat(1000), fc.nat(1000), (one, other) => {
+        const document = bigDocument(20);
+        const all = [...findNodes(document).keys()];
+        const range = rangeOf(document, all[one % all.length] ?? '', all[other % all.length] ?? '');
+        const place = findNode(document, range[0] ?? '')?.place;
+        if (place === undefined) throw new Error('Every two nodes have a list in common.');
+        const list = listAt(document, place).map(({ key }) => key);
+        expect(list.slice(place.index, place.index + range.length)).toEqual(range);
+        const without = removeNodes(document, range);
+        expect(listAt(without, place).map(({ key }) => key)).toEqual(list.filter((key) => !range.includes(key)));
+        const { document: twice, keys } = duplicateNodes(document, range);
+        const expected = [...list];
+        expected.splice(place.index + range.length, 0, ...keys);
+        expect(listAt(twice, place).map(({ key }) => key)).toEqual(expected);
+        expect(removeNodes(twice, keys)).toEqual(document);
+        const pasted = pasteNodes(without, copyNodes(document, range), place);
+        expect(pasted?.keys).toEqual(range);
+        expect(listAt(pasted?.document ?? without, place)).toEqual(listAt(document, place));
+      }),
+    );
   });
 });
