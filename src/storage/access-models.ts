@@ -1,7 +1,7 @@
 // The tables of access to the admin API: their rows and columns, for `models.ts`.
 
-import type { Model, ModelAttributes, ModelStatic } from 'sequelize';
 import { DataTypes } from 'sequelize';
+import { type DefineTable, key, optional, required, type Table } from './table.ts';
 
 export interface UserRow {
   id: string;
@@ -63,9 +63,6 @@ export interface AuditRow {
   address: string;
 }
 
-type Table<Row extends object> = ModelStatic<Model<Row, Row>>;
-type DefineTable = <Row extends object>(name: string, attributes: ModelAttributes<Model<Row, Row>, Row>) => Table<Row>;
-
 export interface AccessModels {
   readonly users: Table<UserRow>;
   readonly sessions: Table<SessionRow>;
@@ -73,10 +70,6 @@ export interface AccessModels {
   readonly apiTokens: Table<ApiTokenRow>;
   readonly auditLog: Table<AuditRow>;
 }
-
-const key = (type: DataTypes.DataType) => ({ type, allowNull: false, primaryKey: true });
-const required = (type: DataTypes.DataType) => ({ type, allowNull: false });
-const optional = (type: DataTypes.DataType) => ({ type, allowNull: true });
 
 export function defineAccessModels(table: DefineTable): AccessModels {
   const { BIGINT, BOOLEAN, TEXT } = DataTypes;

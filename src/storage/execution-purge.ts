@@ -2,7 +2,8 @@
 
 import { col, fn, Op, type WhereOptions } from 'sequelize';
 import { type Database, DELETE_CHUNK, yieldTurn } from './database.ts';
-import type { ExecutionRow, Models } from './models.ts';
+import type { ExecutionRow } from './execution-models.ts';
+import type { Models } from './models.ts';
 import { COUNTED_COLUMNS, countLost, lockCountedUntil } from './statistics/counted-until.ts';
 import { withStorageErrors } from './storage-error.ts';
 

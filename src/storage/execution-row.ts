@@ -4,7 +4,7 @@ import type { Execution, ExecutionWithJobs, Job, Reply, StoredRequest } from '..
 import { executionSourceSchema, executionStatusSchema, isFinal } from '../engine/model.ts';
 import type { ExecutionSummary, ExecutionWrite } from '../engine/ports.ts';
 import { parseStored } from './database.ts';
-import type { ExecutionRow } from './models.ts';
+import type { ExecutionRow } from './execution-models.ts';
 import { weightOfOutbound } from './outbound/rows.ts';
 
 /** What is known when an execution is accepted. What is missing is null, or 0 for `depth`. */

@@ -4,7 +4,7 @@ import { UniqueConstraintError } from 'sequelize';
 import type { SecretStore, StoredSecret } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import { type Database, isSearchable } from './database.ts';
-import type { SecretRow } from './models.ts';
+import type { SecretRow } from './installation-models.ts';
 import { storable } from './outbound/rows.ts';
 import { withStorageErrors } from './storage-error.ts';
 

@@ -6,9 +6,10 @@ import type { WorkflowStore } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import { type Database, isSearchable, parseStored } from './database.ts';
 import { countExecutions, purgeExecutions, startPurge } from './execution-purge.ts';
-import type { Models, RevisionRow, WorkflowRow } from './models.ts';
+import type { Models } from './models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
 import { withStorageErrors } from './storage-error.ts';
+import type { RevisionRow, WorkflowRow } from './workflow-models.ts';
 
 /** Newest first; two of the same millisecond by id. */
 const WORKFLOW_LIST: ListKind<[createdAt: number, id: string]> = {

@@ -4,7 +4,7 @@ import { Op, type WhereOptions } from 'sequelize';
 import type { Attempt } from '../../engine/outbound-model.ts';
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
 import { type Database, isSearchable } from '../database.ts';
-import type { AttemptRow } from '../models.ts';
+import type { AttemptRow } from '../outbound-models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from '../page.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { toAttempt } from './records.ts';

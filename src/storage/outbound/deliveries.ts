@@ -6,7 +6,8 @@ import { deliveryStatusSchema, endpointStatusSchema } from '../../engine/outboun
 import type { DeliveryFilter, DeliverySummary, OutboundStore } from '../../engine/outbound-ports.ts';
 import { HooklineError } from '../../errors.ts';
 import { type Database, DELETE_CHUNK, isSearchable, yieldTurn } from '../database.ts';
-import type { DeliveryRow, Models } from '../models.ts';
+import type { Models } from '../models.ts';
+import type { DeliveryRow } from '../outbound-models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from '../page.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { isOutboundId, lowestOutboundIdAt } from './ids.ts';

@@ -4,7 +4,8 @@ import { type Model, type ModelStatic, QueryTypes, type Sequelize } from 'sequel
 import type { DueDelivery, OutboundStore } from '../../engine/outbound-ports.ts';
 import { isSearchable, parseStored } from '../database.ts';
 import { dialectOf } from '../dialect.ts';
-import type { DeliveryRow, MessageRow, Models } from '../models.ts';
+import type { Models } from '../models.ts';
+import type { DeliveryRow, MessageRow } from '../outbound-models.ts';
 import { answerTogether } from '../read-together.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { toDelivery, toMessage } from './records.ts';

@@ -4,7 +4,7 @@ import { UniqueConstraintError } from 'sequelize';
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
 import { HooklineError } from '../../errors.ts';
 import { type Database, isSearchable } from '../database.ts';
-import type { EventTypeRow } from '../models.ts';
+import type { EventTypeRow } from '../outbound-models.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { toEventType } from './records.ts';
 import { jsonOrNull, storable } from './rows.ts';

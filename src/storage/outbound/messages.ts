@@ -4,7 +4,8 @@ import { literal, Op, QueryTypes, type Sequelize, type WhereOptions } from 'sequ
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
 import { type Database, DELETE_CHUNK, isSearchable } from '../database.ts';
 import { dialectOf } from '../dialect.ts';
-import type { MessageRow, Models } from '../models.ts';
+import type { Models } from '../models.ts';
+import type { MessageRow } from '../outbound-models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from '../page.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { isOutboundId, lowestOutboundIdAt } from './ids.ts';

@@ -3,7 +3,7 @@
 import type { Attempt, Delivery, Endpoint, EventType, Message } from '../../engine/outbound-model.ts';
 import { deliveryStatusSchema } from '../../engine/outbound-model.ts';
 import { parseStored } from '../database.ts';
-import type { AttemptRow, DeliveryRow, EndpointRow, EventTypeRow, MessageRow } from '../models.ts';
+import type { AttemptRow, DeliveryRow, EndpointRow, EventTypeRow, MessageRow } from '../outbound-models.ts';
 import type { AttemptDetail } from './rows.ts';
 
 // PostgreSQL gives BIGINT as text and SQLite BOOLEAN as 0 or 1; hence Number and Boolean.

@@ -2,7 +2,7 @@
 
 import type { Attempt, Delivery, Endpoint, EndpointState, Message } from '../../engine/outbound-model.ts';
 import type { DeliveryChange, OutboundWrite } from '../../engine/outbound-ports.ts';
-import type { EndpointRow } from '../models.ts';
+import type { EndpointRow } from '../outbound-models.ts';
 
 type Value = string | number | boolean | null;
 /** Values in the order of the columns below; the first one is an id. */

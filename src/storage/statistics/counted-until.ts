@@ -2,7 +2,8 @@
 
 import { executionStatusSchema } from '../../engine/model.ts';
 import { lowestIdAt } from '../execution-id.ts';
-import type { ExecutionRow, Models } from '../models.ts';
+import type { ExecutionRow } from '../execution-models.ts';
+import type { Models } from '../models.ts';
 import { addEnded, countsOf, keepCounts, type Tallies, tallyAt } from './counts.ts';
 
 export const COUNTED_UNTIL = 'statistics-until';

@@ -4,7 +4,8 @@ import { QueryTypes, type Sequelize, type WhereOptions } from 'sequelize';
 import { type ExecutionStatus, executionStatusSchema } from '../../engine/model.ts';
 import { dialectOf } from '../dialect.ts';
 import { lowestIdAt } from '../execution-id.ts';
-import type { Models, StatisticsRow } from '../models.ts';
+import type { StatisticsRow } from '../execution-models.ts';
+import type { Models } from '../models.ts';
 import { addTo, classOf, type Histogram, readHistogram, writeHistogram } from './histogram.ts';
 import { FINE_MS, SPANS, startOf } from './spans.ts';
 

@@ -6,7 +6,8 @@ import type { BucketCounts, FailingWorkflow, StatisticsStore } from '../../engin
 import { type Database, isSearchable, parseStored, yieldTurn } from '../database.ts';
 import { dialectOf } from '../dialect.ts';
 import { lowestIdAt, timeOfId } from '../execution-id.ts';
-import type { Models, StatisticsRow } from '../models.ts';
+import type { StatisticsRow } from '../execution-models.ts';
+import type { Models } from '../models.ts';
 import { lowestOutboundIdAt } from '../outbound/ids.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { COUNTED_UNTIL, lockCountedUntil, setCountedUntil } from './counted-until.ts';
