@@ -32,7 +32,16 @@ export async function settled(page: Page): Promise<void> {
     const waiting = document.querySelector('.mantine-Loader-root, [aria-busy="true"]');
     return waiting === null && document.title.endsWith('Hookline');
   });
-  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    // What has been opened comes a frame or two later, and moves in.
+    const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame();
+    await frame();
+    const moving = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations === 1);
+    await Promise.allSettled(moving.map((one) => one.finished));
+    await frame();
+  });
 }
 
 /** Texts that are wider than their place, and a page that is wider than the window. */

@@ -24,6 +24,14 @@ interface Place {
 /** The button at the right of the heading. */
 const mainAction = (page: Page) => page.locator('main h1 >> xpath=../following-sibling::*//button').last().click();
 
+/** Waits for what an action has opened. */
+const opens =
+  (role: 'dialog' | 'menu', act: (page: Page) => Promise<unknown>) =>
+  async (page: Page): Promise<void> => {
+    await act(page);
+    await page.getByRole(role).waitFor();
+  };
+
 const tab = (number: number) => (page: Page) => page.getByRole('tab').nth(number).click();
 
 const PLACES: readonly Place[] = [
@@ -36,7 +44,11 @@ const PLACES: readonly Place[] = [
       await page.getByRole('dialog').getByRole('radio').nth(1).click();
     },
   },
-  { name: 'user-menu', path: () => '/workflows', act: (page) => page.locator('header [aria-haspopup="menu"]').click() },
+  {
+    name: 'user-menu',
+    path: () => '/workflows',
+    act: opens('menu', (page) => page.locator('header [aria-haspopup="menu"]').click()),
+  },
   { name: 'editor', path: ({ payment }) => `/workflows/${payment.id}` },
   { name: 'executions', path: () => '/executions' },
   { name: 'executions-none', path: () => '/executions?status=canceled' },
@@ -47,7 +59,7 @@ const PLACES: readonly Place[] = [
   {
     name: 'new-endpoint',
     path: () => '/webhooks',
-    act: mainAction,
+    act: opens('dialog', mainAction),
   },
   { name: 'endpoint-deliveries', path: ({ activeEndpoint }) => `/webhooks/endpoints/${activeEndpoint}` },
   { name: 'endpoint-blocked', path: ({ blockedEndpoint }) => `/webhooks/endpoints/${blockedEndpoint}`, act: tab(1) },

@@ -13,9 +13,15 @@ export interface Failure {
  * Our own sentence for what often goes wrong, the server's for the rest.
  * @param status of the answer; default the one in the failure's details
  */
-export function failureText({ code, message, details }: Failure, status: number | null = statusIn(details)): string {
+export function failureText({ code, message, details }: Failure, status = statusIn(details) ?? statusOf(message)): string {
   if (code === 'unexpected_status' && status === null) return message;
   return i18next.t(`common:failures.${code}`, { status, defaultValue: message });
+}
+
+/** Summaries have no details; the sentence names it. */
+function statusOf(message: string): number | null {
+  const [, status] = /\bstatus (\d{3})\b/.exec(message) ?? [];
+  return status === undefined ? null : Number(status);
 }
 
 function statusIn(details: unknown): number | null {

@@ -21,7 +21,8 @@ export function notifyError(error: unknown): void {
 /** What to tell the user: our own sentence for what is common, the server's for the rest. */
 export function errorText(error: unknown): string {
   if (error instanceof ApiError) {
-    return i18next.t(`common:errors.${error.code}`, { defaultValue: error.message });
+    // The server's sentence may hold {{…}}, which must stay as it is: it is no default that i18next would fill in.
+    return i18next.exists(`common:errors.${error.code}`) ? i18next.t(`common:errors.${error.code}`) : error.message;
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@
 
 import { Alert, Anchor, Badge, Button, Group, Menu, SimpleGrid, Stack, Tabs, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconChevronDown, IconRefresh, IconSend } from '@tabler/icons-react';
+import { IconChevronDown, IconSend } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
@@ -248,7 +248,6 @@ function Actions({ endpoint, onTested, onVerified }: ActionsProps) {
             {t('verify')}
           </Menu.Item>
           <Menu.Item
-            leftSection={<IconRefresh size={16} aria-hidden />}
             onClick={() =>
               retryFailed.mutate(new Date(Date.now() - 30 * DAY_MS).toISOString(), {
                 onSuccess: ({ deliveries }) => notifySuccess(t('retriedFailed', { count: deliveries })),
@@ -307,6 +306,8 @@ function Tested({ attempt, onClose }: { readonly attempt: AttemptJson; readonly 
   return (
     <Alert
       color={attempt.succeeded ? 'teal' : 'red'}
+      variant="outline"
+      bg="var(--hl-surface)"
       title={attempt.succeeded ? t('testSucceeded', { status: attempt.status }) : t('testFailed')}
       withCloseButton
       closeButtonLabel={t('common:close')}

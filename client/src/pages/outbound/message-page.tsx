@@ -92,6 +92,7 @@ function Replay({ id, onDone }: { readonly id: string; readonly onDone: () => vo
         onChange={setEndpointId}
         searchable
         nothingFoundMessage={t('common:nothingFound')}
+        openOnFocus={false}
         data-autofocus
       />
       <Group justify="flex-end">

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import type { StatsView } from '../../api/stats.ts';
 import { Card } from '../../ui/card.tsx';
 import { durationText } from '../../ui/time.tsx';
+import { ticksOf } from './ticks.ts';
 
 export interface PlotsProps {
   readonly stats: StatsView;
@@ -19,17 +20,13 @@ type Row = StatsView['buckets'][number] & { readonly label: string; readonly rat
 export default function Plots({ stats, onChoose }: PlotsProps) {
   const { t, i18n } = useTranslation('overview');
   const { bucketMs } = stats;
-  const isLong = bucketMs >= 6 * 3_600_000;
-  const format = new Intl.DateTimeFormat(
-    i18n.language,
-    isLong ? { day: 'numeric', month: 'short' } : { hour: 'numeric', minute: '2-digit' },
-  );
   const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' });
+  const ticks = ticksOf(stats, i18n.language);
   const rows: Row[] = stats.buckets.map((bucket) => {
     const finished = bucket.succeeded + bucket.failed;
     return {
       ...bucket,
-      label: format.format(new Date(bucket.at)),
+      label: exact.format(new Date(bucket.at)),
       rate: finished === 0 ? null : (100 * bucket.succeeded) / finished,
     };
   });
@@ -48,7 +45,13 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
   const common = { h: 220, data: rows, dataKey: 'label', tickLine: 'none' } as const;
   // Small: there may be a point for each quarter of an hour.
   const dots = { dotProps: { r: 2 }, activeDotProps: { r: 5 } };
-  const axis = { minTickGap: 24, interval: 'equidistantPreserveStart' } as const;
+  const tickLabels = new Map(rows.flatMap(({ at, label }) => (ticks.has(at) ? [[label, ticks.get(at) ?? '']] : [])));
+  const axis = {
+    ticks: [...tickLabels.keys()],
+    tickFormatter: (label: string): string => tickLabels.get(label) ?? '',
+    minTickGap: 12,
+    interval: 'preserveStart',
+  } as const;
   const still = { isAnimationActive: false };
   // Hidden from screen readers, who have the table: nothing in it may be reached by keyboard.
   const unfocusable = { accessibilityLayer: false };
@@ -92,7 +95,7 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
             xAxisProps={axis}
             lineProps={still}
             connectNulls={false}
-            lineChartProps={{ ...unfocusable, ...choose('failed,error,timed_out') }}
+            lineChartProps={{ ...unfocusable, margin: { top: 12 }, ...choose('failed,error,timed_out') }}
           />
         </div>
         <AsTable
@@ -138,7 +141,7 @@ export default function Plots({ stats, onChoose }: PlotsProps) {
             xAxisProps={axis}
             yAxisProps={{ width: 72, tickFormatter: timeTick }}
             areaProps={still}
-            areaChartProps={unfocusable}
+            areaChartProps={{ ...unfocusable, margin: { top: 12 } }}
             connectNulls={false}
           />
         </div>

@@ -7,11 +7,12 @@ import { auditPage } from '../../api/access.ts';
 import { ListTable } from '../../ui/list-table.tsx';
 import { MoreButton } from '../../ui/more-button.tsx';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
-import { exactTime } from '../../ui/time.tsx';
+import { dayText } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
 
 export function AuditSection() {
   const { t, i18n } = useTranslation('settings');
+  const clock = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'medium' });
   const audit = useInfiniteQuery({
     queryKey: ['audit'],
     queryFn: ({ pageParam }) => auditPage(pageParam),
@@ -39,7 +40,12 @@ export function AuditSection() {
           {entries.map((entry) => (
             <Table.Tr key={entry.id}>
               <Table.Td>
-                <Text size="sm">{exactTime(entry.at, i18n.language)}</Text>
+                <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
+                  {dayText(entry.at, i18n.language)}
+                </Text>
+                <Text size="xs" c="dimmed">
+                  {clock.format(new Date(entry.at))}
+                </Text>
               </Table.Td>
               <Table.Td>
                 <Text size="sm">{entry.actor.name}</Text>
@@ -50,7 +56,7 @@ export function AuditSection() {
               <Table.Td>
                 <Text size="sm">{t(`action.${entry.action}`, { defaultValue: entry.action })}</Text>
                 {entry.target !== null && (
-                  <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
+                  <Text size="xs" c="dimmed" ff="monospace" maw={170} truncate title={entry.target}>
                     {entry.target}
                   </Text>
                 )}
@@ -59,7 +65,7 @@ export function AuditSection() {
                 <Group gap={4}>
                   {entry.fields.map((field) => (
                     <Badge key={field} className="hl-badge" variant="light" color="gray" size="sm" tt="none">
-                      {field}
+                      {t(`field.${field}`, { defaultValue: field })}
                     </Badge>
                   ))}
                 </Group>

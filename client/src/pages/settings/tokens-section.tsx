@@ -15,7 +15,7 @@ import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty } from '../../ui/page.tsx';
 import { Queried } from '../../ui/queried.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
-import { dayAndTime, TimeAgo } from '../../ui/time.tsx';
+import { dayText, exactTime, TimeAgo } from '../../ui/time.tsx';
 import { Section } from './section.tsx';
 
 const DAY_MS = 86_400_000;
@@ -76,9 +76,13 @@ export function TokensSection() {
                     </Group>
                   </Table.Td>
                   <Table.Td>
-                    <Text size="sm">
-                      {token.expiresAt === null ? t('tokens.never') : dayAndTime(token.expiresAt, i18n.language)}
-                    </Text>
+                    {token.expiresAt === null ? (
+                      <Text size="sm">{t('tokens.never')}</Text>
+                    ) : (
+                      <Text size="sm" title={exactTime(token.expiresAt, i18n.language)} style={{ whiteSpace: 'nowrap' }}>
+                        {dayText(token.expiresAt, i18n.language)}
+                      </Text>
+                    )}
                   </Table.Td>
                   <Table.Td visibleFrom="sm">
                     <Text size="sm" c="dimmed">
@@ -174,7 +178,7 @@ function CreateToken({ onDone }: { readonly onDone: (secret: string) => void }) 
         </Checkbox.Group>
         <Group justify="flex-end">
           <Button type="submit" loading={create.isPending} disabled={permissions.length === 0}>
-            {t('tokens.create')}
+            {t('tokens.make')}
           </Button>
         </Group>
       </Stack>

@@ -65,9 +65,14 @@ export function UsersSection() {
       </Queried>
       <Stack gap={4}>
         {ROLES.map((role) => (
-          <Text key={role} size="sm" c="dimmed">
-            <b>{t(`role.${role}`)}</b> – {t(`roleText.${role}`)}
-          </Text>
+          <Group key={role} gap="sm" wrap="nowrap" align="baseline">
+            <Text size="sm" fw={600} w={96} flex="none">
+              {t(`role.${role}`)}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {t(`roleText.${role}`)}
+            </Text>
+          </Group>
         ))}
       </Stack>
       <Modal opened={inviting} onClose={close} title={t('users.invite')}>
