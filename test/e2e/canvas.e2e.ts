@@ -426,3 +426,43 @@ test('the focus is on the canvas after going back to editing and after taking a 
   await question.waitFor({ state: 'detached' });
   await expectTree();
 });
+
+test('neighbours are chosen with Shift and the mouse, and cut, pasted, duplicated and deleted together', async () => {
+  const id = await makeWorkflow('Several', [
+    ...['One', 'Two', 'Three'].map((title) => variable(title.toLowerCase(), title)),
+    WIDE,
+  ]);
+  const person = await designer.signedIn({ width: 1700, height: 1200 });
+  const { page } = person;
+  await openWorkflow(person, id, 'All at once');
+  const inside = 'All at once, North one, North two, East one, South one, West one, West two, West three';
+  await card(page, 'One').click();
+  await panelOf(page, 'One').waitFor();
+  await card(page, 'Two').click({ modifiers: ['Shift'] });
+  const chosen = page.getByRole('treeitem', { selected: true });
+  await expect.poll(() => chosen.allInnerTexts()).toEqual([expect.stringMatching(/One/), expect.stringMatching(/Two/)]);
+  await page.keyboard.press('Control+x');
+  await expect.poll(() => titles(page)).toBe(`Three, ${inside}`);
+  await card(page, 'Three').click();
+  await page.keyboard.press('Control+v');
+  await expect.poll(() => titles(page)).toBe(`Three, One, Two, ${inside}`);
+  await expect.poll(() => chosen.count()).toBe(2);
+  await card(page, 'Two').click({ button: 'right' });
+  await expect
+    .poll(async () => (await page.getByRole('menuitem').allInnerTexts()).map((text) => text.split('\n')[0]))
+    .toEqual(['Duplicate', 'Copy', 'Cut', 'Delete']);
+  await page.getByRole('menuitem', { name: /^Duplicate/ }).click();
+  await expect.poll(() => titles(page)).toBe(`Three, One, Two, One, Two, ${inside}`);
+  await page.getByRole('button', { name: /^Undo: 2 steps duplicated/ }).click();
+  await expect.poll(() => titles(page)).toBe(`Three, One, Two, ${inside}`);
+
+  // From a branch to a step behind it: the node with the branches is one of the neighbours.
+  await card(page, 'Two').click();
+  await card(page, 'East one').click({ modifiers: ['Shift'] });
+  await page.keyboard.press('Delete');
+  const question = page.getByRole('dialog', { name: 'Delete 2 steps?' });
+  await question.getByRole('button', { name: 'Delete' }).click();
+  await expect.poll(() => titles(page)).toBe('Three, One');
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => titles(page)).toBe(`Three, One, Two, ${inside}`);
+});

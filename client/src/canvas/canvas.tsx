@@ -15,7 +15,7 @@ import { CanvasMenus, type Opened, placeBehind } from './canvas-menus.tsx';
 import { ChangesList } from './changes-list.tsx';
 import { findNode, type ListPlace, type Place } from './edit.ts';
 import type { Layout, Point } from './layout.ts';
-import { dropSlots, rangeOf } from './navigate.ts';
+import { dropSlots, rangeOf, standInFor } from './navigate.ts';
 import { TRIGGER } from './paths.ts';
 import { type CardNode, StepCard } from './step-card.tsx';
 import { StepList } from './step-list.tsx';
@@ -170,7 +170,8 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
     onRemoved: (next) => {
       go(next);
       if (selected !== null) onSelect(next === TRIGGER ? null : next);
-      focusTree();
+      // The panel of the next one would take the focus, and the Delete key with it.
+      requestAnimationFrame(focusTree);
     },
     announce: setMessage,
     root,
@@ -216,11 +217,12 @@ function CanvasInside(props: CanvasProps & { readonly size: Size }) {
 
   const extendTo = (key: string): void => {
     const keys = rangeOf(document, range.from, key);
-    if (keys.length === 0) return;
-    go(key, range.from);
+    const end = standInFor(document, key, keys);
+    if (end === undefined) return;
+    go(end, range.from);
     focusTree();
-    sight.showCard(key);
-    setMessage(keys.length > 1 ? t('rangeChosen', { count: keys.length }) : titleOf(key));
+    sight.showCard(end);
+    setMessage(keys.length > 1 ? t('rangeChosen', { count: keys.length }) : titleOf(end));
   };
 
   const onKeyDown = useKeys({

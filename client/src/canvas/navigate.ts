@@ -133,6 +133,11 @@ export function rangeOf(document: Document, from: string, to: string): readonly 
   return [];
 }
 
+/** The one of some nodes that is this node, or has it inside; undefined when none has. */
+export function standInFor(document: Document, key: string, among: readonly string[]): string | undefined {
+  return around(document, key).find((one) => among.includes(one.key))?.key;
+}
+
 /** The key that ends a range when its end goes one further up or down; the same at the end of the list. */
 export function rangeEnd(document: Document, from: string, to: string, step: 1 | -1): string {
   const others = around(document, from);

@@ -11,7 +11,7 @@ import {
   removeNodes,
 } from '../../../client/src/canvas/edit.ts';
 import { layoutDocument } from '../../../client/src/canvas/layout.ts';
-import { placeBeside, rangeEnd, rangeOf } from '../../../client/src/canvas/navigate.ts';
+import { placeBeside, rangeEnd, rangeOf, standInFor } from '../../../client/src/canvas/navigate.ts';
 import type { Document } from '../../../src/engine/model.ts';
 import { bigDocument, condition, documentOf, nodeTypes, step } from './support.ts';
 
@@ -82,6 +82,12 @@ describe('a range', () => {
     expect(rangeOf(sample, 'b', 'd')).toEqual(['paid']);
     expect(rangeOf(sample, 'b', 'b')).toEqual(['b']);
     expect(rangeOf(sample, 'b', 'nobody')).toEqual([]);
+  });
+
+  it('knows which of its nodes has another one inside', () => {
+    expect(standInFor(sample, 'd', ['a', 'paid'])).toBe('paid');
+    expect(standInFor(sample, 'a', ['a', 'paid'])).toBe('a');
+    expect(standInFor(sample, 'last', ['a', 'paid'])).toBeUndefined();
   });
 
   it('grows and shrinks by one neighbour, as far as its list goes', () => {
