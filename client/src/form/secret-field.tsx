@@ -149,9 +149,11 @@ function Fixed({ actions, ...props }: TextInputProps & { readonly actions: React
     <TextInput
       {...props}
       inputContainer={(input) => (
-        <Group gap={2} wrap="nowrap">
+        <Group gap={2} wrap="nowrap" align="flex-end">
           <div style={{ flex: 1, minWidth: 0 }}>{input}</div>
-          {actions}
+          <Group gap={2} wrap="nowrap" h={36}>
+            {actions}
+          </Group>
         </Group>
       )}
     />

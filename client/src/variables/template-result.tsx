@@ -40,6 +40,7 @@ export function TemplateResult({ field, text, isJson = false, hasError }: Templa
   if (hasError && result?.error !== undefined) return null;
   const value = result?.value;
   const isEmpty = value === undefined || value === null || value === '';
+  const emptyText = value === '' ? t('live.emptyText') : t('live.nothing');
   const hasValue = status === 'answered' && result?.error === undefined;
   return (
     <Box className={classes.result} data-stale={isStale || undefined} role="group" aria-label={t('live.result', { field })}>
@@ -53,8 +54,8 @@ export function TemplateResult({ field, text, isJson = false, hasError }: Templa
         <Group gap={6} wrap="nowrap">
           <IconArrowRight size={14} className={classes.arrow} aria-label={t('live.gives')} />
           <TypeMark types={value === undefined ? [] : [typeOf(value)]} />
-          <span className={classes.line} data-empty={isEmpty || undefined}>
-            {isEmpty ? t(value === '' ? 'live.emptyText' : 'live.nothing') : lineOf(value)}
+          <span className={classes.line} data-dimmed={isEmpty || isOpen || undefined}>
+            {isOpen ? isStale ? t('live.stale') : <LearnedFrom source={source} /> : isEmpty ? emptyText : lineOf(value)}
           </span>
           <ActionIcon
             variant="subtle"
@@ -75,16 +76,11 @@ export function TemplateResult({ field, text, isJson = false, hasError }: Templa
           {isContainer(value) ? (
             <JsonView value={value} label={t('live.result', { field })} maxHeight={260} />
           ) : (
-            !isEmpty && (
-              // What scrolls is reached by keys.
-              <Text className={classes.text} tabIndex={0}>
-                {String(value)}
-              </Text>
-            )
+            // What scrolls is reached by keys.
+            <Text className={classes.text} tabIndex={0}>
+              {isEmpty ? emptyText : String(value)}
+            </Text>
           )}
-          <Text size="xs" c="dimmed">
-            {isStale ? t('live.stale') : <LearnedFrom source={source} />}
-          </Text>
         </div>
       )}
     </Box>

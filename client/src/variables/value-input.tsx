@@ -184,7 +184,7 @@ function KindMenu({ field, kind, isDisabled, onChange }: KindMenuProps) {
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
         <UnstyledButton className={classes.kind} disabled={isDisabled} aria-label={t('kindOf', { field, kind: name })}>
-          <span aria-hidden>{SIGNS[kind]}</span>
+          <span className={classes.glyph} data-sign={SIGNS[kind]} aria-hidden />
           <IconChevronDown size={12} aria-hidden />
         </UnstyledButton>
       </Menu.Target>

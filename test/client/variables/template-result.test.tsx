@@ -45,6 +45,8 @@ it('shows the text that comes of it, marks what is old, and shows all of it on d
   await user.click(whole);
   expect(whole.getAttribute('aria-expanded')).toBe('true');
   expect(within(result()).getByText(/Values from the last run/)).toBeDefined();
+  // All of it, once.
+  expect(within(result()).getByText('For Ada: 10.75 euro')).toBeDefined();
 });
 
 it('keeps the value of one variable alone, and says when there is none', async () => {
