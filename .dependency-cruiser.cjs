@@ -54,7 +54,8 @@ module.exports = {
     },
 
     folder('errors', ERRORS, []),
-    folder('config', '^src/config\\.ts$', [
+    folder('config', '^src/config(\\.ts$|/)', [
+      '^src/config/',
       ERRORS,
       '^src/engine/nearest\\.ts$',
       '^src/outbound/guard/targets\\.ts$',
@@ -121,9 +122,9 @@ module.exports = {
         'Only app.ts, wiring/, backend.ts, index.ts, main.ts and cli/ know all parts; nothing below imports them or the configuration.',
       from: {
         path: '^(src|migrations)/',
-        pathNot: '^src/(app|backend|postgres-backend|index|main|config)\\.ts$|^src/(cli|wiring)/',
+        pathNot: '^src/(app|backend|postgres-backend|index|main|config)\\.ts$|^src/(cli|config|wiring)/',
       },
-      to: { path: '^src/(app|backend|postgres-backend|index|main|config)\\.ts$|^src/(cli|wiring)/' },
+      to: { path: '^src/(app|backend|postgres-backend|index|main|config)\\.ts$|^src/(cli|config|wiring)/' },
     },
   ],
   options: {

@@ -1,4 +1,4 @@
-// Writes the README's configuration table from the schema in src/config.ts; with --check it only fails when they differ.
+// Writes the README's configuration table from the schema in src/config/fields.ts; with --check it only fails when they differ.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CONFIG_FIELDS } from '../src/config.ts';
@@ -26,7 +26,7 @@ if (begin < 0 || end < begin) {
 const after = `${before.slice(0, begin + BEGIN.length)}\n\n${table()}\n\n${before.slice(end)}`;
 if (process.argv.includes('--check')) {
   if (after !== before) {
-    console.error("README.md's configuration table differs from src/config.ts. Run `npm run docs` and commit the result.");
+    console.error("README.md's configuration table differs from src/config/fields.ts. Run `npm run docs` and commit the result.");
     process.exit(1);
   }
 } else if (after !== before) {
