@@ -7,6 +7,7 @@ import type { Document, Mode, Problem, Workflow } from './model.ts';
 import { isRecord } from './path.ts';
 import type { ExpressionEvaluator, SecretBox } from './ports.ts';
 import type { Registry } from './registry.ts';
+import { say } from './say.ts';
 import type { SecretVault } from './secret-vault.ts';
 import { problem } from './tree.ts';
 import { inspectDocument, type Validation, validateDocument } from './validate.ts';
@@ -47,8 +48,7 @@ export function createDocumentJudge({ registry, evaluator, secretBox, vault }: D
   function open(document: Document): { opened: Document; unreadable: Problem[] } {
     const unreadable: Problem[] = [];
     const opened = openDocument(document, registry, secretBox, (place) => {
-      const message = 'this secret cannot be read with the present key: bring back the key, or enter the secret again';
-      unreadable.push(problem(place, 'secret_unreadable', message, 'warning'));
+      unreadable.push(problem(place, 'secret_unreadable', say('secret.unreadable'), 'warning'));
     });
     return { opened, unreadable };
   }

@@ -87,6 +87,7 @@ export const PROBLEM_SENTENCES = {
   'reference.outsideLoop': '{{template}}: its item exists only inside the branches of {{place}}',
   'secret.unknown': 'there is no secret "{{name}}": add it to the secrets',
   'secret.unknownNear': 'there is no secret "{{name}}"; did you mean {{names}}?',
+  'secret.unreadable': 'this secret cannot be read with the present key: bring back the key, or enter the secret again',
   'secret.wrongTemplate': 'the template in this secret is wrong',
   'template.unclosed':
     'The template {{template}} is wrong: its `{{close}}` is missing; a literal `{{open}}` is written `{{escaped}}`',

@@ -11,6 +11,7 @@ import classes from './form.module.css';
 import { type FieldViewProps, useForm } from './form-context.tsx';
 import { useItemKeys } from './item-keys.ts';
 import { isObject, type JsonSchema, propertiesOf, resolveSchema, schemaAt } from './json-schema.ts';
+import { sentence } from './sentence.ts';
 import {
   isTemplate,
   isUnary,
@@ -255,7 +256,7 @@ function Messages({ problems }: { readonly problems: readonly { readonly message
     <>
       {problems.map(({ message, severity }) => (
         <Text key={message} size="xs" c={severity === 'error' ? 'var(--mantine-color-error)' : 'dimmed'}>
-          {message}
+          {sentence(message)}
         </Text>
       ))}
     </>

@@ -68,7 +68,7 @@ test('problems stand at the comparison that they are about', () => {
   });
   const [inner] = screen.getAllByRole('group', { name: 'One is true' });
   if (inner === undefined) throw new Error('The group is not shown.');
-  expect(within(inner).getByText('There is no variable c')).toBeDefined();
+  expect(within(inner).getByText('There is no variable c.')).toBeDefined();
 });
 
 test('the builder and the expression each keep what was typed', async () => {
