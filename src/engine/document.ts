@@ -63,11 +63,12 @@ function parseShape(copy: unknown, problems: Problem[]): Document | undefined {
 
 /** One problem per issue, and one per unknown key. */
 export function shapeProblems({ issues }: z.ZodError): Problem[] {
-  return issues.flatMap((issue) => {
+  return issues.flatMap((issue, index) => {
     const place = formatPath(issue.path);
     return issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => problem(appendSegment(place, key), 'unknown_key', say('value.unknownField', { name: key })))
-      : [problem(place, 'invalid_shape', sayIssue(issue))];
+      : // Further ones are only counted, and may be hundreds of thousands.
+        [problem(place, 'invalid_shape', index < MAX_PROBLEMS ? sayIssue(issue) : issue.message)];
   });
 }
 
