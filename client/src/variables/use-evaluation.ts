@@ -40,10 +40,12 @@ export function useEvaluation({
 }: EvaluationQuestion): LiveEvaluation {
   const variables = useVariables();
   const isAllowed = usePermission('executions:write');
-  const [settled] = useDebouncedValue(expression, PAUSE_MS);
+  // Together: a text that has just become JSON is not to be read as what it was.
+  const written = useMemo(() => ({ text: expression, isJson }), [expression, isJson]);
+  const [settled] = useDebouncedValue(written, PAUSE_MS);
   const learned = variables?.learned;
   const isAsked = isWanted && isAllowed && learned !== undefined && expression.trim() !== '';
-  const asked = useMemo((): unknown => (isJson && settled !== '' ? JSON.parse(settled) : settled), [isJson, settled]);
+  const asked = useMemo((): unknown => (settled.isJson ? JSON.parse(settled.text) : settled.text), [settled]);
   const { data, error, isPlaceholderData, isFetching } = useQuery({
     ...evaluationQuery({
       engine,
@@ -52,11 +54,11 @@ export function useEvaluation({
       variables: learned?.variables,
       workflowId: variables?.workflowId,
     }),
-    enabled: isAsked && settled.trim() !== '',
+    enabled: isAsked && settled.text.trim() !== '',
     placeholderData: keepPreviousData,
   });
   if (!isAsked) return OFF;
   if (error !== null && !isFetching) return { status: 'failed', result: undefined, failure: error, isStale: false };
   if (data === undefined) return { ...OFF, status: 'first' };
-  return { status: 'answered', result: data, failure: undefined, isStale: settled !== expression || isPlaceholderData };
+  return { status: 'answered', result: data, failure: undefined, isStale: settled !== written || isPlaceholderData };
 }

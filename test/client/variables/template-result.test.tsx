@@ -65,6 +65,21 @@ it('fills in JSON too', async () => {
   await waitFor(() => expect(within(result()).getByText('{"for":"Ada","of":1}')).toBeDefined());
 });
 
+it('goes on when a text becomes JSON', async () => {
+  const known = await orders.source();
+  const field = (value: unknown) => (
+    <VariablesProvider value={known}>
+      <ValueInput label="Subject" value={value} onChange={() => undefined} />
+    </VariablesProvider>
+  );
+  const { rerender } = renderPart(field('For {{$context.body.customer}}'), { queries: queriesOf(EDITOR) });
+  await waitFor(() => expect(within(result()).getByText('For Ada')).toBeDefined());
+  rerender(field({ for: '{{$context.body.customer}}' }));
+  await waitFor(() => expect(within(result()).getByText('{"for":"Ada"}')).toBeDefined());
+  rerender(field('To {{$context.body.customer}}'));
+  await waitFor(() => expect(within(result()).getByText('To Ada')).toBeDefined());
+});
+
 it('shows the names of secrets instead of their values', async () => {
   await orders.addSecret('SHOP_KEY', 'a long and secret value');
   await renderField(<Kept initial="Bearer {{$secrets.SHOP_KEY}}" />);
