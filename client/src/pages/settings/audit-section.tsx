@@ -1,6 +1,6 @@
 // Who changed what, and when.
 
-import { Badge, Group, Table, Text } from '@mantine/core';
+import { Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { auditPage } from '../../api/access.ts';
@@ -48,7 +48,9 @@ export function AuditSection() {
                 </Text>
               </Table.Td>
               <Table.Td>
-                <Text size="sm">{entry.actor.name}</Text>
+                <Text size="sm" style={{ overflowWrap: 'anywhere' }} miw={80}>
+                  {entry.actor.name}
+                </Text>
                 <Text size="xs" c="dimmed">
                   {t(`actor.${entry.actor.kind}`)}
                 </Text>
@@ -56,19 +58,15 @@ export function AuditSection() {
               <Table.Td>
                 <Text size="sm">{t(`action.${entry.action}`, { defaultValue: entry.action })}</Text>
                 {entry.target !== null && (
-                  <Text size="xs" c="dimmed" ff="monospace" maw={170} truncate title={entry.target}>
+                  <Text size="xs" c="dimmed" ff="monospace" maw={{ base: 96, sm: 170 }} truncate title={entry.target}>
                     {entry.target}
                   </Text>
                 )}
               </Table.Td>
               <Table.Td visibleFrom="md">
-                <Group gap={4}>
-                  {entry.fields.map((field) => (
-                    <Badge key={field} className="hl-badge" variant="light" color="gray" size="sm" tt="none">
-                      {t(`field.${field}`, { defaultValue: field })}
-                    </Badge>
-                  ))}
-                </Group>
+                <Text size="xs" c="dimmed" maw={260}>
+                  {entry.fields.map((field) => t(`field.${field}`, { defaultValue: field })).join(', ')}
+                </Text>
               </Table.Td>
               <Table.Td visibleFrom="md">
                 <Text size="sm" ff="monospace">
