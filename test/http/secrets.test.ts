@@ -142,7 +142,7 @@ describe('a workflow that names one', () => {
     ];
     const made = await hookline.api('POST', '/api/workflows', { title: 'x', mode: 'sync', trigger: { type: 'webhook' }, nodes });
     expect(made.status).toBe(201);
-    expect(made.body.problems.filter(({ code }: { code: string }) => code === 'unknown_secret')).toEqual([
+    expect(made.body.problems.filter(({ code }: { code: string }) => code === 'unknown_secret')).toMatchObject([
       {
         path: 'nodes[0].config.value',
         code: 'unknown_secret',
