@@ -1,8 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
-/** They replace modules of the server, which nobody else may see. */
-const REPLACING = ['test/storage-failure.test.ts'];
+/** They replace modules or have a document of their own, which nobody else may see. */
+const ALONE = ['test/storage-failure.test.ts', 'test/client/variables/editor/json-language.test.ts'];
 
 export default defineConfig({
   test: {
@@ -18,16 +18,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'server',
+          name: 'shared',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/e2e/**', 'test/client/**', ...REPLACING],
-          // Loading the server anew for each file took a third of the time of all tests.
+          exclude: [...configDefaults.exclude, 'test/e2e/**', ...ALONE],
+          // Loading the same modules anew for each file took a third of the time of all tests.
           isolate: false,
         },
       },
       {
         extends: true,
-        test: { name: 'alone', include: ['test/client/**/*.test.{ts,tsx}', ...REPLACING] },
+        test: { name: 'alone', include: ['test/**/*.test.tsx', ...ALONE] },
       },
     ],
   },

@@ -9,11 +9,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import sqlite3 from 'sqlite3';
 import { expect, it } from 'vitest';
+import { LIBRARY } from './cli/command.ts';
 
 /** `npm run chaos` kills more often, and more than this. */
 const ROUNDS = 5;
 const CONNECTIONS = 16;
-const server = fileURLToPath(new URL('./kill-server.ts', import.meta.url));
+const server = fileURLToPath(new URL('./kill-server.mjs', import.meta.url));
 
 interface Started {
   readonly child: ChildProcess;
@@ -21,7 +22,9 @@ interface Started {
 }
 
 async function start(folder: string): Promise<Started> {
-  const child = spawn(process.execPath, ['--import', 'tsx', server, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...LIBRARY.flags, server, LIBRARY.entry, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const port = await new Promise<number>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => resolve(Number(line)));
     child.on('exit', (code) => reject(new Error(`The server ended with ${code} before it listened`)));

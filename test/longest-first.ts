@@ -1,5 +1,5 @@
-// The order of test files: the longest first, so that no core has to wait for one that began last; then those of the server,
-// which share their modules within a process, then the rest.
+// The order of test files: the longest first, so that no core has to wait for one that began last; then those that
+// share their modules within a process, then the rest.
 
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -25,7 +25,7 @@ const TESTS = `${new URL('.', import.meta.url).pathname}`;
 function rankOf({ moduleId, project }: TestSpecification): number {
   const place = LONGEST.indexOf(moduleId.slice(TESTS.length));
   if (place >= 0) return place;
-  return LONGEST.length + (project.name === 'server' ? 0 : 1);
+  return LONGEST.length + (project.name === 'shared' ? 0 : 1);
 }
 
 export class LongestFirst extends BaseSequencer {

@@ -6,6 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import Koa from 'koa';
 import { createHookline, type Hookline, type HooklineOptions } from '../src/index.ts';
 
@@ -109,7 +110,7 @@ export async function startHookline(
       for (;;) {
         const { body } = await api('GET', `/api/executions/${executionId}`);
         if (!['queued', 'running', 'waiting'].includes(body?.status)) return body;
-        await new Promise((resolve) => setImmediate(resolve));
+        await pause(5);
       }
     },
     async stop() {

@@ -22,11 +22,12 @@ export interface Command {
   stop(): Promise<Ended>;
 }
 
-/** What Node is started with; see `test/global-setup.ts`. */
-const PROGRAM =
-  process.env.BUILT_FOR_TESTS === '1'
-    ? [join(REPOSITORY, 'dist/src/main.js')]
-    : ['--import', 'tsx', join(REPOSITORY, 'src/main.ts')];
+/** What is started: as it was built before the run, or from its sources; see `test/global-setup.ts`. */
+const IS_BUILT = process.env.BUILT_FOR_TESTS === '1';
+const FLAGS = IS_BUILT ? [] : ['--import', 'tsx'];
+const PROGRAM = [...FLAGS, join(REPOSITORY, IS_BUILT ? 'dist/src/main.js' : 'src/main.ts')];
+/** For a program that imports Hookline: Node's flags, and the module. */
+export const LIBRARY = { flags: FLAGS, entry: join(REPOSITORY, IS_BUILT ? 'dist/src/index.js' : 'src/index.ts') };
 
 const children = new Set<ChildProcess>();
 

@@ -1,12 +1,11 @@
-// The server that `kill.test.ts` kills: two workflows at fixed keys, prints its port.
+// The server that `kill.test.ts` kills: two workflows at fixed keys, prints its port. Started with the module that is Hookline and a folder.
 
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Koa from 'koa';
-import { createHookline } from '../src/index.ts';
 
-const folder = process.argv[2] ?? '';
+const [entry = '', folder = ''] = process.argv.slice(2);
+const { createHookline } = await import(entry);
 const hookline = createHookline({
   databaseUrl: `sqlite:${join(folder, 'hookline.db')}`,
   secretKeyFile: join(folder, 'secret.key'),
@@ -18,7 +17,7 @@ await hookline.start();
 
 for (const mode of ['sync', 'async']) {
   const { items } = await hookline.workflows.list({ limit: 10 });
-  if (items.some(({ title }) => title === mode)) continue;
+  if (items.some((workflow) => workflow.title === mode)) continue;
   const answer =
     mode === 'sync'
       ? { key: 'answer', type: 'response', config: { body: '{{$nodes.double}}' } }
@@ -41,7 +40,7 @@ app.use(async (ctx) => {
   const { queued, running, waiting } = await hookline.executions.countByStatus();
   ctx.body = String(queued + running + waiting);
 });
-const server = createServer(app.callback()).listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+const server = createServer(app.callback()).listen(0, '127.0.0.1', () => console.log(server.address().port));
 process.on('SIGTERM', () => {
   server.close();
   server.closeAllConnections();
