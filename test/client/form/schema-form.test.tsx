@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // The form over the schema of every type: it is filled in by hand, and what comes out is what was meant.
 
-import { cleanup, screen, within } from '@testing-library/react';
+import { screen, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { describe, expect, test } from 'vitest';
 import { CONFIGS } from './configs.ts';
