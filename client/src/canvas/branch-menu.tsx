@@ -3,8 +3,8 @@
 import { Kbd, Menu } from '@mantine/core';
 import { IconArrowLeft, IconArrowRight, IconPlus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import classes from './canvas.module.css';
 import type { Point } from './layout.ts';
+import { MenuAt } from './menu-at.tsx';
 
 export interface BranchMenuProps {
   /** The branch as people read it. */
@@ -22,39 +22,28 @@ export interface BranchMenuProps {
 export function BranchMenu({ name, at, canMoveLeft, canMoveRight, onAdd, onMove, onClose }: BranchMenuProps) {
   const { t } = useTranslation('canvas');
   return (
-    <Menu opened onClose={onClose} position="bottom-start" width={270} shadow="md" returnFocus withinPortal>
-      <Menu.Target>
-        <button
-          type="button"
-          tabIndex={-1}
-          className={classes.anchor}
-          style={{ left: at.x, top: at.y }}
-          aria-label={t('branchMenuOf', { branch: name })}
-        />
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={onAdd}>
-          {t('addHere')}
+    <MenuAt at={at} label={t('branchMenuOf', { branch: name })} onClose={onClose}>
+      <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={onAdd}>
+        {t('addHere')}
+      </Menu.Item>
+      {canMoveLeft && (
+        <Menu.Item
+          leftSection={<IconArrowLeft size={16} aria-hidden />}
+          rightSection={<Kbd size="xs">Alt ⇧ ←</Kbd>}
+          onClick={() => onMove(-1)}
+        >
+          {t('toLeft')}
         </Menu.Item>
-        {canMoveLeft && (
-          <Menu.Item
-            leftSection={<IconArrowLeft size={16} aria-hidden />}
-            rightSection={<Kbd size="xs">Alt ⇧ ←</Kbd>}
-            onClick={() => onMove(-1)}
-          >
-            {t('toLeft')}
-          </Menu.Item>
-        )}
-        {canMoveRight && (
-          <Menu.Item
-            leftSection={<IconArrowRight size={16} aria-hidden />}
-            rightSection={<Kbd size="xs">Alt ⇧ →</Kbd>}
-            onClick={() => onMove(1)}
-          >
-            {t('toRight')}
-          </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+      )}
+      {canMoveRight && (
+        <Menu.Item
+          leftSection={<IconArrowRight size={16} aria-hidden />}
+          rightSection={<Kbd size="xs">Alt ⇧ →</Kbd>}
+          onClick={() => onMove(1)}
+        >
+          {t('toRight')}
+        </Menu.Item>
+      )}
+    </MenuAt>
   );
 }

@@ -18,8 +18,8 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import classes from './canvas.module.css';
 import type { Point } from './layout.ts';
+import { MenuAt } from './menu-at.tsx';
 
 export type NodeAction =
   | 'open'
@@ -82,32 +82,21 @@ export function NodeMenu({ title, at, texts, actions, branches, onAction, onBran
     </Menu.Item>
   );
   return (
-    <Menu opened onClose={onClose} position="bottom-start" width={270} shadow="md" returnFocus withinPortal>
-      <Menu.Target>
-        <button
-          type="button"
-          tabIndex={-1}
-          className={classes.anchor}
-          style={{ left: at.x, top: at.y }}
-          aria-label={t('menuOf', { title })}
-        />
-      </Menu.Target>
-      <Menu.Dropdown>
-        {ORDER.filter(({ action }) => actions.has(action)).flatMap((entry) => [
-          item(entry),
-          ...(entry.action === 'add'
-            ? branches.map(({ name, label }) => (
-                <Menu.Item
-                  key={`branch-${name}`}
-                  leftSection={<IconGitBranch size={16} aria-hidden />}
-                  onClick={() => onBranch(name)}
-                >
-                  {t('addToBranch', { branch: label })}
-                </Menu.Item>
-              ))
-            : []),
-        ])}
-      </Menu.Dropdown>
-    </Menu>
+    <MenuAt at={at} label={t('menuOf', { title })} onClose={onClose}>
+      {ORDER.filter(({ action }) => actions.has(action)).flatMap((entry) => [
+        item(entry),
+        ...(entry.action === 'add'
+          ? branches.map(({ name, label }) => (
+              <Menu.Item
+                key={`branch-${name}`}
+                leftSection={<IconGitBranch size={16} aria-hidden />}
+                onClick={() => onBranch(name)}
+              >
+                {t('addToBranch', { branch: label })}
+              </Menu.Item>
+            ))
+          : []),
+      ])}
+    </MenuAt>
   );
 }
