@@ -9,7 +9,7 @@ export default defineConfig({
     reporters: ['default', './scripts/plain-summary.ts'],
     globalSetup: ['./test/global-setup.ts'],
     setupFiles: ['./test/setup.ts'],
-    // Tests start real servers and child processes; two cores run two files at a time well.
+    // Tests start real servers and child processes; two cores run three files at a time well: some of them wait.
     maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -9,7 +9,7 @@ import { payment, quiet } from './http/support.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 import { startHookline, type TestHookline, TOKEN } from './start-hookline.ts';
 
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 15_000, interval: 30 };
 
 let folder: string;
 let postgres: TestPostgres;

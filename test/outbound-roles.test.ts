@@ -8,7 +8,7 @@ import { type Receiver, startReceiver } from './outbound/receivers.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 import { startHookline, type TestHookline } from './start-hookline.ts';
 
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 15_000, interval: 30 };
 
 let folder: string;
 let postgres: TestPostgres;

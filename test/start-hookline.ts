@@ -110,7 +110,7 @@ export async function startHookline(
       for (;;) {
         const { body } = await api('GET', `/api/executions/${executionId}`);
         if (!['queued', 'running', 'waiting'].includes(body?.status)) return body;
-        await pause(5);
+        await pause(10);
       }
     },
     async stop() {

@@ -9,7 +9,7 @@ import type { BusMessage } from '../../src/engine/ports.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { silent } from './database.ts';
 
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 15_000, interval: 30 };
 const CHANGED: BusMessage = { type: 'workflow-changed', workflowId: 'w1' };
 const CANCELED: BusMessage = { type: 'execution-canceled', executionId: 'e1' };
 

@@ -10,7 +10,7 @@ import { graphileTasks } from '../../src/queue/graphile-tasks.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { createTables, makeTemplate, silent } from './database.ts';
 
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 15_000, interval: 30 };
 const RECOVERY_MS = 600;
 
 let postgres: TestPostgres;

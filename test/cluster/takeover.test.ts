@@ -12,7 +12,7 @@ import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { makeDocument, makeExecution, makeWorkflow } from '../storage/contract.ts';
 import { createTables, makeTemplate, silent } from './database.ts';
 
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 15_000, interval: 30 };
 
 let postgres: TestPostgres;
 let url: string;

@@ -13,7 +13,7 @@ import { type Answer, startHookline, type TestHookline } from '../start-hookline
 export const STORES = ['SQLite', 'PostgreSQL'] as const;
 export type Store = (typeof STORES)[number];
 
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 15_000, interval: 30 };
 
 /** An execution, job or reply as the API shows it: tests look into every part. */
 export type Shown = Answer['body'];

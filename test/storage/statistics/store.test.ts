@@ -199,7 +199,7 @@ describe.each(Object.entries(STORES))('on %s', (name, open) => {
           }
         }
       }),
-      { numRuns: name === 'SQLite' ? 25 : 12 },
+      { numRuns: name === 'SQLite' ? 12 : 6 },
     );
   });
 
