@@ -45,7 +45,15 @@ async function titles(page: Page): Promise<string> {
   return lines.map((line) => /^\d+\. (?:Variable|Parallel branches|Condition) ([\w ]+)/.exec(line)?.[1] ?? line).join(', ');
 }
 
+/** Where it is once it stands still: the canvas and its cards glide. */
 async function boxOf(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+  await locator.evaluate(async (element) => {
+    const place = () => JSON.stringify(element.getBoundingClientRect());
+    for (let before = '', still = 0; still < 3; still = place() === before ? still + 1 : 0) {
+      before = place();
+      await new Promise(requestAnimationFrame);
+    }
+  });
   const box = await locator.boundingBox();
   if (!box) throw new Error(`${locator} is not to be seen.`);
   return box;

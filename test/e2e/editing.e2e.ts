@@ -45,10 +45,12 @@ async function openWorkflow({ page, open }: Person, id: string): Promise<void> {
 const TALL = { height: 2000 };
 
 async function drag(page: Page, title: string, place: string): Promise<void> {
-  const from = await card(page, title).boundingBox();
-  const to = await page.getByRole('button', { name: `Add a step: ${place}`, exact: true }).boundingBox();
+  const target = page.getByRole('button', { name: `Add a step: ${place}`, exact: true });
+  // Cards glide to their places: each waits until what it is about stands still.
+  await target.hover({ trial: true });
+  await card(page, title).hover({ position: { x: 10, y: 5 } });
+  const [from, to] = [await card(page, title).boundingBox(), await target.boundingBox()];
   if (!from || !to) throw new Error('Nothing to drag.');
-  await page.mouse.move(from.x + 10, from.y + 5);
   await page.mouse.down();
   await page.mouse.move(from.x + 40, from.y + 40, { steps: 4 });
   await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 10 });
