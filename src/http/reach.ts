@@ -28,7 +28,7 @@ export function createReach(baseUrl: string, connections: Pick<Connections, 'ofC
     https: createSessionCookie(baseUrl.replace(/^https?:/i, 'https:')),
   };
 
-  return (ctx) => {
+  function read(ctx: Context): Reach {
     const { address, isHttps: told } = connections.ofContext(ctx);
     const isHttps = told ?? isPublicHttps;
     const scheme = isHttps ? 'https' : 'http';
@@ -47,6 +47,14 @@ export function createReach(baseUrl: string, connections: Pick<Connections, 'ofC
         return new URL(origin).host === asked;
       },
     };
+  }
+
+  // Asked for by each middleware on a request's way.
+  const known = new WeakMap<Context, Reach>();
+  return (ctx) => {
+    const reach = known.get(ctx) ?? read(ctx);
+    known.set(ctx, reach);
+    return reach;
   };
 }
 

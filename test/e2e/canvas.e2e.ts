@@ -30,6 +30,15 @@ const WIDE = {
   },
 };
 
+/** Needs a node `one` before it. */
+const CHECK = {
+  key: 'check',
+  title: 'Check',
+  type: 'condition',
+  config: { engine: 'basic', test: { all: [{ left: '{{$nodes.one}}', operator: 'equal', right: 'One' }] } },
+  branches: { true: [variable('inside', 'Inside')] },
+};
+
 async function makeWorkflow(title: string, nodes: readonly object[]): Promise<string> {
   const trigger = { type: 'webhook', config: {} };
   return (await designer.server.api('POST', '/api/workflows', { title, mode: 'async', trigger, nodes })).id;
@@ -235,14 +244,7 @@ const middleOf = ({ x, y, width, height }: { x: number; y: number; width: number
 });
 
 test('fingers pan, zoom and open; resting on a step picks it up; without dragging there is the menu', async () => {
-  const check = {
-    key: 'check',
-    title: 'Check',
-    type: 'condition',
-    config: { engine: 'basic', test: { all: [{ left: '{{$nodes.one}}', operator: 'equal', right: 'One' }] } },
-    branches: { true: [variable('inside', 'Inside')] },
-  };
-  const id = await makeWorkflow('Fingers', [variable('one', 'One'), variable('two', 'Two'), check]);
+  const id = await makeWorkflow('Fingers', [variable('one', 'One'), variable('two', 'Two'), CHECK]);
   const person = await designer.signedIn({ hasTouch: true, height: 1000 });
   const { page } = person;
   await openWorkflow(person, id, 'Two');
@@ -316,14 +318,7 @@ test('fingers pan, zoom and open; resting on a step picks it up; without draggin
 });
 
 test('a step goes in and out of branches with the keys that move it up and down, and comes back the same way', async () => {
-  const check = {
-    key: 'check',
-    title: 'Check',
-    type: 'condition',
-    config: { engine: 'basic', test: { all: [{ left: '{{$nodes.one}}', operator: 'equal', right: 'One' }] } },
-    branches: { true: [variable('inside', 'Inside')] },
-  };
-  const id = await makeWorkflow('Up and down', [variable('one', 'One'), check]);
+  const id = await makeWorkflow('Up and down', [variable('one', 'One'), CHECK]);
   const person = await designer.signedIn();
   const { page } = person;
   await openWorkflow(person, id, 'Check');

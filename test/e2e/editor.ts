@@ -14,6 +14,14 @@ export function panelOf(page: Page, title: string): Locator {
   return page.getByRole('complementary', { name: title });
 }
 
+/** Opens a step where it is tried alone, and gives its panel. */
+export async function openTest(page: Page, title: string): Promise<Locator> {
+  await card(page, title).click();
+  const panel = panelOf(page, title);
+  await panel.getByRole('tab', { name: 'Test', exact: true }).click();
+  return panel;
+}
+
 /** @param title as it is written on the card; the first one of that title */
 export function card(page: Page, title: string): Locator {
   return canvasOf(page).getByText(title, { exact: true }).first();

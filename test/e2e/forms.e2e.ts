@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { prepareDesigner } from './designer.ts';
-import { card, panelOf } from './editor.ts';
+import { card, openTest, panelOf } from './editor.ts';
 import { findBarriers, settled } from './page-checks.ts';
 
 const designer = prepareDesigner();
@@ -141,9 +141,7 @@ test('a step in a loop is tried with what a round of a chosen run gave it', asyn
   }
   const { page, open } = await designer.signedIn({ height: 1_000 });
   await open(`/workflows/${id}`);
-  await card(page, 'Line').click();
-  const line = panelOf(page, 'Line');
-  await line.getByRole('tab', { name: 'Test', exact: true }).click();
+  const line = await openTest(page, 'Line');
   const input = line.getByRole('textbox', { name: 'Input' });
   await input.getByText('"C"').waitFor();
   await line.getByRole('combobox', { name: 'Data of' }).click();

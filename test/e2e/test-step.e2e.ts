@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prepareDesigner } from './designer.ts';
-import { card, panelOf } from './editor.ts';
+import { openTest } from './editor.ts';
 
 const designer = prepareDesigner();
 
@@ -46,9 +46,7 @@ test('a step is tried alone with the data of the last run and with other data; a
 
   const { page, open } = await designer.signedIn({ height: 1_000 });
   await open(`/workflows/${id}`);
-  await card(page, 'Greeting').click();
-  const greeting = panelOf(page, 'Greeting');
-  await greeting.getByRole('tab', { name: 'Test', exact: true }).click();
+  const greeting = await openTest(page, 'Greeting');
   const input = greeting.getByRole('textbox', { name: 'Input' });
   await input.getByText('"Ada"').waitFor();
   await greeting.getByRole('button', { name: 'Test this step' }).click();
@@ -61,9 +59,7 @@ test('a step is tried alone with the data of the last run and with other data; a
   await input.getByText('"Ada"').waitFor();
 
   // Nothing leaves before somebody has agreed.
-  await card(page, 'Tell the shop').click();
-  const tell = panelOf(page, 'Tell the shop');
-  await tell.getByRole('tab', { name: 'Test', exact: true }).click();
+  const tell = await openTest(page, 'Tell the shop');
   await tell.getByText('This has an effect outside').waitFor();
   await tell.getByRole('button', { name: 'Test this step', disabled: true }).click({ force: true });
   await tell.getByRole('checkbox', { name: 'Yes, really do it' }).click();

@@ -18,7 +18,7 @@ import { useVariables } from './variable-source.tsx';
 const MAX_LENGTH = 160;
 
 /** What is wrong with what was written. */
-export function ResultError({ message }: { readonly message: string }) {
+function ResultError({ message }: { readonly message: string }) {
   return (
     <Group gap={6} wrap="nowrap" align="flex-start">
       <IconAlertCircle size={15} className={classes.errorIcon} aria-hidden />
@@ -27,6 +27,18 @@ export function ResultError({ message }: { readonly message: string }) {
       </Text>
     </Group>
   );
+}
+
+/** Why there is no value: nobody could be asked, or what was written is wrong. */
+export function EvaluationFault({ evaluation: { status, result, failure } }: { readonly evaluation: LiveEvaluation }) {
+  if (status === 'failed') {
+    return (
+      <Text size="xs" c="var(--mantine-color-error)">
+        {errorText(failure)}
+      </Text>
+    );
+  }
+  return status === 'answered' && result?.error !== undefined ? <ResultError message={result.error.message} /> : null;
 }
 
 export interface LiveResultProps {
@@ -40,7 +52,7 @@ export function LiveResult({ evaluation, field, hasError }: LiveResultProps) {
   const { t } = useTranslation('variables');
   const source = useVariables();
   const [isWhole, setWhole] = useState(false);
-  const { status, result, failure, isStale } = evaluation;
+  const { status, result, isStale } = evaluation;
   if (status === 'off' || source === null || (hasError && result?.error !== undefined)) return null;
   const value = result?.value;
   const isLong = isContainer(value) || shortValue(value, MAX_LENGTH + 1).length > MAX_LENGTH;
@@ -48,12 +60,7 @@ export function LiveResult({ evaluation, field, hasError }: LiveResultProps) {
     <Box className={classes.result} data-stale={isStale || undefined} role="group" aria-label={t('live.result', { field })}>
       <div aria-live="polite" aria-busy={isStale || status === 'first'}>
         {status === 'first' && <Loader size={14} aria-label={t('live.asking')} />}
-        {status === 'failed' && (
-          <Text size="xs" c="var(--mantine-color-error)">
-            {errorText(failure)}
-          </Text>
-        )}
-        {status === 'answered' && result?.error !== undefined && <ResultError message={result.error.message} />}
+        <EvaluationFault evaluation={evaluation} />
         {status === 'answered' && result !== undefined && result.error === undefined && (
           <Group gap={6} wrap="nowrap" align="center">
             <IconArrowRight size={14} aria-label={t('live.gives')} />

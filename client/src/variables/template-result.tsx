@@ -4,10 +4,9 @@ import { ActionIcon, Box, Group, Text } from '@mantine/core';
 import { IconArrowRight, IconChevronDown } from '@tabler/icons-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { errorText } from '../ui/notify.ts';
 import { findChips } from './editor/chips.ts';
 import { JsonView } from './json-view.tsx';
-import { ResultError } from './live-result.tsx';
+import { EvaluationFault } from './live-result.tsx';
 import { shortValue } from './reference.ts';
 import { isContainer, typeOf } from './shape.ts';
 import classes from './template-result.module.css';
@@ -35,7 +34,8 @@ export function TemplateResult({ field, text, isJson = false, hasError }: Templa
   const id = useId();
   const [isOpen, setOpen] = useState(false);
   const isWanted = findChips(text).length > 0 && source !== null && hasData(source);
-  const { status, result, failure, isStale } = useEvaluation({ engine: 'template', expression: text, isJson, isWanted });
+  const evaluation = useEvaluation({ engine: 'template', expression: text, isJson, isWanted });
+  const { status, result, isStale } = evaluation;
   if (source === null || status === 'off' || status === 'first') return null;
   if (hasError && result?.error !== undefined) return null;
   const value = result?.value;
@@ -44,12 +44,7 @@ export function TemplateResult({ field, text, isJson = false, hasError }: Templa
   const hasValue = status === 'answered' && result?.error === undefined;
   return (
     <Box className={classes.result} data-stale={isStale || undefined} role="group" aria-label={t('live.result', { field })}>
-      {status === 'failed' && (
-        <Text size="xs" c="var(--mantine-color-error)">
-          {errorText(failure)}
-        </Text>
-      )}
-      {status === 'answered' && result?.error !== undefined && <ResultError message={result.error.message} />}
+      <EvaluationFault evaluation={evaluation} />
       {hasValue && (
         <Group gap={6} wrap="nowrap">
           <IconArrowRight size={14} className={classes.arrow} aria-label={t('live.gives')} />
