@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'shared',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/e2e/**', ...ALONE],
+          exclude: [...configDefaults.exclude, 'test/e2e/**', 'test/**/*.long.test.ts', ...ALONE],
           // Loading the same modules anew for each file took a third of the time of all tests.
           isolate: false,
         },

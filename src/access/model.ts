@@ -13,10 +13,12 @@ export const PERMISSIONS = [
   'messages:write',
   'secrets:read',
   'secrets:write',
+  'secrets:use',
   'settings:read',
   'settings:write',
   'access:read',
   'access:write',
+  'metrics:read',
 ] as const;
 export const permissionSchema = z.enum(PERMISSIONS);
 export type Permission = z.infer<typeof permissionSchema>;
@@ -28,12 +30,19 @@ export const roleSchema = z.enum(ROLES).meta({
 });
 export type Role = z.infer<typeof roleSchema>;
 
-const VIEWER: readonly Permission[] = ['workflows:read', 'executions:read', 'outbound:read', 'secrets:read', 'settings:read'];
+const VIEWER: readonly Permission[] = [
+  'workflows:read',
+  'executions:read',
+  'outbound:read',
+  'secrets:read',
+  'settings:read',
+  'metrics:read',
+];
 
 /** What each role may do. */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,
-  editor: [...VIEWER, 'workflows:write', 'executions:write', 'outbound:write', 'messages:write', 'secrets:write'],
+  editor: [...VIEWER, 'workflows:write', 'executions:write', 'outbound:write', 'messages:write', 'secrets:write', 'secrets:use'],
   viewer: VIEWER,
 };
 

@@ -1,0 +1,16 @@
+// The tests that take minutes: matrices, upgrades, soak. `npm run test:long`.
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './scripts/plain-summary.ts'],
+    globalSetup: ['./test/global-setup.ts'],
+    setupFiles: ['./test/setup.ts'],
+    include: ['test/**/*.long.test.ts'],
+    passWithNoTests: true,
+    maxWorkers: 2,
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
+  },
+});
