@@ -11,7 +11,8 @@ import { createEvaluator } from '../expressions/evaluator.ts';
 import { createLog } from '../log.ts';
 import { builtIns } from '../plugins/index.ts';
 import { checkSecretKey } from '../secrets/key-check.ts';
-import { createSecretBox, loadSecretKey } from '../secrets/secret-box.ts';
+import { createSecretBox } from '../secrets/secret-box.ts';
+import { loadSecretKeys } from '../secrets/secret-keys.ts';
 import { openStorage, openStorageReader, type StorageReader } from '../storage/storage.ts';
 
 /** Most workflows that one page of a list may have. */
@@ -34,7 +35,7 @@ export async function exportWorkflows(ids: readonly string[], { out }: { out?: s
       deleteTrashed: refuse,
     };
     // Exports leave secrets out, so no key is needed; asking for one would make the key file.
-    const secretBox = { seal: refuse, open: refuse, sign: refuse };
+    const secretBox = { seal: refuse, open: refuse, isCurrent: refuse, keyId: refuse, sign: refuse, verify: refuse };
     const wanted = ids.length > 0 ? ids : await allIds(storage);
     const documents = await withService(config, { storage: { workflows }, secretBox }, (service) =>
       Promise.all(wanted.map((id) => service.exportWorkflow(id))),
@@ -58,9 +59,10 @@ export async function importWorkflows(file: string, options: { keepKey?: boolean
   const { databaseUrl: url, durability, autoMigrate } = config;
   const storage = await openStorage({ url, durability, autoMigrate });
   try {
-    const secretBox = createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile }));
+    const log = createLog(config.logLevel);
+    const secretBox = createSecretBox(await loadSecretKeys(config, log));
     // A key file that was made just now, on a machine that has none yet, shall seal nothing.
-    await checkSecretKey(secretBox, storage.settings, { onOtherKey: 'refuse', log: createLog(config.logLevel) });
+    await checkSecretKey(secretBox, storage.settings, { onOtherKey: 'refuse', log });
     await withService(config, { storage, secretBox }, async (service) => {
       for (const document of documents) {
         const imported = await service.importWorkflow(document, { keepKey: options.keepKey === true });

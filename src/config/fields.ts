@@ -70,8 +70,21 @@ const fields = {
         'Key that seals stored credentials: 32 bytes in base64 or hex. Replaces the key file. Needed for the roles `web` and `worker`, unless their key file is named.',
       secret: true,
     }),
+  otherSecretKeys: z
+    .string()
+    .refine(
+      (text) => text.split(',').every((key) => key.trim() === '' || isSecretKey(key.trim())),
+      'must be keys of 32 bytes in base64 or hex, separated by commas',
+    )
+    .optional()
+    .meta({
+      description:
+        'Further keys that decrypt stored credentials and never encrypt, separated by commas: the keys before a rotation, or the next one until every process knows it.',
+      secret: true,
+    }),
   secretKeyFile: z.string().min(1).optional().meta({
-    description: 'File with that key; made at the first start. Back it up with the database.',
+    description:
+      'File with that key; made at the first start. Back it up with the database. One key a line: the first encrypts, the others only decrypt.',
     defaultText: '`secret.key` beside the database file',
   }),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({

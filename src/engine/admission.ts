@@ -3,12 +3,14 @@
 import { HooklineError } from '../errors.ts';
 import { type ArmedRun, type ArmServices, arm, parseSource } from './arm.ts';
 import type { CompiledWorkflow } from './compile.ts';
+import { moveSealed } from './concealed-execution.ts';
 import { createIdSource } from './id.ts';
 import { laneOf } from './lane.ts';
 import type { Execution, ExecutionSource, ExecutionWithJobs, Job, StoredRequest, Workflow } from './model.ts';
 import type { ExecutionStore } from './ports.ts';
 import type { RevisionCache } from './revision-cache.ts';
 import type { ParsedRequest } from './scope.ts';
+import type { SecretVault } from './secret-vault.ts';
 
 /** What an execution comes from. */
 export interface Origin {
@@ -16,14 +18,14 @@ export interface Origin {
   /** Null for triggers that are not HTTP; then `context` counts. */
   readonly request: StoredRequest | null;
   readonly context?: unknown;
-  /** The context as it is, where `context` shows names of secrets. */
+  /** The context as it is, where `context` shows names of secrets; encrypted for the execution `replayOf`. */
   readonly sealed?: string | undefined;
   readonly replayOf?: string;
   /** Default null. */
   readonly parent?: Execution['parent'];
   /** Default 0. */
   readonly depth?: number;
-  /** What it begins with. */
+  /** What it begins with: jobs of the execution `replayOf`. */
   readonly jobs?: readonly Job[];
 }
 
@@ -60,8 +62,10 @@ export function createAdmission(options: AdmissionOptions): Admission {
   function prepare(target: CompiledWorkflow, origin: Origin, parsed: ParsedRequest): ArmedRun {
     const createdAt = now();
     const { workflow, revision, settings } = target;
+    const id = createId(createdAt);
+    const { sealed, jobs = [] } = sealedFor(id, origin, vault);
     const execution: ExecutionWithJobs = {
-      id: createId(createdAt),
+      id,
       workflowId: workflow.id,
       revision,
       status: 'queued',
@@ -79,8 +83,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
       output: null,
       lane: null,
       wakeAt: null,
-      jobs: origin.jobs === undefined ? [] : [...origin.jobs],
-      ...(origin.sealed === undefined ? {} : { sealed: origin.sealed }),
+      jobs: [...jobs],
+      ...(sealed === undefined ? {} : { sealed }),
     };
     const run = arm(target, execution, parsed, false, options);
     if (settings.concurrency !== undefined) execution.lane = laneOf(target, run.scope);
@@ -97,11 +101,11 @@ export function createAdmission(options: AdmissionOptions): Admission {
       requireOutOfTrash(found.workflow);
       // Before the revision counts as executed: a request that is refused has not run it. What is wrong with the request is
       // told also while the server stops, since trying again would not help.
-      const parsed = parseSource(found, origin, vault);
+      const parsed = parseSource(found, sourceOf(origin), vault);
       requireAccepting();
       return found.executed
         ? prepare(found, origin, parsed)
-        : pin(found).then((target) => prepare(target, origin, parseSource(target, origin, vault)));
+        : pin(found).then((target) => prepare(target, origin, parseSource(target, sourceOf(origin), vault)));
     },
 
     async pinned(found) {
@@ -110,7 +114,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
     create(target, given) {
       const origin = { ...given, request: null };
-      return prepare(target, origin, parseSource(target, origin, vault)).run.execution;
+      return prepare(target, origin, parseSource(target, sourceOf(origin), vault)).run.execution;
     },
   };
 }
@@ -119,4 +123,18 @@ export function createAdmission(options: AdmissionOptions): Admission {
 export function requireOutOfTrash({ deletedAt }: Pick<Workflow, 'deletedAt'>): void {
   if (deletedAt === null) return;
   throw new HooklineError('conflict', 'The workflow is in the trash, where nothing starts. Restore it first.');
+}
+
+/** What of an execution the flow's context is parsed from. */
+function sourceOf({ replayOf = '', request, context, sealed }: Origin): Parameters<typeof parseSource>[1] {
+  return { id: replayOf, request, context, sealed };
+}
+
+/** What a new execution takes over from the one that it repeats, encrypted for itself. */
+function sealedFor(
+  id: string,
+  { replayOf, sealed, jobs }: Origin,
+  vault: SecretVault,
+): { readonly sealed: string | undefined; readonly jobs: readonly Job[] | undefined } {
+  return replayOf === undefined ? { sealed, jobs } : moveSealed(replayOf, id, { sealed, jobs }, vault);
 }

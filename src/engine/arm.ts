@@ -32,11 +32,11 @@ const NOTHING_OPENED: Partial<Opened> = {};
  */
 export function parseSource(
   target: CompiledWorkflow,
-  { request, context, sealed }: Pick<ExecutionWithJobs, 'request' | 'sealed'> & { readonly context?: unknown },
+  { id, request, context, sealed }: Pick<ExecutionWithJobs, 'id' | 'request' | 'sealed'> & { readonly context?: unknown },
   vault: SecretVault,
 ): ParsedRequest {
   if (request === null && sealed !== undefined) {
-    return { context: openExecution({ context, sealed, jobs: [] }, [], vault).context, body: undefined };
+    return { context: openExecution({ id, context, sealed, jobs: [] }, [], vault).context, body: undefined };
   }
   if (request === null) return { context, body: undefined };
   if (isHttpTrigger(target.trigger)) return target.trigger.parse(request);

@@ -26,7 +26,7 @@ export interface CallsOptions {
   /** Storage has executions in the queue that nobody holds. */
   wakeQueue(): void;
   /** Default: there are no secrets. */
-  readonly vault?: Pick<SecretVault, 'seal'> | undefined;
+  readonly vault?: Pick<SecretVault, 'seal' | 'open'> | undefined;
   readonly log: Log;
 }
 

@@ -8,6 +8,7 @@ import { isRecord } from './path.ts';
 import type { ExpressionEvaluator, SecretBox } from './ports.ts';
 import type { Registry } from './registry.ts';
 import { say } from './say.ts';
+import { fieldsOf, workflowRow } from './sealed-places.ts';
 import type { SecretVault } from './secret-vault.ts';
 import { problem } from './tree.ts';
 import { inspectDocument, type Validation, validateDocument } from './validate.ts';
@@ -30,13 +31,13 @@ export interface GivenDocument {
 
 export interface DocumentJudge {
   /** The stored document as it runs; secrets that the present key does not open are left out and told. */
-  open(document: Document): { readonly opened: Document; readonly unreadable: Problem[] };
+  open(workflowId: string, document: Document): { readonly opened: Document; readonly unreadable: Problem[] };
   /** All that can be said. @param mode undefined while it is unknown */
   validate(mode: Mode | undefined, document: unknown): Promise<Validation>;
   /** Of a stored document; the syntax of expressions was checked when they were saved, and does not change. */
-  judgeStored(workflow: Pick<Workflow, 'mode' | 'enabled'>, document: Document): Promise<Problem[]>;
+  judgeStored(workflow: Pick<Workflow, 'id' | 'mode' | 'enabled'>, document: Document): Promise<Problem[]>;
   /** The same without what only the types' own checks can tell. */
-  inspectStored(workflow: Pick<Workflow, 'mode' | 'enabled'>, document: Document): Problem[];
+  inspectStored(workflow: Pick<Workflow, 'id' | 'mode' | 'enabled'>, document: Document): Problem[];
   /** An edit of trigger or nodes, and everything that is wrong with it. @param previous opened */
   judgeEdit(workflow: Pick<Workflow, 'mode' | 'enabled'>, previous: Document, given: GivenDocument): Promise<Validation>;
 }
@@ -45,9 +46,9 @@ export function createDocumentJudge({ registry, evaluator, secretBox, vault }: D
   const secretNames = (): ReadonlySet<string> | undefined => vault && new Set(Object.keys(vault.current().values));
   const optionsFor = (mode: Mode | undefined) => ({ mode, registry, secretNames: secretNames() });
 
-  function open(document: Document): { opened: Document; unreadable: Problem[] } {
+  function open(workflowId: string, document: Document): { opened: Document; unreadable: Problem[] } {
     const unreadable: Problem[] = [];
-    const opened = openDocument(document, registry, secretBox, (place) => {
+    const opened = openDocument(document, registry, fieldsOf(secretBox, workflowRow(workflowId)), (place) => {
       unreadable.push(problem(place, 'secret_unreadable', say('secret.unreadable'), 'warning'));
     });
     return { opened, unreadable };
@@ -61,13 +62,13 @@ export function createDocumentJudge({ registry, evaluator, secretBox, vault }: D
     validate,
 
     async judgeStored(workflow, document) {
-      const { opened, unreadable } = open(document);
+      const { opened, unreadable } = open(workflow.id, document);
       const { problems } = await validateDocument(opened, optionsFor(workflow.mode));
       return ofStored(workflow, [...unreadable, ...problems]);
     },
 
     inspectStored(workflow, document) {
-      const { opened, unreadable } = open(document);
+      const { opened, unreadable } = open(workflow.id, document);
       const { problems } = inspectDocument(opened, optionsFor(workflow.mode));
       return ofStored(workflow, [...unreadable, ...problems]);
     },

@@ -1,9 +1,10 @@
 // Pure: seals, hides, opens and keeps the write-only values of a whole document, by the schemas of its types.
 
+import { HooklineError } from '../errors.ts';
 import type { Document, Node } from './model.ts';
 import { appendSegment, formatPath, isRecord, joinPaths, type Segment } from './path.ts';
-import type { SecretBox } from './ports.ts';
 import type { JsonSchema, Registry } from './registry.ts';
+import type { FieldBox } from './sealed-places.ts';
 import { MAX_NODE_LEVELS, walkNodes } from './tree.ts';
 import {
   hideWriteOnly,
@@ -18,9 +19,11 @@ import {
 type Config = Record<string, unknown>;
 type Schemas = Pick<Registry, 'nodeSchema' | 'triggerSchema'>;
 
-/** The form that is stored. */
-export function sealDocument(document: Document, registry: Schemas, box: SecretBox): Document {
-  return mapConfigs(document, registry, (config, schema) => (schema ? sealWriteOnly(config, schema, box) : config));
+/** The form that is stored. @param box of the workflow's row */
+export function sealDocument(document: Document, registry: Schemas, box: FieldBox): Document {
+  return mapConfigs(document, registry, (config, schema, { owner }) =>
+    schema ? sealWriteOnly(config, schema, within(box, owner)) : config,
+  );
 }
 
 /** The form that is shown and exported. */
@@ -30,22 +33,47 @@ export function hideDocument(document: Document, registry: Schemas): Document {
 
 /**
  * The form that runs.
+ * @param box of the workflow's row
  * @param onUnreadable told the places of values that the present key does not open; without it that is thrown
  * @throws HooklineError `invalid_configuration`
  */
 export function openDocument(
   document: Document,
   registry: Schemas,
-  box: SecretBox,
+  box: FieldBox,
   onUnreadable?: (place: string) => void,
 ): Document {
-  return mapConfigs(document, registry, (config, _, place) =>
+  return mapConfigs(document, registry, (config, _, { owner, place }) =>
     openWriteOnly(
       config,
-      box,
+      within(box, owner),
       onUnreadable && ((segments: readonly Segment[]) => onUnreadable(joinPaths(place, formatPath(segments)))),
     ),
   );
+}
+
+/**
+ * A stored document for another workflow. It needs no schema: what is encrypted stays so, also when a type is no longer
+ * installed. Values that no key decrypts are left out.
+ */
+export function moveDocument(document: Document, registry: Schemas, from: FieldBox, to: FieldBox): Document {
+  return mapConfigs(document, registry, (config, _, { owner }) => {
+    const [source, target] = [within(from, owner), within(to, owner)];
+    const moved = replaceSealed(config, (sealed, segments) => {
+      const field = formatPath(segments);
+      const text = openOrSealed(sealed, source, field);
+      return text === sealed ? undefined : { [SEALED_KEY]: target.sealField(text, field) };
+    });
+    return isRecord(moved) ? moved : config;
+  });
+}
+
+/** The fields of the configuration of `trigger` or of a node, which keeps its place by its key wherever it stands. */
+function within(box: FieldBox, owner: string): FieldBox {
+  return {
+    sealField: (text, field) => box.sealField(text, `${owner}/${field}`),
+    openField: (sealed, field) => box.openField(sealed, `${owner}/${field}`),
+  };
 }
 
 export interface WriteOnlyPlaces {
@@ -67,7 +95,7 @@ export function listDocumentSecrets({ trigger, nodes }: Document, registry: Sche
 }
 
 /** A form to compare: equal secrets get equal marks in all documents that one function of these has marked. */
-export function createSecretMarker(registry: Schemas, box: SecretBox): (document: Document) => Document {
+export function createSecretMarker(registry: Schemas, box: FieldBox): (document: Document) => Document {
   const marks = new Map<string, string>();
   const markOf = (text: string): string => {
     const mark = marks.get(text) ?? String(marks.size);
@@ -75,16 +103,23 @@ export function createSecretMarker(registry: Schemas, box: SecretBox): (document
     return mark;
   };
   return (document) =>
-    mapConfigs(sealDocument(document, registry, box), registry, (config) => {
-      const marked = replaceSealed(config, (sealed) => ({ [SEALED_KEY]: markOf(openOrSealed(sealed, box)) }));
+    mapConfigs(sealDocument(document, registry, box), registry, (config, _, { owner }) => {
+      const own = within(box, owner);
+      const marked = replaceSealed(config, (sealed, segments) => ({
+        [SEALED_KEY]: markOf(openOrSealed(sealed, own, formatPath(segments))),
+      }));
       return isRecord(marked) ? marked : config;
     });
 }
 
 /** What cannot be opened is told apart by its sealed text. */
-function openOrSealed(sealed: string, box: SecretBox): string {
-  const opened = openWriteOnly({ value: { [SEALED_KEY]: sealed } }, box, () => undefined);
-  return Object.hasOwn(opened, 'value') ? JSON.stringify(opened.value) : sealed;
+function openOrSealed(sealed: string, box: FieldBox, field: string): string {
+  try {
+    return box.openField(sealed, field);
+  } catch (error) {
+    if (error instanceof HooklineError) return sealed;
+    throw error;
+  }
 }
 
 /**
@@ -136,15 +171,26 @@ export function keepSecrets(
   };
 }
 
+/** Where a configuration is: the owner by which its sealed values are bound, and its path in the document. */
+interface ConfigPlace {
+  readonly owner: string;
+  readonly place: string;
+}
+
+const TRIGGER_PLACE: ConfigPlace = { owner: 'trigger', place: 'trigger.config' };
+
 function mapConfigs(
   { trigger, nodes, settings }: Document,
   registry: Schemas,
-  change: (config: Config, schema: JsonSchema | undefined, place: string) => Config,
+  change: (config: Config, schema: JsonSchema | undefined, at: ConfigPlace) => Config,
 ): Document {
   const mapNodes = (list: readonly Node[], listPlace: string): Node[] =>
     list.map((node, index) => {
       const place = appendSegment(listPlace, index);
-      const mapped: Node = { ...node, config: change(node.config, registry.nodeSchema(node.type), `${place}.config`) };
+      const mapped: Node = {
+        ...node,
+        config: change(node.config, registry.nodeSchema(node.type), { owner: `nodes/${node.key}`, place: `${place}.config` }),
+      };
       if (node.branches) {
         const branches = Object.entries(node.branches).map(([name, children]): [string, Node[]] => {
           return [name, mapNodes(children, appendSegment(`${place}.branches`, name))];
@@ -154,7 +200,7 @@ function mapConfigs(
       return mapped;
     });
   return {
-    trigger: { ...trigger, config: change(trigger.config, registry.triggerSchema(trigger.type), 'trigger.config') },
+    trigger: { ...trigger, config: change(trigger.config, registry.triggerSchema(trigger.type), TRIGGER_PLACE) },
     nodes: mapNodes(nodes, 'nodes'),
     ...(settings === undefined ? {} : { settings }),
   };

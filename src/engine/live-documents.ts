@@ -4,6 +4,7 @@ import { openDocument } from './document-secrets.ts';
 import type { Document } from './model.ts';
 import type { SecretBox, WorkflowStore } from './ports.ts';
 import type { Registry } from './registry.ts';
+import { fieldsOf, workflowRow } from './sealed-places.ts';
 
 export interface LiveDocumentsOptions {
   readonly store: Pick<WorkflowStore, 'list' | 'getRevision'>;
@@ -26,7 +27,9 @@ export async function* listLiveDocuments({ store, registry, secretBox }: LiveDoc
     const page = await store.list({ limit: PAGE, cursor });
     for (const { id, title, revision } of page.items) {
       const found = await store.getRevision(id, revision);
-      if (found) yield { id, title, document: openDocument(found.document, registry, secretBox, () => undefined) };
+      if (!found) continue;
+      const box = fieldsOf(secretBox, workflowRow(id));
+      yield { id, title, document: openDocument(found.document, registry, box, () => undefined) };
     }
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);

@@ -355,12 +355,21 @@ export interface ExpressionEvaluator {
   close(): Promise<void>;
 }
 
-/** Seals values that only the server may read; the database alone does not reveal them. */
+/** Encrypts values that only the server may read: the database alone does not reveal them. */
 export interface SecretBox {
-  /** Encrypts; two calls with the same text differ. */
-  seal(text: string): string;
-  /** @throws HooklineError `invalid_configuration` when the key is not the one it was sealed with. */
-  open(sealed: string): string;
-  /** A message authentication code (HMAC-SHA256, base64url) that only holders of the key can make; the same for the same text. */
+  /**
+   * Encrypts; two calls with the same text differ.
+   * @param place table, row and field of the value, from `sealed-places.ts`
+   */
+  seal(text: string, place: string): string;
+  /** @throws HooklineError `invalid_configuration` when no configured key decrypts it, or it was encrypted for another place */
+  open(sealed: string, place: string): string;
+  /** Whether a value has the newest format and the current key; if not, a key rotation encrypts it again. */
+  isCurrent(sealed: string): boolean;
+  /** Identifies the current key without revealing it: 8 characters of base64url. */
+  keyId(): string;
+  /** A message authentication code (HMAC-SHA256, base64url) with the current key; the same for the same text. */
   sign(text: string): string;
+  /** Whether `code` is what `sign` gives for this text with the current key or one before it. In constant time. */
+  verify(text: string, code: string): boolean;
 }

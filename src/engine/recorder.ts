@@ -16,7 +16,7 @@ export interface RecorderOptions {
   /** What else is committed with an execution's end: who waits for it hears of it. Undefined when nobody does. */
   followUps(run: Run): FollowUps | undefined | Promise<FollowUps | undefined>;
   /** Default: there are no secrets. */
-  readonly vault?: Pick<SecretVault, 'seal'> | undefined;
+  readonly vault?: Pick<SecretVault, 'seal' | 'open'> | undefined;
   /** Told of executions that a commit has put into the queue. */
   onQueued(executions: readonly ExecutionWithJobs[]): void;
   /** Told of messages that a commit has stored. */
@@ -78,7 +78,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const { concealer } = run.scope;
     let stored = jobs;
     try {
-      if (concealer !== undefined) stored = jobs.map((job) => concealJob(job, concealer, vault));
+      if (concealer !== undefined) stored = jobs.map((job) => concealJob(execution.id, job, concealer, vault));
       const written = toWrite(run, stored, takenSignals, isForced);
       // In the same write, so that a message costs no unit of several.
       const own = prepared.length === 0 ? written : { ...written, outbound: join(prepared) };

@@ -21,10 +21,10 @@ export interface SecretVault {
    * @throws HooklineError `storage_unavailable`
    */
   refresh(needed?: ReadonlySet<string>): Promise<void> | undefined;
-  /** Seals what is stored of an execution that has secrets in it. */
-  seal(text: string): string;
-  /** @throws HooklineError `invalid_configuration` when it was sealed with another key */
-  open(sealed: string): string;
+  /** Encrypts what is stored of an execution that has secrets in it. @param place from `sealed-places.ts` */
+  seal(text: string, place: string): string;
+  /** @throws HooklineError `invalid_configuration` when no configured key decrypts it at this place */
+  open(sealed: string, place: string): string;
 }
 
 export function createSecretSet(secrets: readonly NamedValue[]): SecretSet {

@@ -2,13 +2,18 @@
 
 import { randomBytes } from 'node:crypto';
 import { HooklineError } from '../errors.ts';
+import { moveDocument, sealDocument } from './document-secrets.ts';
 import { createIdSource } from './id.ts';
 import { createKeyedLock, type KeyedLock } from './keyed-lock.ts';
 import type { Document, Revision, Workflow } from './model.ts';
-import type { WorkflowChange, WorkflowStore } from './ports.ts';
+import type { SecretBox, WorkflowChange, WorkflowStore } from './ports.ts';
+import type { Registry } from './registry.ts';
+import { type FieldBox, fieldsOf, workflowRow } from './sealed-places.ts';
 
 export interface StoredWorkflowsOptions {
   readonly store: WorkflowStore;
+  readonly registry: Registry;
+  readonly secretBox: SecretBox;
   /** Milliseconds since 1970. */
   now(): number;
   /** Told after every change. */
@@ -29,8 +34,17 @@ export interface StoredWorkflows {
   findEditable(id: string): Promise<Workflow>;
   /** @throws HooklineError `revision_not_found` */
   findRevision(id: string, revision: number): Promise<Revision>;
-  /** Adds a workflow with its first revision, and tells of it. @throws HooklineError `conflict` when the key is taken */
-  insert(input: NewWorkflow, sealed: Document): Promise<Workflow>;
+  /**
+   * Adds a workflow with its first revision.
+   * @param documentOf gives the document as it is stored, encrypted for the id of the new workflow
+   * @returns the workflow, and the document as it is stored
+   * @throws HooklineError `conflict` when the key is taken
+   */
+  insert(input: NewWorkflow, documentOf: (workflowId: string) => Document): Promise<{ readonly workflow: Workflow; readonly document: Document }>;
+  /** A document as it is stored: its write-only values, given in clear, encrypted for this workflow. */
+  seal(workflowId: string, opened: Document): Document;
+  /** A stored document of one workflow as it is stored for another one. Values that no key decrypts are left out. */
+  sealedFor(workflowId: string, stored: Document, from: string): Document;
   /** Its `updatedAt` is later than before, also within one millisecond, so that `ifUpdatedAt` notices every change. */
   change(workflow: Workflow, fields: Omit<WorkflowChange, 'updatedAt'>): Promise<Workflow>;
 }
@@ -38,8 +52,17 @@ export interface StoredWorkflows {
 /** 128 random bits. */
 const HOOK_KEY_BYTES = 16;
 
-export function createStoredWorkflows({ store, now, onChange }: StoredWorkflowsOptions): StoredWorkflows {
+export function createStoredWorkflows(options: StoredWorkflowsOptions): StoredWorkflows {
+  const { store, registry, secretBox, now, onChange } = options;
   const createId = createIdSource();
+
+  function seal(workflowId: string, opened: Document): Document {
+    return sealDocument(opened, registry, boxOf(workflowId));
+  }
+
+  function boxOf(workflowId: string): FieldBox {
+    return fieldsOf(secretBox, workflowRow(workflowId));
+  }
 
   async function find(id: string): Promise<Workflow> {
     const workflow = await store.get(id);
@@ -50,6 +73,8 @@ export function createStoredWorkflows({ store, now, onChange }: StoredWorkflowsO
   return {
     lock: createKeyedLock(),
     find,
+    seal,
+    sealedFor: (workflowId, stored, from) => moveDocument(stored, registry, boxOf(from), boxOf(workflowId)),
 
     async findEditable(id) {
       const workflow = await find(id);
@@ -63,14 +88,15 @@ export function createStoredWorkflows({ store, now, onChange }: StoredWorkflowsO
       return revision;
     },
 
-    async insert(input, sealed) {
+    async insert(input, documentOf) {
       const time = now();
       const { title, mode, enabled, tags, hookKey = createHookKey() } = input;
       const times = { deletedAt: null, createdAt: time, updatedAt: time };
       const workflow = { id: createId(time), title, mode, enabled, hookKey, revision: 1, tags, ...times };
-      await store.insert(workflow, sealed);
+      const document = documentOf(workflow.id);
+      await store.insert(workflow, document);
       await onChange(workflow.id);
-      return workflow;
+      return { workflow, document };
     },
 
     async change(workflow, fields) {

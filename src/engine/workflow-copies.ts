@@ -3,8 +3,8 @@
 import { HooklineError } from '../errors.ts';
 import { requireNoErrors } from './document.ts';
 import { type DocumentJudge, requireDocument, withoutSecrets } from './document-judge.ts';
-import { hideDocument, sealDocument } from './document-secrets.ts';
-import type { SecretBox, WorkflowStore } from './ports.ts';
+import { hideDocument } from './document-secrets.ts';
+import type { WorkflowStore } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { StoredWorkflows } from './stored-workflows.ts';
 import type { WorkflowReader } from './workflow-reader.ts';
@@ -13,11 +13,10 @@ import type { WorkflowService } from './workflows.ts';
 
 export interface WorkflowCopiesOptions {
   readonly store: Pick<WorkflowStore, 'findByHookKey'>;
-  readonly stored: Pick<StoredWorkflows, 'find' | 'findRevision' | 'insert'>;
+  readonly stored: Pick<StoredWorkflows, 'find' | 'findRevision' | 'insert' | 'seal' | 'sealedFor'>;
   readonly judge: Pick<DocumentJudge, 'validate'>;
   readonly reader: Pick<WorkflowReader, 'show'>;
   readonly registry: Registry;
-  readonly secretBox: SecretBox;
 }
 
 export type WorkflowCopies = Pick<WorkflowService, 'duplicate' | 'exportWorkflow' | 'importWorkflow'>;
@@ -25,15 +24,16 @@ export type WorkflowCopies = Pick<WorkflowService, 'duplicate' | 'exportWorkflow
 const MAX_TITLE_LENGTH = 200;
 
 export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCopies {
-  const { store, judge, reader, registry, secretBox } = options;
-  const { find, findRevision, insert } = options.stored;
+  const { store, judge, reader, registry } = options;
+  const { find, findRevision, insert, seal, sealedFor } = options.stored;
   return {
     async duplicate(id) {
       const { title, mode, tags, revision } = await find(id);
       const { document } = await findRevision(id, revision);
       const suffix = ' copy';
       const copyTitle = `${title.slice(0, MAX_TITLE_LENGTH - suffix.length)}${suffix}`;
-      return reader.show(await insert({ title: copyTitle, mode, enabled: false, tags }, document), document);
+      const copy = await insert({ title: copyTitle, mode, enabled: false, tags }, (copyId) => sealedFor(copyId, document, id));
+      return reader.show(copy.workflow, copy.document);
     },
 
     async exportWorkflow(id) {
@@ -52,10 +52,11 @@ export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCo
       if (hookKey !== undefined && (await store.findByHookKey(hookKey))) {
         throw new HooklineError('conflict', 'Another workflow has this trigger URL already. Import it with a new one.');
       }
-      const sealed = sealDocument(requireDocument(document), registry, secretBox);
       const { title, mode: givenMode, tags } = wanted;
-      const workflow = await insert({ title, mode: givenMode, enabled: false, tags, hookKey }, sealed);
-      return reader.show(workflow, sealed, all);
+      const imported = await insert({ title, mode: givenMode, enabled: false, tags, hookKey }, (id) =>
+        seal(id, requireDocument(document)),
+      );
+      return reader.show(imported.workflow, imported.document, all);
     },
   };
 }

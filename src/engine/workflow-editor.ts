@@ -3,10 +3,8 @@
 import { HooklineError } from '../errors.ts';
 import { requireNoErrors } from './document.ts';
 import { type DocumentJudge, type GivenDocument, ofStored, requireDocument } from './document-judge.ts';
-import { sealDocument } from './document-secrets.ts';
 import type { Document, Problem, Workflow } from './model.ts';
-import type { SecretBox, WorkflowStore } from './ports.ts';
-import type { Registry } from './registry.ts';
+import type { WorkflowStore } from './ports.ts';
 import { createHookKey, type StoredWorkflows } from './stored-workflows.ts';
 import type { WorkflowReader } from './workflow-reader.ts';
 import { parseCreate, parseTime, parseUpdate } from './workflow-views.ts';
@@ -17,8 +15,6 @@ export interface WorkflowEditorOptions {
   readonly stored: StoredWorkflows;
   readonly judge: Pick<DocumentJudge, 'open' | 'validate' | 'judgeEdit'>;
   readonly reader: Pick<WorkflowReader, 'show' | 'showLive'>;
-  readonly registry: Registry;
-  readonly secretBox: SecretBox;
   /** Milliseconds since 1970. */
   now(): number;
   /** Told after every change. */
@@ -28,8 +24,8 @@ export interface WorkflowEditorOptions {
 export type WorkflowEditor = Pick<WorkflowService, 'create' | 'check' | 'update' | 'rotateKey' | 'activate'>;
 
 export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEditor {
-  const { store, judge, reader, registry, secretBox, now, onChange } = options;
-  const { lock, find, findEditable, findRevision, insert, change } = options.stored;
+  const { store, judge, reader, now, onChange } = options;
+  const { lock, find, findEditable, findRevision, insert, seal, change } = options.stored;
 
   /** An edit of trigger or nodes as it will be saved; `outer` is what is wrong beside them. @throws HooklineError `invalid_workflow` */
   async function edit(
@@ -50,8 +46,8 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
       const all = [...outer, ...problems];
       requireNoErrors(all);
       if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
-      const sealed = sealDocument(requireDocument(document), registry, secretBox);
-      return reader.show(await insert(wanted, sealed), sealed, all);
+      const created = await insert(wanted, (id) => seal(id, requireDocument(document)));
+      return reader.show(created.workflow, created.document, all);
     },
 
     async check({ workflowId, mode, trigger, nodes, settings }) {
@@ -60,7 +56,7 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
         return (await judge.validate(mode, given)).problems;
       }
       const { enabled, revision } = await find(workflowId);
-      const { opened } = judge.open((await findRevision(workflowId, revision)).document);
+      const { opened } = judge.open(workflowId, (await findRevision(workflowId, revision)).document);
       return (await judge.judgeEdit({ mode, enabled }, opened, { trigger, nodes, settings })).problems;
     },
 
@@ -72,7 +68,7 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
         requireSameMode(before, wanted.mode);
         const stored = (await findRevision(id, before.revision)).document;
         const target = { ...before, enabled: wanted.enabled ?? before.enabled };
-        const { opened } = judge.open(stored);
+        const { opened } = judge.open(id, stored);
         let { revision } = before;
         let document = stored;
         let problems: Problem[] | undefined;
@@ -81,7 +77,7 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
           problems = edited.problems;
           // What was sent back unchanged is no edit.
           if (JSON.stringify(edited.document) !== JSON.stringify(opened)) {
-            document = sealDocument(edited.document, registry, secretBox);
+            document = seal(id, edited.document);
             revision = await store.saveDocument(id, document, now());
           }
         } else {
@@ -111,7 +107,7 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
         const workflow = await findEditable(id);
         const { document } = await findRevision(id, number);
         if (number === workflow.revision) return reader.show(workflow, document);
-        const { problems } = await judge.validate(workflow.mode, judge.open(document).opened);
+        const { problems } = await judge.validate(workflow.mode, judge.open(id, document).opened);
         if (workflow.enabled) requireNoErrors(problems);
         const changed = await change(workflow, { revision: number });
         await onChange(id);

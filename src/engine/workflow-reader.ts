@@ -6,6 +6,7 @@ import { createSecretMarker, hideDocument, openDocument } from './document-secre
 import type { Document, Problem, Revision, Workflow } from './model.ts';
 import type { SecretBox, WorkflowStore } from './ports.ts';
 import type { Registry } from './registry.ts';
+import { fieldsOf, workflowRow } from './sealed-places.ts';
 import type { StoredWorkflows } from './stored-workflows.ts';
 import { type LoadedWorkflow, type RevisionView, toRevisionView, toWorkflowView, type WorkflowView } from './workflow-views.ts';
 import type { WorkflowService } from './workflows.ts';
@@ -56,7 +57,7 @@ export function createWorkflowReader({ store, stored, judge, registry, secretBox
   async function load(workflow: Workflow | undefined, number: number | undefined): Promise<LoadedWorkflow | undefined> {
     const revision = workflow && (await store.getRevision(workflow.id, number ?? workflow.revision));
     if (!workflow || !revision) return undefined;
-    const document = openDocument(revision.document, registry, secretBox);
+    const document = openDocument(revision.document, registry, fieldsOf(secretBox, workflowRow(workflow.id)));
     return { workflow, revision: revision.revision, executed: revision.executed, document };
   }
 
@@ -95,7 +96,7 @@ export function createWorkflowReader({ store, stored, judge, registry, secretBox
     async compare(id, from, to) {
       await find(id);
       const [before, after] = await Promise.all([findRevision(id, from), findRevision(id, to)]);
-      const mark = createSecretMarker(registry, secretBox);
+      const mark = createSecretMarker(registry, fieldsOf(secretBox, workflowRow(id)));
       return { from, to, changes: compareDocuments(mark(before.document), mark(after.document)) };
     },
 

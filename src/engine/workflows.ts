@@ -102,14 +102,14 @@ export interface DraftWorkflow {
 export function createWorkflowService(options: WorkflowServiceOptions): WorkflowService {
   const { registry, secretBox, now, onChange } = options;
   const store = options.storage.workflows;
-  const stored = createStoredWorkflows({ store, now, onChange });
+  const stored = createStoredWorkflows({ store, registry, secretBox, now, onChange });
   const judge = createDocumentJudge(options);
   const { show, showLive, ...reading } = createWorkflowReader({ store, stored, judge, registry, secretBox });
   const reader = { show, showLive };
   return {
     ...reading,
-    ...createWorkflowEditor({ store, stored, judge, reader, registry, secretBox, now, onChange }),
-    ...createWorkflowCopies({ store, stored, judge, reader, registry, secretBox }),
+    ...createWorkflowEditor({ store, stored, judge, reader, now, onChange }),
+    ...createWorkflowCopies({ store, stored, judge, reader, registry }),
     ...createWorkflowTrash({ store, stored, reader, now, onChange }),
   };
 }

@@ -2,16 +2,16 @@
 // hidden from replies and exports, kept when an edit leaves them out, taken away by null, and opened only to run.
 
 import { HooklineError } from '../errors.ts';
-import { appendSegment, isRecord, type Segment } from './path.ts';
-import type { SecretBox } from './ports.ts';
+import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
 import type { JsonSchema } from './registry.ts';
+import type { FieldBox } from './sealed-places.ts';
 
 /** The key of a sealed value's object. Documents from outside may not use it anywhere. */
 export const SEALED_KEY = '$sealed';
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** A value as it is stored: `{ "$sealed": "v1.…" }`. */
+/** A value as it is stored: `{ "$sealed": "v2.…" }`. */
 export function isSealed(value: unknown): value is { [SEALED_KEY]: string } {
   return (
     isRecord(value) &&
@@ -22,10 +22,10 @@ export function isSealed(value: unknown): value is { [SEALED_KEY]: string } {
 }
 
 /** The form that is stored: every write-only value sealed. */
-export function sealWriteOnly(config: Config, schema: JsonSchema, box: SecretBox): Record<string, unknown> {
+export function sealWriteOnly(config: Config, schema: JsonSchema, box: FieldBox): Record<string, unknown> {
   if (!hasWriteOnly(schema)) return { ...config };
-  return mapObject(config, [schema], schema, (value) =>
-    isSealed(value) || value === null ? value : { [SEALED_KEY]: box.seal(JSON.stringify(value)) },
+  return mapObject(config, [schema], schema, (value, segments) =>
+    isSealed(value) || value === null ? value : { [SEALED_KEY]: box.sealField(JSON.stringify(value), formatPath(segments)) },
   );
 }
 
@@ -70,12 +70,12 @@ function replaceSealedIn(
  */
 export function openWriteOnly(
   config: Config,
-  box: SecretBox,
+  box: Pick<FieldBox, 'openField'>,
   onUnreadable?: (segments: readonly Segment[]) => void,
 ): Record<string, unknown> {
   const open = (sealed: string, segments: readonly Segment[]): unknown => {
     try {
-      return JSON.parse(box.open(sealed));
+      return JSON.parse(box.openField(sealed, formatPath(segments)));
     } catch (error) {
       if (!onUnreadable || !(error instanceof HooklineError)) throw error;
       onUnreadable(segments);
@@ -130,24 +130,38 @@ export function isWriteOnlyPlace(schema: JsonSchema, config: unknown, segments: 
 // --- walking a value along its schema ------------------------------------------------------------------------------------
 
 /** Gives a write-only value's replacement; undefined leaves it out. */
-type Replace = (value: unknown) => unknown;
+type Replace = (value: unknown, segments: readonly Segment[]) => unknown;
 
-function mapObject(object: Config, schemas: readonly JsonSchema[], root: JsonSchema, replace: Replace): Record<string, unknown> {
+function mapObject(
+  object: Config,
+  schemas: readonly JsonSchema[],
+  root: JsonSchema,
+  replace: Replace,
+  segments: readonly Segment[] = [],
+): Record<string, unknown> {
   const here = applicable(schemas, root, object);
   const entries: [string, unknown][] = [];
   for (const [key, value] of Object.entries(object)) {
-    const mapped = mapValue(value, childSchemas(here, key), root, replace);
+    const mapped = mapValue(value, childSchemas(here, key), root, replace, [...segments, key]);
     if (mapped !== undefined) entries.push([key, mapped]);
   }
   return Object.fromEntries(entries);
 }
 
-function mapValue(value: unknown, schemas: readonly JsonSchema[], root: JsonSchema, replace: Replace): unknown {
+function mapValue(
+  value: unknown,
+  schemas: readonly JsonSchema[],
+  root: JsonSchema,
+  replace: Replace,
+  segments: readonly Segment[],
+): unknown {
   if (schemas.length === 0 || value === undefined) return value;
   const here = applicable(schemas, root, value);
-  if (isMarked(here)) return replace(value);
-  if (Array.isArray(value)) return value.map((item, index) => mapValue(item, childSchemas(here, index), root, replace) ?? null);
-  return isRecord(value) ? mapObject(value, schemas, root, replace) : value;
+  if (isMarked(here)) return replace(value, segments);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => mapValue(item, childSchemas(here, index), root, replace, [...segments, index]) ?? null);
+  }
+  return isRecord(value) ? mapObject(value, schemas, root, replace, segments) : value;
 }
 
 function keepInObject(next: Config, previous: Config, schemas: readonly JsonSchema[], root: JsonSchema): Record<string, unknown> {
@@ -194,8 +208,12 @@ function keepInArray(
       }
     }
   };
-  const shown = previous.map((item, index) => print(mapValue(item, childSchemas(here, index), root, () => undefined) ?? null));
-  const nextShown = next.map((item, index) => print(mapValue(item, childSchemas(here, index), root, () => undefined) ?? null));
+  const shown = previous.map((item, index) =>
+    print(mapValue(item, childSchemas(here, index), root, () => undefined, []) ?? null),
+  );
+  const nextShown = next.map((item, index) =>
+    print(mapValue(item, childSchemas(here, index), root, () => undefined, []) ?? null),
+  );
   // Same place and same content first: what was not touched.
   pair((_, index, __, otherIndex) => index === otherIndex && nextShown[index] === shown[otherIndex]);
   pair((_, index, __, otherIndex) => nextShown[index] === shown[otherIndex]);

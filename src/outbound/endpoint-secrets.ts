@@ -3,15 +3,16 @@
 import type { Problem } from '../engine/model.ts';
 import type { Endpoint, EndpointSecrets, SignatureProfile } from '../engine/outbound-model.ts';
 import type { SecretBox } from '../engine/ports.ts';
+import { endpointSecretsPlace } from '../engine/sealed-places.ts';
 import { HooklineError } from '../errors.ts';
 import { problem, usesEndpointSecret } from './endpoint-problems.ts';
 import { makeSigningKey } from './signing/keys.ts';
 import { schemeOf } from './signing/profiles.ts';
 
 /** Undefined when the present key does not open them. */
-export function readSecrets({ sealedSecrets }: Endpoint, box: SecretBox): EndpointSecrets | undefined {
+export function readSecrets({ id, sealedSecrets }: Endpoint, box: SecretBox): EndpointSecrets | undefined {
   try {
-    return JSON.parse(box.open(sealedSecrets)) as EndpointSecrets;
+    return JSON.parse(box.open(sealedSecrets, endpointSecretsPlace(id))) as EndpointSecrets;
   } catch (error) {
     if (error instanceof HooklineError) return undefined;
     throw error;

@@ -13,6 +13,7 @@ import {
 } from '../engine/outbound-model.ts';
 import type { EndpointFilter, EventSink, OutboundStore } from '../engine/outbound-ports.ts';
 import type { Bus, ExecutionStore, ExpressionEvaluator, Page, PageRequest, SecretBox } from '../engine/ports.ts';
+import { endpointConfigRow, fieldsOf } from '../engine/sealed-places.ts';
 import { openWriteOnly } from '../engine/write-only.ts';
 import { HooklineError } from '../errors.ts';
 import type { Sender } from './delivery/attempt.ts';
@@ -177,8 +178,8 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
   }
 
   /** What is stored, opened; secrets that the present key does not open may be missing where others come instead. */
-  function openConfig({ config }: Endpoint, replaced: Readonly<Record<string, unknown>>): EndpointConfig {
-    return openWriteOnly(config, secretBox, ([key]) => {
+  function openConfig({ id, config }: Endpoint, replaced: Readonly<Record<string, unknown>>): EndpointConfig {
+    return openWriteOnly(config, fieldsOf(secretBox, endpointConfigRow(id)), ([key]) => {
       if (Object.hasOwn(replaced, String(key))) return;
       const message = `The secrets in "${String(key)}" cannot be read with the present key. Bring back the key, or enter them again.`;
       throw new HooklineError('invalid_configuration', message);
@@ -198,11 +199,12 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
       const isNewSecret = extras.value.secret !== undefined;
       refuse([...outer, ...(await findEndpointProblems(parsed.value, secrets, known, options, { isNewSecret }))]);
       const time = now();
+      const id = `ep_${createId(time).replaceAll('-', '')}`;
       const endpoint: Endpoint = {
-        id: `ep_${createId(time).replaceAll('-', '')}`,
+        id,
         kind: 'endpoint',
-        config: sealConfig({ ...parsed.value, versions: pinVersions(parsed.value, known) }, secretBox),
-        sealedSecrets: sealSecrets(secrets, secretBox),
+        config: sealConfig(id, { ...parsed.value, versions: pinVersions(parsed.value, known) }, secretBox),
+        sealedSecrets: sealSecrets(id, secrets, secretBox),
         state: extras.value.enabled ? INITIAL_STATE : disable(INITIAL_STATE, time, DISABLED_BY_HAND).state,
         stateSequence: 0,
         createdAt: time,
@@ -265,7 +267,7 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
         refuse(secretProblems(secret, profiles));
         const before = overlapMs > 0 ? readSecrets(endpoint, secretBox) : undefined;
         const secrets = rotate(secret, before, now() + overlapMs, profiles);
-        const updated = await write(endpoint, { sealedSecrets: sealSecrets(secrets, secretBox) });
+        const updated = await write(endpoint, { sealedSecrets: sealSecrets(id, secrets, secretBox) });
         return { endpoint: show(updated, rotationWarnings(profiles, before !== undefined)), secret };
       }),
 
@@ -320,7 +322,10 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
     refuse([...outer, ...(await findEndpointProblems(config, secrets, known, options, { isNewSecret: false }))]);
     const pinned = { ...config, versions: pinVersions(config, known, previous) };
     const isSame = JSON.stringify(secrets) === JSON.stringify(before);
-    return { config: sealConfig(pinned, secretBox), ...(isSame ? {} : { sealedSecrets: sealSecrets(secrets, secretBox) }) };
+    return {
+      config: sealConfig(endpoint.id, pinned, secretBox),
+      ...(isSame ? {} : { sealedSecrets: sealSecrets(endpoint.id, secrets, secretBox) }),
+    };
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../engine/outbound-model.ts';
 import { isRecord } from '../engine/path.ts';
 import type { SecretBox } from '../engine/ports.ts';
+import { endpointConfigRow, endpointSecretsPlace, fieldsOf } from '../engine/sealed-places.ts';
 import { hideWriteOnly, keepWriteOnly, openWriteOnly, sealWriteOnly } from '../engine/write-only.ts';
 
 /** An endpoint whose secrets can be read: to send, never to store or to show. */
@@ -21,13 +22,17 @@ const CONFIG_JSON_SCHEMA = z.toJSONSchema(endpointConfigSchema, { io: 'output', 
 
 /** @throws HooklineError `invalid_configuration` when the present key is not the one that it was sealed with */
 export function openEndpoint({ sealedSecrets, ...endpoint }: Endpoint, box: SecretBox): OpenEndpoint {
-  const config = openWriteOnly(endpoint.config, box) as unknown as EndpointConfig;
-  return { ...endpoint, config, secrets: JSON.parse(box.open(sealedSecrets)) as EndpointSecrets };
+  const config = openWriteOnly(endpoint.config, fieldsOf(box, endpointConfigRow(endpoint.id))) as unknown as EndpointConfig;
+  return {
+    ...endpoint,
+    config,
+    secrets: JSON.parse(box.open(sealedSecrets, endpointSecretsPlace(endpoint.id))) as EndpointSecrets,
+  };
 }
 
 /** The form that is stored; what is sealed already stays so. */
-export function sealConfig(config: EndpointConfig, box: SecretBox): EndpointConfig {
-  return sealWriteOnly(config, CONFIG_JSON_SCHEMA, box) as unknown as EndpointConfig;
+export function sealConfig(endpointId: string, config: EndpointConfig, box: SecretBox): EndpointConfig {
+  return sealWriteOnly(config, CONFIG_JSON_SCHEMA, fieldsOf(box, endpointConfigRow(endpointId))) as unknown as EndpointConfig;
 }
 
 /** The form that is shown: without write-only values. */
@@ -62,6 +67,6 @@ function headerOf(profile: object): string | undefined {
   return 'header' in profile && typeof profile.header === 'string' ? profile.header.toLowerCase() : undefined;
 }
 
-export function sealSecrets(secrets: EndpointSecrets, box: SecretBox): string {
-  return box.seal(JSON.stringify(secrets));
+export function sealSecrets(endpointId: string, secrets: EndpointSecrets, box: SecretBox): string {
+  return box.seal(JSON.stringify(secrets), endpointSecretsPlace(endpointId));
 }

@@ -5,6 +5,7 @@ import { type Concealer, createConcealer, type NamedValue } from '../engine/conc
 import type { DueDelivery, NewMessage } from '../engine/outbound-ports.ts';
 import type { OutgoingTarget } from '../engine/plugin.ts';
 import type { SecretBox } from '../engine/ports.ts';
+import { messagePlace } from '../engine/sealed-places.ts';
 import { HooklineError } from '../errors.ts';
 
 /** What is sent, and the secrets that are in it. */
@@ -46,7 +47,7 @@ export function concealMessage(message: NewMessage, concealer: Concealer, box: S
     data: shownValue === value ? data : JSON.stringify(shownValue),
     userId: shownUser,
     deliveries: shown,
-    sealed: box.seal(JSON.stringify(sealed)),
+    sealed: box.seal(JSON.stringify(sealed), messagePlace(message.id)),
   };
 }
 
@@ -91,7 +92,7 @@ export function openDeliveries(deliveries: readonly DueDelivery[], box: Pick<Sec
   const secrets: NamedValue[] = [];
   const opened = deliveries.map(({ delivery, message }) => {
     if (typeof message.sealed !== 'string') return { delivery, message };
-    const { data, userId, url, secrets: own } = JSON.parse(box.open(message.sealed)) as SealedMessage;
+    const { data, userId, url, secrets: own } = JSON.parse(box.open(message.sealed, messagePlace(message.id))) as SealedMessage;
     secrets.push(...own);
     return {
       delivery: { ...delivery, url: delivery.url === null ? null : (url ?? delivery.url) },

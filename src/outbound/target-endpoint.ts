@@ -28,7 +28,8 @@ export function createTargetEndpoints(box: SecretBox, now: () => number): (targe
   return ({ url, scope, secret, settings }) => {
     const fault = urlFault(url);
     if (fault !== undefined) throw new HooklineError('invalid_event', `The event cannot be sent: ${fault}.`);
-    return kept.get(JSON.stringify({ scope, origin: new URL(url).origin, secret, settings }));
+    // With the key, so that after a key rotation nothing is stored that the key before has encrypted.
+    return kept.get(JSON.stringify({ scope, origin: new URL(url).origin, secret, settings, keyId: box.keyId() }));
   };
 }
 
@@ -52,11 +53,12 @@ function makeEndpoint({ scope, origin, secret, settings = {} }: Parts, box: Secr
   const secrets: EndpointSecrets = { secret: secret ?? '' };
   const problems = [...headerProblems(config), ...validateProfiles(config.profiles, secrets)];
   if (problems.length > 0) throw invalid(problems);
+  const id = `url_${createHash('sha256').update(`${scope}\n${origin}`).digest('hex').slice(0, 32)}`;
   return {
-    id: `url_${createHash('sha256').update(`${scope}\n${origin}`).digest('hex').slice(0, 32)}`,
+    id,
     kind: 'url',
-    config: sealConfig(config, box),
-    sealedSecrets: sealSecrets(secrets, box),
+    config: sealConfig(id, config, box),
+    sealedSecrets: sealSecrets(id, secrets, box),
     state: INITIAL_STATE,
     stateSequence: 0,
     createdAt,

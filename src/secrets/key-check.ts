@@ -18,12 +18,15 @@ export interface KeyCheckOptions {
  * @throws HooklineError `invalid_configuration` when it is another one and that is refused
  */
 export async function checkSecretKey(
-  secretBox: Pick<SecretBox, 'sign'>,
+  secretBox: Pick<SecretBox, 'sign' | 'verify'>,
   settings: Storage['settings'],
   { onOtherKey, log }: KeyCheckOptions,
 ): Promise<void> {
   const own = secretBox.sign(CHECKED_TEXT);
-  if ((await settings.setIfMissing(KEY_CHECK_SETTING, own)) === own) return;
+  const stored = await settings.setIfMissing(KEY_CHECK_SETTING, own);
+  if (stored === own) return;
+  // A key that is configured beside the current one: this is a key rotation.
+  if (secretBox.verify(CHECKED_TEXT, stored)) return settings.set(KEY_CHECK_SETTING, own);
   const fault = 'This database was used with another secret key';
   const remedy = 'Bring back that key: HOOKLINE_SECRET_KEY, or the file that HOOKLINE_SECRET_KEY_FILE names';
   if (onOtherKey === 'refuse') {

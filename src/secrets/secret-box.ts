@@ -1,145 +1,122 @@
-// Seals secrets with AES-256-GCM, and finds or makes the key, so that the database alone reveals none of them.
+// Encrypts secrets with AES-256-GCM, bound to their place in the database, so that the database alone reveals none of them and
+// none can be used in another place.
 
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
-import path from 'node:path';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SecretBox } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
+import { fixedKeys, KEY_BYTES, type SecretKey, type SecretKeys } from './secret-keys.ts';
 
-const KEY_BYTES = 32;
-/** NIST SP 800-38D, section 8.2.2: a random IV of 96 bits is safe for 2^32 seals with one key. */
+/** NIST SP 800-38D, section 8.2.2: a random IV of 96 bits is safe for 2^32 encryptions with one key. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const VERSION = 'v1';
-const SEALED = /^v1\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]*)$/;
+/** `v2.<key id>.<IV>.<tag>.<ciphertext>`; the associated data is `v2.<key id>.<place>`. */
+const BOUND = /^v2\.([A-Za-z0-9_-]{8})\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]*)$/;
+/** The format before: not bound to a place, without a key id. */
+const UNBOUND = /^v1\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]*)$/;
+
+export interface SecretBoxOptions {
+  /** Whether every process that shares the database decrypts the format `v2`; until then `v1` is written. Default: it does. */
+  writesBound?(): boolean;
+}
 
 /**
- * @param key 32 bytes, or their text in base64, base64url or hex
- * @throws HooklineError `invalid_configuration` when the key is not 32 bytes
+ * @param keys the keys, or one key: 32 bytes, or their text in base64, base64url or hex
+ * @throws HooklineError `invalid_configuration` when a key is not 32 bytes
  */
-export function createSecretBox(key: Buffer | string): SecretBox {
-  const bytes = typeof key === 'string' ? parseKey(key, 'The secret key') : Buffer.from(key);
-  if (bytes.length !== KEY_BYTES) {
-    throw new HooklineError('invalid_configuration', `The secret key has ${bytes.length} bytes; it must have ${KEY_BYTES}.`);
+export function createSecretBox(
+  keys: SecretKeys | Buffer | string,
+  { writesBound = () => true }: SecretBoxOptions = {},
+): SecretBox {
+  const ring = typeof keys === 'string' || Buffer.isBuffer(keys) ? fixedKeys(keys) : keys;
+  /** Derived once a key. */
+  const signingKeys = new Map<string, Buffer>();
+
+  function signWith({ id, bytes }: SecretKey, text: string): Buffer {
+    let key = signingKeys.get(id);
+    if (key === undefined) {
+      // A key of its own for signing: one key should not serve two algorithms (RFC 5869).
+      key = Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'hookline signing', KEY_BYTES));
+      signingKeys.set(id, key);
+    }
+    return createHmac('sha256', key).update(text).digest();
   }
-  // A key of its own for signing: one key should not serve two algorithms (RFC 5869).
-  const signingKey = Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'hookline signing', KEY_BYTES));
+
+  /** The key that encrypted a value; the key file may have got it only now. */
+  function find(id: string): SecretKey | undefined {
+    const known = ring.list().find((key) => key.id === id);
+    return known ?? (ring.refresh() ? ring.list().find((key) => key.id === id) : undefined);
+  }
+
   return {
-    sign: (text) => createHmac('sha256', signingKey).update(text).digest('base64url'),
-    seal(text) {
-      const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', bytes, iv, { authTagLength: TAG_BYTES });
-      cipher.setAAD(Buffer.from(VERSION));
-      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return [VERSION, ...[iv, cipher.getAuthTag(), sealed].map((part) => part.toString('base64url'))].join('.');
-    },
-    open(sealed) {
-      const [, iv, tag, text] = SEALED.exec(sealed) ?? [];
-      if (iv === undefined || tag === undefined || text === undefined) throw unreadable();
-      const decipher = createDecipheriv('aes-256-gcm', bytes, Buffer.from(iv, 'base64url'), { authTagLength: TAG_BYTES });
-      decipher.setAAD(Buffer.from(VERSION));
-      decipher.setAuthTag(Buffer.from(tag, 'base64url'));
-      try {
-        return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8');
-      } catch (error) {
-        throw unreadable(error);
+    keyId: () => ring.list()[0].id,
+    sign: (text) => signWith(ring.list()[0], text).toString('base64url'),
+    verify(text, code) {
+      const given = Buffer.from(code);
+      let isRight = false;
+      for (const key of ring.list()) {
+        const expected = Buffer.from(signWith(key, text).toString('base64url'));
+        if (given.length === expected.length && timingSafeEqual(given, expected)) isRight = true;
       }
+      return isRight;
     },
+
+    seal(text, place) {
+      const [key] = ring.list();
+      if (!writesBound()) return `v1.${encrypt(text, key, 'v1')}`;
+      const prefix = `v2.${key.id}.`;
+      return prefix + encrypt(text, key, prefix + place);
+    },
+
+    open(sealed, place) {
+      const [, id, ...bound] = BOUND.exec(sealed) ?? [];
+      if (id !== undefined) {
+        const key = find(id);
+        if (key === undefined) throw unreadable(`it was encrypted with the key "${id}", which is not configured`);
+        return decrypt(bound, key, `v2.${id}.${place}`);
+      }
+      const [, ...unbound] = UNBOUND.exec(sealed) ?? [];
+      if (unbound.length === 0) throw unreadable('it is damaged');
+      let failure: unknown;
+      for (const key of ring.list()) {
+        try {
+          return decrypt(unbound, key, 'v1');
+        } catch (error) {
+          failure = error;
+        }
+      }
+      throw failure;
+    },
+
+    isCurrent: (sealed) => BOUND.exec(sealed)?.[1] === ring.list()[0].id,
   };
 }
 
-function unreadable(cause?: unknown): HooklineError {
+/** @returns IV, tag and ciphertext, separated by dots */
+function encrypt(text: string, { bytes }: SecretKey, associated: string): string {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', bytes, iv, { authTagLength: TAG_BYTES });
+  cipher.setAAD(Buffer.from(associated));
+  const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return [iv, cipher.getAuthTag(), encrypted].map((part) => part.toString('base64url')).join('.');
+}
+
+/** @throws HooklineError `invalid_configuration` */
+function decrypt(parts: readonly (string | undefined)[], { bytes }: SecretKey, associated: string): string {
+  const [iv = '', tag = '', text = ''] = parts;
+  const decipher = createDecipheriv('aes-256-gcm', bytes, Buffer.from(iv, 'base64url'), { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(associated));
+  decipher.setAuthTag(Buffer.from(tag, 'base64url'));
+  try {
+    return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8');
+  } catch (error) {
+    throw unreadable('it was encrypted with another key or for another place, or it is damaged', error);
+  }
+}
+
+function unreadable(reason: string, cause?: unknown): HooklineError {
   return new HooklineError(
     'invalid_configuration',
-    'A stored secret cannot be read: it was sealed with another key, or it is damaged. Bring back the key it was saved with (HOOKLINE_SECRET_KEY or the key file), or enter the secret again.',
+    `A stored secret cannot be read: ${reason}. Bring back the key that it was saved with (HOOKLINE_SECRET_KEY, HOOKLINE_OTHER_SECRET_KEYS or the key file), or enter the secret again.`,
     { cause },
   );
-}
-
-export interface SecretKeyOptions {
-  /** 32 bytes as base64, base64url or hex; wins over the file. */
-  readonly secretKey?: string | undefined;
-  /** Read when there is no `secretKey`; made at the first start, readable by its owner only. */
-  readonly keyFile: string;
-}
-
-/**
- * The key of this installation.
- * @throws HooklineError `invalid_configuration` when the key is malformed, the file cannot be read or written, or others may read it
- */
-export async function loadSecretKey({ secretKey, keyFile }: SecretKeyOptions): Promise<Buffer> {
-  if (secretKey !== undefined) return parseKey(secretKey, 'HOOKLINE_SECRET_KEY');
-  try {
-    return await readKeyFile(keyFile);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw fileError(error, keyFile, 'read');
-  }
-  try {
-    await makeKeyFile(keyFile);
-    return await readKeyFile(keyFile);
-  } catch (error) {
-    throw fileError(error, keyFile, 'make');
-  }
-}
-
-async function readKeyFile(keyFile: string): Promise<Buffer> {
-  const { mode } = await stat(keyFile);
-  // Windows has no such bits: Node reports every file there as readable by all.
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new HooklineError(
-      'invalid_configuration',
-      `The key file ${keyFile} may be read by other users of this machine. Run: chmod 600 ${keyFile}`,
-    );
-  }
-  return parseKey(await readFile(keyFile, 'utf8'), `The key file ${keyFile}`);
-}
-
-/** Never leaves a half-written key behind, and never replaces one that another process made meanwhile. */
-async function makeKeyFile(keyFile: string): Promise<void> {
-  const folder = path.dirname(keyFile);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = `${keyFile}.${randomBytes(6).toString('hex')}.tmp`;
-  const file = await open(draft, 'wx', 0o600);
-  try {
-    try {
-      await file.writeFile(`${randomBytes(KEY_BYTES).toString('base64')}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await link(draft, keyFile);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-  } finally {
-    await unlink(draft);
-  }
-  // Without this a power failure could lose the key but keep what was sealed with it.
-  if (process.platform !== 'win32') {
-    const directory = await open(folder, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
-  }
-}
-
-function parseKey(text: string, name: string): Buffer {
-  const trimmed = text.trim();
-  if (/^[0-9a-fA-F]{64}$/.test(trimmed)) return Buffer.from(trimmed, 'hex');
-  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)) return Buffer.from(trimmed, 'base64');
-  throw new HooklineError(
-    'invalid_configuration',
-    `${name} must be ${KEY_BYTES} random bytes as base64 (44 characters) or hex (64 characters); it has ${trimmed.length} characters. Make one with: openssl rand -base64 ${KEY_BYTES}`,
-  );
-}
-
-function fileError(error: unknown, keyFile: string, verb: 'read' | 'make'): HooklineError {
-  if (error instanceof HooklineError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new HooklineError('invalid_configuration', `Cannot ${verb} the key file ${keyFile}: ${reason}`, { cause: error });
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

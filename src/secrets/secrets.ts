@@ -4,6 +4,7 @@ import type { NamedValue } from '../engine/concealer.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { Bus, SecretBox, SecretStore, StoredSecret } from '../engine/ports.ts';
 import { isRedactable } from '../engine/redactor.ts';
+import { secretPlace } from '../engine/sealed-places.ts';
 import { createSecretSet, type SecretSet, type SecretVault } from '../engine/secret-vault.ts';
 import { HooklineError } from '../errors.ts';
 import type { SecretUser } from './secret-users.ts';
@@ -97,7 +98,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
   /** One that the present key does not open is left out: a flow that uses it is told that it is missing. */
   function open({ name, sealedValue }: StoredSecret): NamedValue[] {
     try {
-      return [[name, secretBox.open(sealedValue)]];
+      return [[name, secretBox.open(sealedValue, secretPlace(name))]];
     } catch (error) {
       if (!(error instanceof HooklineError)) throw error;
       log.error({ secret: name, code: error.code }, 'a named secret cannot be read with the present key: enter it again');
@@ -135,7 +136,14 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
         );
       }
       const time = now();
-      const secret = { name, description, sealedValue: secretBox.seal(value), updatedBy, createdAt: time, updatedAt: time };
+      const secret = {
+        name,
+        description,
+        sealedValue: secretBox.seal(value, secretPlace(name)),
+        updatedBy,
+        createdAt: time,
+        updatedAt: time,
+      };
       await store.insert(secret);
       await changed();
       return show(secret);
@@ -143,7 +151,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
 
     async update(name, { value, description }, updatedBy) {
       if (value !== undefined) requireValue(value);
-      const sealedValue = value === undefined ? undefined : secretBox.seal(value);
+      const sealedValue = value === undefined ? undefined : secretBox.seal(value, secretPlace(name));
       if (!(await store.update(name, { description, sealedValue, updatedBy, updatedAt: now() }))) await find(name);
       await changed();
       return show(await find(name));
@@ -166,8 +174,8 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
     vault: {
       current: () => set,
       refresh,
-      seal: (text) => secretBox.seal(text),
-      open: (sealed) => secretBox.open(sealed),
+      seal: (text, place) => secretBox.seal(text, place),
+      open: (sealed, place) => secretBox.open(sealed, place),
     },
 
     close: unsubscribe,

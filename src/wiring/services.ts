@@ -17,7 +17,8 @@ import type { Drafts } from '../http/route.ts';
 import { createUrlProblem } from '../outbound/endpoint-url.ts';
 import { createOutbound, type Outbound } from '../outbound/outbound.ts';
 import { checkSecretKey } from '../secrets/key-check.ts';
-import { createSecretBox, loadSecretKey } from '../secrets/secret-box.ts';
+import { createSecretBox } from '../secrets/secret-box.ts';
+import { loadSecretKeys } from '../secrets/secret-keys.ts';
 import { findSecretUsers } from '../secrets/secret-users.ts';
 import { createSecretService, type SecretService } from '../secrets/secrets.ts';
 import { isPostgresUrl } from '../storage/postgres-url.ts';
@@ -48,7 +49,7 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
     settings: storage.settings,
     mayGenerate: config.role !== 'worker',
   });
-  const secretBox = createSecretBox(await loadSecretKey({ secretKey: config.secretKey, keyFile: config.secretKeyFile }));
+  const secretBox = createSecretBox(await loadSecretKeys(config, log));
   await checkSecretKey(secretBox, storage.settings, {
     // One that was lost shall not stop everything else; on a shared database it is more likely another machine's.
     onOtherKey: isPostgresUrl(config.databaseUrl) ? 'refuse' : 'replace',

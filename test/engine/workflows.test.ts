@@ -159,7 +159,7 @@ describe('creating', () => {
   });
 
   it('accepts no sealed value from outside', async () => {
-    const sealed = { $sealed: createSecretBox(KEY).seal('"x"') };
+    const sealed = { $sealed: createSecretBox(KEY).seal('"x"', 'revisions/w/nodes/a/key') };
     const nodes = [{ key: 'a', type: 'mail', config: { key: sealed } }];
     expect(problemsIn(await failure(service.create({ ...MAILER, nodes })))).toContain(
       'nodes[0].config.key.$sealed reserved_name',

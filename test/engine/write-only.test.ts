@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { JsonSchema } from '../../src/engine/registry.ts';
+import { fieldsOf } from '../../src/engine/sealed-places.ts';
 import {
   hideWriteOnly,
   isSealed,
@@ -15,7 +16,7 @@ import {
 } from '../../src/engine/write-only.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 
-const box = createSecretBox(Buffer.alloc(32, 1));
+const box = fieldsOf(createSecretBox(Buffer.alloc(32, 1)), 'revisions/w/nodes/a');
 const secret = z.string().min(1).meta({ writeOnly: true });
 const jsonSchema = (schema: z.ZodType): JsonSchema => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 
@@ -86,7 +87,7 @@ describe('sealing', () => {
     expect(sealed).toMatchObject({
       label: 'shown',
       body: CONFIG.body,
-      auth: { username: 'ann', password: { $sealed: expect.stringMatching(/^v1\./) } },
+      auth: { username: 'ann', password: { $sealed: expect.stringMatching(/^v2\./) } },
     });
     expect(isSealed(sealed.token)).toBe(true);
   });
@@ -105,7 +106,7 @@ describe('sealing', () => {
   });
 
   it('tells the places of what another key sealed, or throws', () => {
-    const other = createSecretBox(Buffer.alloc(32, 2));
+    const other = fieldsOf(createSecretBox(Buffer.alloc(32, 2)), 'revisions/w/nodes/a');
     const places: unknown[] = [];
     const opened = openWriteOnly(sealed, other, (segments) => places.push(segments));
     expect(opened).toEqual(HIDDEN);

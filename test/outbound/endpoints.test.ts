@@ -414,7 +414,7 @@ describe('when the key of the installation is lost', () => {
 
   test('an endpoint is still shown, and usable again when its secret is rotated', async () => {
     const { id } = await services.endpoint();
-    await services.store.endpoints.update(id, { sealedSecrets: sealSecrets({ secret: SECRET }, otherBox), updatedAt: 1 });
+    await services.store.endpoints.update(id, { sealedSecrets: sealSecrets(id, { secret: SECRET }, otherBox), updatedAt: 1 });
     expect((await services.endpoints.get(id)).warnings).toMatchObject([{ code: 'secret_unreadable', severity: 'warning' }]);
     expect((await refusalOf(services.endpoints.update(id, { description: 'x' }))).code).toBe('invalid_configuration');
     expect((await refusalOf(services.endpoints.test(id))).code).toBe('invalid_configuration');
@@ -426,7 +426,7 @@ describe('when the key of the installation is lost', () => {
   test('the secrets of its configuration can be entered again', async () => {
     const { id } = await services.endpoint({ secretHeaders: [{ name: 'X-Token', value: 'tok-123456' }] });
     const { config } = await opened(id);
-    await services.store.endpoints.update(id, { config: sealConfig(config, otherBox), updatedAt: 1 });
+    await services.store.endpoints.update(id, { config: sealConfig(id, config, otherBox), updatedAt: 1 });
     const error = await refusalOf(services.endpoints.update(id, { description: 'x' }));
     expect(error).toMatchObject({ code: 'invalid_configuration', message: expect.stringContaining('"secretHeaders"') });
     await services.endpoints.update(id, { secretHeaders: [{ name: 'X-Token', value: 'tok-new' }] });

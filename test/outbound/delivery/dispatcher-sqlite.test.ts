@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIdSource } from '../../../src/engine/id.ts';
 import { type Endpoint, endpointConfigSchema } from '../../../src/engine/outbound-model.ts';
 import type { NewMessage } from '../../../src/engine/outbound-ports.ts';
+import { endpointSecretsPlace } from '../../../src/engine/sealed-places.ts';
 import { createSender } from '../../../src/outbound/delivery/attempt.ts';
 import { INITIAL_STATE } from '../../../src/outbound/delivery/breaker.ts';
 import { createDispatcher, type Dispatcher } from '../../../src/outbound/delivery/dispatcher.ts';
@@ -65,9 +66,11 @@ async function receive(reply: Reply): Promise<{ readonly server: TestServer; rea
 
 async function addEndpoint(url: string, config: Record<string, unknown> = {}): Promise<string> {
   const now = Date.now();
+  const id = makeId('ep');
+  const sealedSecrets = box.seal(JSON.stringify({ secret: SECRET }), endpointSecretsPlace(id));
   const endpoint: Endpoint = {
-    ...{ id: makeId('ep'), kind: 'endpoint', config: endpointConfigSchema.parse({ url, retry: RETRY, ...config }) },
-    ...{ sealedSecrets: box.seal(JSON.stringify({ secret: SECRET })), state: INITIAL_STATE, stateSequence: 0 },
+    ...{ id, kind: 'endpoint', config: endpointConfigSchema.parse({ url, retry: RETRY, ...config }) },
+    ...{ sealedSecrets, state: INITIAL_STATE, stateSequence: 0 },
     ...{ createdAt: now, updatedAt: now },
   };
   await storage.outbound.endpoints.insert(endpoint);
