@@ -6,6 +6,7 @@ import compose from 'koa-compose';
 import type { OneTimeLinkView } from './access/model.ts';
 import { type ConfigOptions, parseOptions } from './config.ts';
 import type { Engine } from './engine/engine.ts';
+import { toFailure } from './engine/failure.ts';
 import type { OutboundStore } from './engine/outbound-ports.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
 import type { ExecutionStore } from './engine/ports.ts';
@@ -37,6 +38,11 @@ export type HooklineOptions = ConfigOptions & {
   readonly designerFolder?: string;
   /** Where log lines go; default JSON lines on standard output, from `logLevel` on. */
   readonly log?: Log;
+  /**
+   * Called when Hookline has stopped because another process migrated the shared database beyond what this version can work
+   * on; its paths answer 503 from then on. Default: the log has it.
+   */
+  readonly onTooOld?: (error: HooklineError) => void;
 };
 
 /** One Hookline: a middleware for a Koa app, and the parts behind it. */
@@ -82,7 +88,7 @@ interface Running {
  * @throws HooklineError `invalid_configuration` that lists every wrong option, `duplicate_plugin`
  */
 export function createHookline(options: HooklineOptions = {}): Hookline {
-  const setup = createSetup(options);
+  const setup = createSetup(options, (error) => void stopTooOld(error));
   const { config, log, prefix, baseUrl, connections } = setup;
   const reachOf = createReach(baseUrl, connections);
   let running: Running | undefined;
@@ -105,6 +111,22 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     const closing = running;
     running = undefined;
     await closing?.stop();
+  }
+
+  function stop(): Promise<void> {
+    stopping ??= close().finally(() => {
+      stopping = undefined;
+    });
+    return stopping;
+  }
+
+  async function stopTooOld(error: HooklineError): Promise<void> {
+    try {
+      await stop();
+    } catch (failure) {
+      log.error({ error: toFailure(failure) }, 'the stop of a version that is too old for the database has failed');
+    }
+    options.onTooOld?.(error);
   }
 
   const answerUnstarted = compose([errors(log), () => started().front.middleware]);
@@ -144,12 +166,7 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
       });
       return opening;
     },
-    stop() {
-      stopping ??= close().finally(() => {
-        stopping = undefined;
-      });
-      return stopping;
-    },
+    stop,
     get workflows() {
       return started().services.workflows;
     },
@@ -182,7 +199,10 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
   };
 }
 
-function createSetup({ plugins = [], log, designerFolder, ...options }: HooklineOptions): Setup {
+function createSetup(
+  { plugins = [], log, designerFolder, onTooOld: _, ...options }: HooklineOptions,
+  onTooOld: Setup['onTooOld'],
+): Setup {
   const config = parseOptions(options);
   const registry = createRegistry([builtIns, ...plugins]);
   const prefix = normalizePrefix(config.prefix);
@@ -195,6 +215,7 @@ function createSetup({ plugins = [], log, designerFolder, ...options }: Hookline
     connections: createConnections(config.trustedProxies),
     designerFolder,
     now: Date.now,
+    onTooOld,
   };
 }
 

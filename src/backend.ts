@@ -1,11 +1,13 @@
 // Opens what an engine stands on: embedded SQLite for one process, or PostgreSQL for as many as wanted.
 
 import { createLocalBus, type ProcessBus } from './cluster/bus.ts';
+import { isFormat } from './cluster/versions.ts';
 import type { Config } from './config.ts';
 import { toFailure } from './engine/failure.ts';
 import type { Log } from './engine/plugin.ts';
 import type { Queue } from './engine/ports.ts';
 import { HooklineError } from './errors.ts';
+import { program } from './program.ts';
 import { createSqliteQueue } from './queue/sqlite.ts';
 import { isPostgresUrl } from './storage/postgres-url.ts';
 import { type OpenStorage, openStorage } from './storage/storage.ts';
@@ -16,16 +18,27 @@ export interface Backend {
   readonly bus: ProcessBus;
   /** Asks to run the triggers that listen by themselves, which one process does for all. */
   lead(turn: { readonly onLead: () => Promise<void>; readonly onLose: () => Promise<void> }): Promise<void>;
+  /**
+   * Whether every process on this database knows a migration of the effect `format`, so that values of the new format may be
+   * written. Once true it stays true, also for later processes: a program that does not know the migration is refused from then
+   * on. Always true on SQLite; on PostgreSQL it may become true at any beat (`recoveryMs / 6`).
+   * @throws TypeError when there is no migration of this name and effect
+   */
+  everyProcessKnows(migration: string): boolean;
   /** Signs this process off. Call it when nothing runs any more. */
   close(): Promise<void>;
 }
 
-/** @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
-export async function openBackend(config: Config, log: Log): Promise<Backend> {
+/**
+ * @param onTooOld called at most once, when another process has migrated the database beyond what this program can work on: it
+ *   has to stop
+ * @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable`
+ */
+export async function openBackend(config: Config, log: Log, onTooOld: (error: HooklineError) => void): Promise<Backend> {
   if (!isPostgresUrl(config.databaseUrl)) return openSqliteBackend(config, log);
   // Loaded when it is needed: most servers have no use for the driver and the queue of PostgreSQL.
   const { openPostgresBackend } = await import('./postgres-backend.ts');
-  return openPostgresBackend(config, log);
+  return openPostgresBackend(config, log, onTooOld);
 }
 
 async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {
@@ -48,6 +61,7 @@ async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {
     queue: createSqliteQueue({ executions, window: config.queueWindow, concurrency: config.concurrency, log }),
     bus,
     lead: ({ onLead }) => onLead(),
+    everyProcessKnows: (migration) => isFormat(program, migration),
     async close() {
       await bus.stop();
       await storage.close();

@@ -9,6 +9,8 @@ import { type Process, startProcess } from './cluster/processes.ts';
 import type { Config } from './config.ts';
 import type { Log } from './engine/plugin.ts';
 import type { Queue } from './engine/ports.ts';
+import type { HooklineError } from './errors.ts';
+import { program } from './program.ts';
 import { graphileTasks } from './queue/graphile-tasks.ts';
 import { createGraphileQueue, installQueue } from './queue/graphile-worker.ts';
 import { openStorage } from './storage/storage.ts';
@@ -22,8 +24,8 @@ const NO_QUEUE: Queue = {
   depth: () => ({ waiting: 0, running: 0 }),
 };
 
-/** @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
-export async function openPostgresBackend(config: Config, log: Log): Promise<Backend> {
+/** See `openBackend`. @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
+export async function openPostgresBackend(config: Config, log: Log, onTooOld: (error: HooklineError) => void): Promise<Backend> {
   const { databaseUrl: url, durability, autoMigrate, role, recoveryMs } = config;
   const pool = createClusterPool({ url, log });
   /** What is open already, to be closed in the opposite order. */
@@ -52,9 +54,11 @@ export async function openPostgresBackend(config: Config, log: Log): Promise<Bac
       role,
       host: hostname(),
       recoveryMs,
+      program,
       tasks: graphileTasks,
       log,
       onDeclaredDead: () => deliver({ type: 'declared-dead' }),
+      onTooOld,
     });
     self = started;
     closers.push(() => started.stop());
@@ -73,6 +77,7 @@ export async function openPostgresBackend(config: Config, log: Log): Promise<Bac
       storage,
       queue,
       bus,
+      everyProcessKnows: (migration) => started.everyProcessKnows(migration),
       async lead({ onLead, onLose }) {
         const leader: Leader = await startLeader({ pool, onLead, onLose, log });
         closers.push(() => leader.stop());

@@ -19,14 +19,16 @@ export interface RunningServer {
 
 /**
  * Starts the server.
+ * @param onTooOld called when it has stopped working because the database was migrated beyond what this version can work on; it
+ *   still listens and answers 503
  * @throws HooklineError `invalid_configuration` when the address cannot be had, and whatever the start of the parts throws
  */
-export async function serve(configured: Config): Promise<RunningServer> {
+export async function serve(configured: Config, onTooOld: (error: HooklineError) => void = () => {}): Promise<RunningServer> {
   let answer: RequestListener = answerStarting;
   const server = createServer((request, response) => answer(request, response));
   // Before the database is touched: a taken port must not migrate anything, and the trigger URLs need the real port.
   const config = withPort(configured, await listen(server, configured));
-  const hookline = createHookline(config);
+  const hookline = createHookline({ ...config, onTooOld });
   try {
     await hookline.start();
   } catch (error) {

@@ -5,8 +5,12 @@ import { type Config, loadConfig } from '../config.ts';
 import { HooklineError } from '../errors.ts';
 import type { Hookline } from '../index.ts';
 import { version } from '../version.ts';
+import { printError } from './print-error.ts';
 import { serve } from './serve.ts';
 import { stopOnSignals } from './signals.ts';
+
+/** The database was migrated, by another process, beyond what this version can work on. */
+const EXIT_TOO_OLD = 3;
 
 export interface StartOptions {
   /** `all`, `web` or `worker`; default what the environment says. */
@@ -15,7 +19,8 @@ export interface StartOptions {
 
 /** Starts the server with the configuration of the environment and keeps it running until a signal comes. */
 export async function start({ role }: StartOptions = {}): Promise<void> {
-  const { hookline, config, stop } = await serve(loadConfig(undefined, { role }));
+  const serving = serve(loadConfig(undefined, { role }), (error) => void serving.then(({ stop }) => endTooOld(error, stop)));
+  const { hookline, config, stop } = await serving;
   // Before the first line: whoever reads it may send a signal at once.
   stopOnSignals(stop);
   const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}${config.prefix}`;
@@ -25,6 +30,13 @@ export async function start({ role }: StartOptions = {}): Promise<void> {
   if (hookline.generatedAdminToken !== undefined) {
     console.log(`Admin token, shown only this once: ${hookline.generatedAdminToken}`);
   }
+}
+
+/** A supervisor that starts this version again only makes it refuse to start: hence an exit code that it can be told about. */
+async function endTooOld(error: HooklineError, stop: () => Promise<void>): Promise<void> {
+  await stop();
+  printError(error);
+  process.exit(EXIT_TOO_OLD);
 }
 
 /** Where the designer is and, as long as nobody can sign in, how to begin. */

@@ -3,7 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Log } from '../engine/plugin.ts';
+import type { HooklineError } from '../errors.ts';
 import { reconcile, type TaskTable, takeOver, transaction } from './recovery.ts';
+import { createVersions, type Program } from './versions.ts';
 import { type Beat, createWatch } from './watch.ts';
 
 export type Role = 'web' | 'worker' | 'all';
@@ -20,6 +22,8 @@ export interface ProcessOptions {
   readonly recoveryMs?: number;
   /** How often a process that runs executions looks for lost ones, in milliseconds. Default 60,000. */
   readonly reconcileMs?: number;
+  /** What runs here, for the other processes. */
+  readonly program: Program;
   readonly tasks: TaskTable;
   readonly log: Log;
   /**
@@ -27,11 +31,15 @@ export interface ProcessOptions {
    * before it has a new id; until then all that it writes for an execution is refused.
    */
   readonly onDeclaredDead: () => void | Promise<void>;
+  /** The database was migrated beyond what this program can work on: it has to stop. Called at most once. */
+  readonly onTooOld: (error: HooklineError) => void;
 }
 
 export interface Process {
   /** A UUID, the owner of what this process runs. Another one after it was declared dead. */
   id(): string;
+  /** See `Backend.everyProcessKnows`. @throws TypeError when there is no migration of this name and the effect `format` */
+  everyProcessKnows(migration: string): boolean;
   /** Call it when nothing runs here any more: puts back what the process still owns, and signs off. Errors are logged. */
   stop(): Promise<void>;
 }
@@ -41,16 +49,19 @@ const DEFAULT_RECONCILE_MS = 60_000;
 
 /**
  * Registers this process. The tables of storage and queue must be there.
+ * @throws HooklineError `migration_needed` when the database was migrated meanwhile beyond what this program can work on
  * @throws what the database throws when the process cannot be registered
  */
 export async function startProcess(options: ProcessOptions): Promise<Process> {
-  const { pool, role, host, tasks, log, onDeclaredDead } = options;
+  const { pool, role, host, program, tasks, log, onDeclaredDead, onTooOld } = options;
   const { recoveryMs = DEFAULT_RECOVERY_MS, reconcileMs = DEFAULT_RECONCILE_MS } = options;
   // Four silent beats are two thirds; with the next look it is five sixths at most.
   const beatMs = recoveryMs / 6;
   const watch = createWatch((recoveryMs * 2) / 3, beatMs * 2);
+  const versions = createVersions({ pool, program, log });
   let id = await register();
   let isStopped = false;
+  let isTooOld = false;
   let reconciledAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> = Promise.resolve();
@@ -58,12 +69,12 @@ export async function startProcess(options: ProcessOptions): Promise<Process> {
   async function register(): Promise<string> {
     const newId = randomUUID();
     const now = Date.now();
-    await pool.query('INSERT INTO processes (id, role, host, started_at, beat, beat_at) VALUES ($1, $2, $3, $4, 0, $4)', [
-      newId,
-      role,
-      host,
-      now,
-    ]);
+    await pool.query(
+      `INSERT INTO processes (id, role, host, started_at, beat, beat_at, version, schema_newest, schema_oldest)
+       VALUES ($1, $2, $3, $4, 0, $4, $5, $6, $6)`,
+      // A start runs what is pending, or is refused: the newest is also the oldest.
+      [newId, role, host, now, program.version, program.migrations.at(-1)],
+    );
     return newId;
   }
 
@@ -97,6 +108,12 @@ export async function startProcess(options: ProcessOptions): Promise<Process> {
     }
     const { rows } = await pool.query<Beat>('SELECT id, beat::text FROM processes WHERE id <> $1', [id]);
     for (const dead of watch.read(rows, readAt)) await bury(dead);
+    await versions.advance();
+    const tooOld = await versions.findTooOld();
+    if (tooOld === undefined || isTooOld) return;
+    isTooOld = true;
+    log.error({ part: 'processes', process: id, error: tooOld.message }, 'this program is too old for the database; it stops');
+    onTooOld(tooOld);
   }
 
   /** One of the survivors does it: the others find the row locked or gone. */
@@ -129,19 +146,30 @@ export async function startProcess(options: ProcessOptions): Promise<Process> {
     }
   }
 
+  async function signOff(): Promise<void> {
+    try {
+      await transaction(pool, (client) => takeOver(client, tasks, id));
+    } catch (error) {
+      log.warn({ part: 'processes', error: messageOf(error) }, 'this process could not sign off; the others will notice');
+    }
+  }
+
+  // Behind the registration: from here on a migration that would break this program sees it.
+  const tooOld = await versions.findTooOld();
+  if (tooOld !== undefined) {
+    await signOff();
+    throw tooOld;
+  }
   if (role !== 'web') await tidy();
   schedule();
   return {
     id: () => id,
+    everyProcessKnows: (migration) => versions.everyProcessKnows(migration),
     async stop() {
       isStopped = true;
       clearTimeout(timer);
       await working;
-      try {
-        await transaction(pool, (client) => takeOver(client, tasks, id));
-      } catch (error) {
-        log.warn({ part: 'processes', error: messageOf(error) }, 'this process could not sign off; the others will notice');
-      }
+      await signOff();
     },
   };
 }

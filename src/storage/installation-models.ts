@@ -1,7 +1,7 @@
 // The tables of the installation itself, its processes and its secrets: their rows and columns, for `models.ts`.
 
 import { DataTypes } from 'sequelize';
-import { type DefineTable, key, required, type Table } from './table.ts';
+import { type DefineTable, key, optional, required, type Table } from './table.ts';
 
 export interface SettingRow {
   name: string;
@@ -28,6 +28,12 @@ export interface ProcessRow {
   /** Rises as long as the process lives. */
   beat: number;
   beatAt: number;
+  /** The program's version; null for programs before 0008, as the next two. */
+  version: string | null;
+  /** The newest migration that it knows. */
+  schemaNewest: string | null;
+  /** The oldest schema that it can work on. */
+  schemaOldest: string | null;
 }
 
 /** PostgreSQL only, written by `postgres/transaction.ts`. */
@@ -64,6 +70,9 @@ export function defineInstallationModels(table: DefineTable): InstallationModels
       startedAt: required(BIGINT),
       beat: required(BIGINT),
       beatAt: required(BIGINT),
+      version: optional(TEXT),
+      schemaNewest: optional(TEXT),
+      schemaOldest: optional(TEXT),
     }),
     commits: table<CommitRow>('commits', { connection: key(TEXT), id: required(TEXT), at: required(BIGINT) }),
   };

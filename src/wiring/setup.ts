@@ -3,6 +3,7 @@
 import type { Config } from '../config.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { Registry } from '../engine/registry.ts';
+import type { HooklineError } from '../errors.ts';
 import type { Connections } from '../http/trusted-proxies.ts';
 import { version } from '../version.ts';
 
@@ -21,6 +22,8 @@ export interface Setup {
   readonly designerFolder: string | undefined;
   /** Milliseconds since 1970. */
   now(): number;
+  /** The database was migrated beyond what this program can work on. */
+  onTooOld(error: HooklineError): void;
 }
 
 /** How outgoing requests name their sender. */

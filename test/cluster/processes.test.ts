@@ -6,6 +6,7 @@ import { createClusterPool } from '../../src/cluster/pool.ts';
 import { type Process, type ProcessOptions, startProcess } from '../../src/cluster/processes.ts';
 import { reconcile, transaction } from '../../src/cluster/recovery.ts';
 import { createWatch } from '../../src/cluster/watch.ts';
+import { program } from '../../src/program.ts';
 import { graphileTasks } from '../../src/queue/graphile-tasks.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { createTables, makeTemplate, silent } from './database.ts';
@@ -50,7 +51,9 @@ async function start(change: Partial<ProcessOptions> = {}): Promise<Process> {
     recoveryMs: RECOVERY_MS,
     tasks: graphileTasks,
     log: silent,
+    program,
     onDeclaredDead: () => {},
+    onTooOld: () => {},
     ...change,
   });
   open.push(started);

@@ -39,8 +39,10 @@ async function startWorker(onDeclaredDead: () => void = () => {}) {
     host: 'test',
     recoveryMs: 900,
     tasks: graphileTasks,
+    program,
     log: silent,
     onDeclaredDead,
+    onTooOld: () => {},
   });
   const { executions } = storage;
   const queue = createGraphileQueue({ pool, processId, executions, concurrency: 2, log: silent, now: Date.now });

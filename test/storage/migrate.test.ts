@@ -167,3 +167,17 @@ test('a reader of the storage works beside a server and refuses to write', async
   expect(await reader.workflows.list({ limit: 1 })).toEqual({ items: [], nextCursor: null });
   expect(await reader.executions.list({ limit: 1 })).toEqual({ items: [], nextCursor: null });
 });
+
+test('every migration says what it means for older programs', () => {
+  expect(migrations.filter(({ effect }) => effect === undefined)).toEqual([]);
+});
+
+test('an older program works on a schema that only adds, and is refused where a new format may be in it', async () => {
+  const { writer } = await open();
+  const added = { ...addTable('2'), effect: 'expand' as const };
+  await migrate(writer, [addTable('1'), added]);
+  expect(await migrate(writer, [addTable('1')])).toEqual([]);
+  await migrate(writer, [addTable('1'), added, { ...addTable('3'), effect: 'format' }]);
+  const newer = { code: 'migration_needed', message: expect.stringMatching(/does not know: 3\./) };
+  await expect(migrate(writer, [addTable('1'), added])).rejects.toMatchObject(newer);
+});
