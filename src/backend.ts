@@ -29,16 +29,22 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+export interface BackendOptions {
+  readonly log: Log;
+  /** Ids of the secret keys of this process, for the processes beside it. */
+  keyIds(): readonly string[];
+  /** Called at most once, when another process has migrated the database beyond what this program can work on: it has to stop. */
+  onTooOld(error: HooklineError): void;
+}
+
 /**
- * @param onTooOld called at most once, when another process has migrated the database beyond what this program can work on: it
- *   has to stop
  * @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable`
  */
-export async function openBackend(config: Config, log: Log, onTooOld: (error: HooklineError) => void): Promise<Backend> {
+export async function openBackend(config: Config, { log, keyIds, onTooOld }: BackendOptions): Promise<Backend> {
   if (!isPostgresUrl(config.databaseUrl)) return openSqliteBackend(config, log);
   // Loaded when it is needed: most servers have no use for the driver and the queue of PostgreSQL.
   const { openPostgresBackend } = await import('./postgres-backend.ts');
-  return openPostgresBackend(config, log, onTooOld);
+  return openPostgresBackend(config, { log, keyIds, onTooOld });
 }
 
 async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {

@@ -1,15 +1,13 @@
 // Opens what an engine stands on when several processes share a PostgreSQL database.
 
 import { hostname } from 'node:os';
-import type { Backend } from './backend.ts';
+import type { Backend, BackendOptions } from './backend.ts';
 import { type ProcessBus, startBus } from './cluster/bus.ts';
 import { type Leader, startLeader } from './cluster/leader.ts';
 import { createClusterPool } from './cluster/pool.ts';
 import { type Process, startProcess } from './cluster/processes.ts';
 import type { Config } from './config.ts';
-import type { Log } from './engine/plugin.ts';
 import type { Queue } from './engine/ports.ts';
-import type { HooklineError } from './errors.ts';
 import { program } from './program.ts';
 import { graphileTasks } from './queue/graphile-tasks.ts';
 import { createGraphileQueue, installQueue } from './queue/graphile-worker.ts';
@@ -25,7 +23,7 @@ const NO_QUEUE: Queue = {
 };
 
 /** See `openBackend`. @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
-export async function openPostgresBackend(config: Config, log: Log, onTooOld: (error: HooklineError) => void): Promise<Backend> {
+export async function openPostgresBackend(config: Config, { log, keyIds, onTooOld }: BackendOptions): Promise<Backend> {
   const { databaseUrl: url, durability, autoMigrate, role, recoveryMs } = config;
   const pool = createClusterPool({ url, log });
   /** What is open already, to be closed in the opposite order. */
@@ -55,6 +53,7 @@ export async function openPostgresBackend(config: Config, log: Log, onTooOld: (e
       host: hostname(),
       recoveryMs,
       program,
+      keyIds,
       tasks: graphileTasks,
       log,
       onDeclaredDead: () => deliver({ type: 'declared-dead' }),

@@ -100,6 +100,11 @@ Configuration comes from environment variables such as HOOKLINE_PORT and HOOKLIN
     .action(async (email: string) => (await import('./user.ts')).resetUser(email));
 
   program
+    .command('rotate-key')
+    .description('encrypt all stored credentials with a new secret key; servers may be running; interrupted, run it again')
+    .action(async () => (await import('./rotate-key.ts')).rotateKey());
+
+  program
     .command('config')
     .description('print the configuration in effect, without secrets')
     .action(async () => {

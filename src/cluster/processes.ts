@@ -24,6 +24,8 @@ export interface ProcessOptions {
   readonly reconcileMs?: number;
   /** What runs here, for the other processes. */
   readonly program: Program;
+  /** Ids of the secret keys that this process has, the current one first. */
+  readonly keyIds: () => readonly string[];
   readonly tasks: TaskTable;
   readonly log: Log;
   /**
@@ -53,7 +55,7 @@ const DEFAULT_RECONCILE_MS = 60_000;
  * @throws what the database throws when the process cannot be registered
  */
 export async function startProcess(options: ProcessOptions): Promise<Process> {
-  const { pool, role, host, program, tasks, log, onDeclaredDead, onTooOld } = options;
+  const { pool, role, host, program, keyIds, tasks, log, onDeclaredDead, onTooOld } = options;
   const { recoveryMs = DEFAULT_RECOVERY_MS, reconcileMs = DEFAULT_RECONCILE_MS } = options;
   // Four silent beats are two thirds; with the next look it is five sixths at most.
   const beatMs = recoveryMs / 6;
@@ -70,10 +72,10 @@ export async function startProcess(options: ProcessOptions): Promise<Process> {
     const newId = randomUUID();
     const now = Date.now();
     await pool.query(
-      `INSERT INTO processes (id, role, host, started_at, beat, beat_at, version, schema_newest, schema_oldest)
-       VALUES ($1, $2, $3, $4, 0, $4, $5, $6, $6)`,
+      `INSERT INTO processes (id, role, host, started_at, beat, beat_at, version, schema_newest, schema_oldest, key_ids)
+       VALUES ($1, $2, $3, $4, 0, $4, $5, $6, $6, $7)`,
       // A start runs what is pending, or is refused: the newest is also the oldest.
-      [newId, role, host, now, program.version, program.migrations.at(-1)],
+      [newId, role, host, now, program.version, program.migrations.at(-1), JSON.stringify(keyIds())],
     );
     return newId;
   }
@@ -100,7 +102,11 @@ export async function startProcess(options: ProcessOptions): Promise<Process> {
 
   async function beat(): Promise<void> {
     const readAt = performance.now();
-    const beaten = await pool.query('UPDATE processes SET beat = beat + 1, beat_at = $2 WHERE id = $1', [id, Date.now()]);
+    const beaten = await pool.query('UPDATE processes SET beat = beat + 1, beat_at = $2, key_ids = $3 WHERE id = $1', [
+      id,
+      Date.now(),
+      JSON.stringify(keyIds()),
+    ]);
     if (beaten.rowCount === 0) {
       log.error({ part: 'processes', process: id }, 'this process was taken for dead; others go on with what it ran');
       await onDeclaredDead();

@@ -40,7 +40,10 @@ export interface StoredWorkflows {
    * @returns the workflow, and the document as it is stored
    * @throws HooklineError `conflict` when the key is taken
    */
-  insert(input: NewWorkflow, documentOf: (workflowId: string) => Document): Promise<{ readonly workflow: Workflow; readonly document: Document }>;
+  insert(
+    input: NewWorkflow,
+    documentOf: (workflowId: string) => Document,
+  ): Promise<{ readonly workflow: Workflow; readonly document: Document }>;
   /** A document as it is stored: its write-only values, given in clear, encrypted for this workflow. */
   seal(workflowId: string, opened: Document): Document;
   /** A stored document of one workflow as it is stored for another one. Values that no key decrypts are left out. */

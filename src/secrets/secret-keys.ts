@@ -10,7 +10,7 @@ import { HooklineError } from '../errors.ts';
 
 export const KEY_BYTES = 32;
 /** How often the key file is looked at, in milliseconds. */
-const LOOK_EVERY_MS = 2_000;
+export const LOOK_EVERY_MS = 2_000;
 
 /** A key with its public identification. */
 export interface SecretKey {

@@ -2,12 +2,7 @@
 
 import type { AccessStore } from '../access/ports.ts';
 import { accessStore } from './access.ts';
-import { connectBeside } from './connect.ts';
-import type { Database } from './database.ts';
-import { requireMigrated } from './migrate.ts';
-import { defineModels } from './models.ts';
-import { isPostgresUrl } from './postgres-url.ts';
-import { withStorageErrors } from './storage-error.ts';
+import { openDatabaseBeside } from './beside.ts';
 
 export interface AccessAlone {
   readonly store: AccessStore;
@@ -16,32 +11,6 @@ export interface AccessAlone {
 
 /** @throws HooklineError `invalid_configuration` when there is no such database, `migration_needed`, `storage_unavailable` */
 export async function openAccessStore(url: string): Promise<AccessAlone> {
-  if (isPostgresUrl(url)) {
-    const { openPostgres } = await import('./postgres/open.ts');
-    const { database, close } = await openPostgres({ url, durability: 'full', autoMigrate: false });
-    return { store: accessStore(database), close };
-  }
-  const sequelize = await connectBeside(url);
-  const close = () => withStorageErrors(() => sequelize.close());
-  try {
-    await requireMigrated(sequelize);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  const models = defineModels(sequelize);
-  const write: Database['write'] = (work) =>
-    withStorageErrors(async () => {
-      // Waits for the server's own write, which takes milliseconds, as the server then does for this one.
-      await sequelize.query('BEGIN IMMEDIATE');
-      try {
-        const result = await work(models);
-        await sequelize.query('COMMIT');
-        return result;
-      } catch (error) {
-        await sequelize.query('ROLLBACK');
-        throw error;
-      }
-    });
-  return { store: accessStore({ read: models, write }), close };
+  const { database, close } = await openDatabaseBeside(url);
+  return { store: accessStore(database), close };
 }

@@ -34,6 +34,8 @@ export interface ProcessRow {
   schemaNewest: string | null;
   /** The oldest schema that it can work on. */
   schemaOldest: string | null;
+  /** JSON array of the ids of its secret keys; null for programs before 0013. */
+  keyIds: string | null;
 }
 
 /** PostgreSQL only, written by `postgres/transaction.ts`. */
@@ -73,6 +75,7 @@ export function defineInstallationModels(table: DefineTable): InstallationModels
       version: optional(TEXT),
       schemaNewest: optional(TEXT),
       schemaOldest: optional(TEXT),
+      keyIds: optional(TEXT),
     }),
     commits: table<CommitRow>('commits', { connection: key(TEXT), id: required(TEXT), at: required(BIGINT) }),
   };

@@ -8,6 +8,7 @@ import type { ExpressionEvaluator } from '../engine/ports.ts';
 import { createEvaluator } from '../expressions/evaluator.ts';
 import { createEventStreams, type EventStreams } from '../http/event-streams.ts';
 import type { GuardedFetch } from '../outbound/guard/guarded-fetch.ts';
+import { loadSecretKeys, type SecretKeys } from '../secrets/secret-keys.ts';
 import { createOutgoing } from './outgoing.ts';
 import type { Setup } from './setup.ts';
 
@@ -18,6 +19,8 @@ export interface Resources extends Pick<Backend, 'storage' | 'queue' | 'bus' | '
   readonly captures: Captures;
   readonly streams: EventStreams;
   readonly outgoing: GuardedFetch;
+  /** Of this installation. */
+  readonly keys: SecretKeys;
   readonly evaluator: ExpressionEvaluator;
   /** The database last. Call it when nothing runs any more. */
   close(): Promise<void>;
@@ -25,7 +28,8 @@ export interface Resources extends Pick<Backend, 'storage' | 'queue' | 'bus' | '
 
 /** @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
 export async function openResources({ config, log, now, onTooOld }: Setup): Promise<Resources> {
-  const backend = await openBackend(config, log, onTooOld);
+  const keys = await loadSecretKeys(config, log);
+  const backend = await openBackend(config, { log, keyIds: () => keys.list().map(({ id }) => id), onTooOld });
   const { storage, queue, bus, lead, everyProcessKnows } = backend;
   const interest = createInterest(bus);
   const changes = createChanges({ bus, interest });
@@ -43,6 +47,7 @@ export async function openResources({ config, log, now, onTooOld }: Setup): Prom
     bus,
     lead,
     everyProcessKnows,
+    keys,
     changes,
     captures,
     streams,

@@ -1,5 +1,6 @@
 // Makes the services over what was opened: access, secrets, workflows, outbound, the engine, and the trying of drafts.
 
+import { SEALING } from '../../migrations/0013-sealing.ts';
 import { type Access, createAccess } from '../access/access.ts';
 import { createPasswords } from '../access/passwords.ts';
 import { evaluateDraft } from '../engine/drafts.ts';
@@ -18,7 +19,6 @@ import { createUrlProblem } from '../outbound/endpoint-url.ts';
 import { createOutbound, type Outbound } from '../outbound/outbound.ts';
 import { checkSecretKey } from '../secrets/key-check.ts';
 import { createSecretBox } from '../secrets/secret-box.ts';
-import { loadSecretKeys } from '../secrets/secret-keys.ts';
 import { findSecretUsers } from '../secrets/secret-users.ts';
 import { createSecretService, type SecretService } from '../secrets/secrets.ts';
 import { isPostgresUrl } from '../storage/postgres-url.ts';
@@ -49,7 +49,7 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
     settings: storage.settings,
     mayGenerate: config.role !== 'worker',
   });
-  const secretBox = createSecretBox(await loadSecretKeys(config, log));
+  const secretBox = createSecretBox(resources.keys, { writesBound: () => resources.everyProcessKnows(SEALING) });
   await checkSecretKey(secretBox, storage.settings, {
     // One that was lost shall not stop everything else; on a shared database it is more likely another machine's.
     onOtherKey: isPostgresUrl(config.databaseUrl) ? 'refuse' : 'replace',

@@ -52,6 +52,7 @@ async function start(change: Partial<ProcessOptions> = {}): Promise<Process> {
     tasks: graphileTasks,
     log: silent,
     program,
+    keyIds: () => [],
     onDeclaredDead: () => {},
     onTooOld: () => {},
     ...change,

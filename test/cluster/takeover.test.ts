@@ -40,6 +40,7 @@ async function startWorker(onDeclaredDead: () => void = () => {}) {
     recoveryMs: 900,
     tasks: graphileTasks,
     program,
+    keyIds: () => [],
     log: silent,
     onDeclaredDead,
     onTooOld: () => {},

@@ -48,6 +48,7 @@ async function start(change: Partial<ProcessOptions> = {}): Promise<Process> {
     host: 'test',
     recoveryMs: RECOVERY_MS,
     program,
+    keyIds: () => [],
     tasks: graphileTasks,
     log: silent,
     onDeclaredDead: () => {},
