@@ -26,7 +26,9 @@ export async function* listLiveDocuments({ store, registry, secretBox }: LiveDoc
     const page = await store.list({ limit: PAGE, cursor });
     for (const { id, title, revision } of page.items) {
       const found = await store.getRevision(id, revision);
-      if (found) yield { id, title, document: openDocument(found.document, registry, secretBox, () => undefined) };
+      // What it uses is not known; the others are told of all the same.
+      if (found && found.unreadable === undefined)
+        yield { id, title, document: openDocument(found.document, registry, secretBox, () => undefined) };
     }
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);

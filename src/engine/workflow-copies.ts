@@ -13,7 +13,7 @@ import type { WorkflowService } from './workflows.ts';
 
 export interface WorkflowCopiesOptions {
   readonly store: Pick<WorkflowStore, 'findByHookKey'>;
-  readonly stored: Pick<StoredWorkflows, 'find' | 'findRevision' | 'insert'>;
+  readonly stored: Pick<StoredWorkflows, 'find' | 'findReadableRevision' | 'insert'>;
   readonly judge: Pick<DocumentJudge, 'validate'>;
   readonly reader: Pick<WorkflowReader, 'show'>;
   readonly registry: Registry;
@@ -26,11 +26,11 @@ const MAX_TITLE_LENGTH = 200;
 
 export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCopies {
   const { store, judge, reader, registry, secretBox } = options;
-  const { find, findRevision, insert } = options.stored;
+  const { find, findReadableRevision, insert } = options.stored;
   return {
     async duplicate(id) {
       const { title, mode, tags, revision } = await find(id);
-      const { document } = await findRevision(id, revision);
+      const { document } = await findReadableRevision(id, revision);
       const suffix = ' copy';
       const copyTitle = `${title.slice(0, MAX_TITLE_LENGTH - suffix.length)}${suffix}`;
       return reader.show(await insert({ title: copyTitle, mode, enabled: false, tags }, document), document);
@@ -38,7 +38,7 @@ export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCo
 
     async exportWorkflow(id) {
       const { title, mode, hookKey, tags, revision } = await find(id);
-      const { document } = await findRevision(id, revision);
+      const { document } = await findReadableRevision(id, revision);
       return { hookline: 1, title, mode, hookKey, tags, ...hideDocument(document, registry) };
     },
 

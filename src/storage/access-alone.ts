@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 import { requireMigrated } from './migrate.ts';
 import { defineModels } from './models.ts';
 import { isPostgresUrl } from './postgres-url.ts';
+import { createRowReader } from './row-reader.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 export interface AccessAlone {
@@ -43,5 +44,5 @@ export async function openAccessStore(url: string): Promise<AccessAlone> {
         throw error;
       }
     });
-  return { store: accessStore({ read: models, write }), close };
+  return { store: accessStore({ read: models, rows: createRowReader(), write }), close };
 }
