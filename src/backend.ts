@@ -10,6 +10,7 @@ import { HooklineError } from './errors.ts';
 import { program } from './program.ts';
 import { createSqliteQueue } from './queue/sqlite.ts';
 import { isPostgresUrl } from './storage/postgres-url.ts';
+import type { UnreadableRow } from './storage/row-reader.ts';
 import { type OpenStorage, openStorage } from './storage/storage.ts';
 
 export interface Backend {
@@ -47,6 +48,14 @@ export async function openBackend(config: Config, { log, keyIds, onTooOld }: Bac
   return openPostgresBackend(config, { log, keyIds, onTooOld });
 }
 
+/** One row's problem: the rest of the page, the queue and the statistics go without it. */
+export function reportUnreadable(log: Log, { table, key, reason }: UnreadableRow): void {
+  log.error(
+    { part: 'storage', table, row: key, reason },
+    'a row of the database cannot be read; it is shown as unreadable and left out of work',
+  );
+}
+
 async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {
   if (config.role !== 'all') {
     throw new HooklineError(
@@ -58,6 +67,7 @@ async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {
     url: config.databaseUrl,
     durability: config.durability,
     autoMigrate: config.autoMigrate,
+    onUnreadable: (row) => reportUnreadable(log, row),
     onCheckpointError: (error) => log.warn({ error: toFailure(error) }, 'a checkpoint of the database failed'),
   });
   const { executions } = storage;

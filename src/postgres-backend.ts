@@ -1,7 +1,7 @@
 // Opens what an engine stands on when several processes share a PostgreSQL database.
 
 import { hostname } from 'node:os';
-import type { Backend, BackendOptions } from './backend.ts';
+import { type Backend, type BackendOptions, reportUnreadable } from './backend.ts';
 import { type ProcessBus, startBus } from './cluster/bus.ts';
 import { type Leader, startLeader } from './cluster/leader.ts';
 import { createClusterPool } from './cluster/pool.ts';
@@ -40,6 +40,7 @@ export async function openPostgresBackend(config: Config, { log, keyIds, onTooOl
       durability,
       autoMigrate,
       processId,
+      onUnreadable: (row) => reportUnreadable(log, row),
       addTasks: graphileTasks.addTasks,
     });
     closers.push(() => storage.close());

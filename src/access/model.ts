@@ -57,6 +57,9 @@ export interface Actor {
 }
 
 const time = z.iso.datetime().meta({ description: 'ISO 8601 in UTC.' });
+const unreadable = z.string().optional().meta({
+  description: 'Only where parts of the stored row cannot be read: which. Those parts are stand-ins.',
+});
 
 /** How a user signs in. Kept in lower case. */
 export const emailSchema = z
@@ -83,6 +86,7 @@ export const userView = z
     status: z.enum(['active', 'invited', 'disabled']).meta({ description: '`invited`: has not chosen a password yet.' }),
     lastSeenAt: time.nullable(),
     createdAt: time,
+    unreadable,
   })
   .meta({ id: 'User' });
 export type UserView = z.infer<typeof userView>;
@@ -105,6 +109,7 @@ export const tokenView = z
     lastUsedAt: time.nullable(),
     createdBy: z.string(),
     createdAt: time,
+    unreadable,
   })
   .meta({ id: 'ApiToken' });
 export type TokenView = z.infer<typeof tokenView>;
@@ -120,6 +125,7 @@ export const auditEntryView = z
     target: z.string().nullable().meta({ description: 'Id of what was changed.' }),
     fields: z.array(z.string()).meta({ description: 'Names of the fields that were sent; never their values.' }),
     address: z.string(),
+    unreadable,
   })
   .meta({ id: 'AuditEntry' });
 export type AuditEntryView = z.infer<typeof auditEntryView>;

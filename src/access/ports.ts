@@ -15,6 +15,8 @@ export interface User {
   readonly lastSeenAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  readonly unreadable?: string | undefined;
 }
 
 export interface Session {
@@ -48,6 +50,8 @@ export interface ApiToken {
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
   readonly createdAt: number;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  readonly unreadable?: string | undefined;
 }
 
 export interface AuditEntry {
@@ -58,6 +62,8 @@ export interface AuditEntry {
   readonly action: string;
   readonly target: string | null;
   readonly fields: readonly string[];
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  readonly unreadable?: string | undefined;
   readonly address: string;
 }
 

@@ -14,6 +14,7 @@ export function showUser(user: User): UserView {
     status: user.isDisabled ? 'disabled' : user.password === null ? 'invited' : 'active',
     lastSeenAt: timeOrNull(user.lastSeenAt),
     createdAt: new Date(user.createdAt).toISOString(),
+    ...(user.unreadable === undefined ? {} : { unreadable: user.unreadable }),
   };
 }
 
@@ -27,6 +28,7 @@ export function showToken(token: ApiToken): TokenView {
     lastUsedAt: timeOrNull(token.lastUsedAt),
     createdBy: token.createdBy,
     createdAt: new Date(token.createdAt).toISOString(),
+    ...(token.unreadable === undefined ? {} : { unreadable: token.unreadable }),
   };
 }
 

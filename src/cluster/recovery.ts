@@ -2,6 +2,7 @@
 
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { Lane } from '../engine/model.ts';
+import { isRecord } from '../engine/path.ts';
 import type { QueueTask } from '../engine/ports.ts';
 
 /** What recovery needs of the queue; each call belongs to the caller's transaction. */
@@ -113,8 +114,16 @@ function toTask({ id, status, wake_at: wakeAt, origin }: TaskRow): QueueTask {
 
 /** The lane in what is stored of an execution's acceptance: see `storage/execution-row.ts`. */
 function laneOf(origin: string): Lane | null {
-  const { lane } = JSON.parse(origin) as { lane?: Lane };
-  return lane ?? null;
+  let stored: unknown;
+  try {
+    stored = JSON.parse(origin);
+  } catch (error) {
+    // One that cannot be read must not keep the others from being put back; whoever claims it finds out.
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  const lane = isRecord(stored) ? stored.lane : undefined;
+  if (!isRecord(lane) || typeof lane.name !== 'string' || typeof lane.limit !== 'number') return null;
+  return { name: lane.name, limit: lane.limit };
 }
 
 /** Runs `work` in one transaction on a connection of its own. */

@@ -1,7 +1,8 @@
 // Checks of executions: which of them do not go on, and why.
 
+import { DatabaseError } from 'sequelize';
 import { dialectOf } from '../storage/dialect.ts';
-import { type FoundExecution, findExecutions, type Patient, rowsOf, toItems } from './patient.ts';
+import { type FoundExecution, findExecutions, type Patient, readJson, rowsOf, toItems } from './patient.ts';
 import { describeAge, type Finding, plural } from './report.ts';
 
 /** How long something may be due before it counts as stuck, in milliseconds. */
@@ -115,15 +116,10 @@ export async function checkErrors(patient: Patient): Promise<Finding> {
   const codes = new Map<string, number>();
   let total = 0;
   for (const status of ['error', 'failed', 'timed_out']) {
-    const rows = await rowsOf<{ error: string | null }>(
-      patient,
-      `SELECT ${errorOf(patient)} AS error FROM executions e
-       WHERE e.status <> 'succeeded' AND e.status = ? AND e.created_at >= ? ORDER BY e.id DESC LIMIT ${MAX_ERRORS}`,
-      [status, dayAgo],
-    );
+    const rows = await readErrors(patient, status, dayAgo);
     total += rows.length;
     for (const { error } of rows) {
-      const parsed = error === null ? null : (JSON.parse(error) as { code?: string } | null);
+      const parsed = error === null ? null : readJson<{ code?: string } | null>(error, null);
       const code = `${status}${parsed?.code === undefined ? '' : ` ${parsed.code}`}`;
       codes.set(code, (codes.get(code) ?? 0) + 1);
     }
@@ -138,6 +134,23 @@ export async function checkErrors(patient: Patient): Promise<Finding> {
         : `${plural(total, 'execution')} accepted in the last 24 hours did not succeed: ${sorted.map(([code, count]) => `${code} ${count}`).join(', ')}.`,
     values: Object.fromEntries(sorted),
   };
+}
+
+async function readErrors(patient: Patient, status: string, since: number): Promise<{ error: string | null }[]> {
+  const select = (error: string) =>
+    rowsOf<{ error: string | null }>(
+      patient,
+      `SELECT ${error} AS error FROM executions e
+       WHERE e.status <> 'succeeded' AND e.status = ? AND e.created_at >= ? ORDER BY e.id DESC LIMIT ${MAX_ERRORS}`,
+      [status, since],
+    );
+  try {
+    return await select(errorOf(patient));
+  } catch (error) {
+    // One of them is no JSON; `unreadable` says which. They are counted all the same.
+    if (!(error instanceof DatabaseError && 'code' in error.original && error.original.code === '22P02')) throw error;
+    return select('NULL');
+  }
 }
 
 /** The JSON text of the stored error. */

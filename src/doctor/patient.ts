@@ -73,6 +73,16 @@ export async function findExecutions(
   return { count, found };
 }
 
+/** Stored JSON; `fallback` for what is none: the doctor has to come through with damaged rows, which a check of its own reports. */
+export function readJson<Value>(text: string, fallback: Value): Value {
+  try {
+    return JSON.parse(text) as Value;
+  } catch (error) {
+    if (error instanceof SyntaxError) return fallback;
+    throw error;
+  }
+}
+
 /** Each with its workflow, the node it is at, and what `describe` adds. */
 export function toItems(
   patient: Patient,
@@ -95,7 +105,7 @@ async function placeOf(patient: Patient, executionId: string): Promise<string> {
     [executionId],
   );
   const jobs = new Map<string, Job>();
-  for (const row of rows) for (const job of JSON.parse(row.jobs) as Job[]) jobs.set(job.path, job);
+  for (const row of rows) for (const job of readJson<Job[]>(row.jobs, [])) jobs.set(job.path, job);
   const waiting = [...jobs.values()].filter(({ status }) => status === 'waiting');
   if (waiting.length > 0) return `waits at ${waiting.map(({ path, type }) => `${path} (${type})`).join(' and ')}`;
   const last = [...jobs.values()].at(-1);

@@ -4,7 +4,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Document, documentSchema, type Node } from '../engine/model.ts';
 import { hasTaskSql, QUEUE_SCHEMA } from '../queue/graphile-tasks.ts';
-import { findExecutions, MAX_ITEMS, type Patient, rowsOf, toItems } from './patient.ts';
+import { findExecutions, MAX_ITEMS, type Patient, readJson, rowsOf, toItems } from './patient.ts';
 import { describeAge, describeBytes, type Finding, type Item, plural } from './report.ts';
 
 /** Less free room than this is a problem, in bytes. */
@@ -14,15 +14,27 @@ const PAGE_SIZE = 100;
 /** The processes on a PostgreSQL database, and when each was last heard of. */
 export async function checkProcesses(patient: Patient): Promise<Finding> {
   const { now, recoveryMs } = patient;
-  const rows = await rowsOf<{ id: string; role: string; host: string; beatAt: string }>(
+  const rows = await rowsOf<{
+    id: string;
+    role: string;
+    host: string;
+    beatAt: string;
+    version: string | null;
+    schema: string | null;
+  }>(
     patient,
-    'SELECT id, role, host, beat_at AS "beatAt" FROM processes ORDER BY started_at, id',
+    'SELECT id, role, host, beat_at AS "beatAt", version, schema_newest AS schema FROM processes ORDER BY started_at, id',
   );
   const processes = rows.map((row) => ({ ...row, silentMs: Math.max(0, now - Number(row.beatAt)) }));
   // A dead one is buried after `recoveryMs` by those that live.
   const silent = processes.filter(({ silentMs }) => silentMs > 2 * recoveryMs);
   const live = processes.filter((one) => !silent.includes(one));
   const workers = live.filter(({ role }) => role !== 'web').length;
+  const versions = [...new Set(live.map(describeVersion))].sort();
+  const mixed =
+    versions.length > 1
+      ? ` Their versions differ (${versions.join(', ')}): finish the upgrade by restarting the older ones.`
+      : '';
   const faults = [
     ...(silent.length > 0
       ? [`${plural(silent.length, 'process')} not heard of for long: dead, or cut off from the database.`]
@@ -34,13 +46,20 @@ export async function checkProcesses(patient: Patient): Promise<Finding> {
     check: 'processes',
     isProblem: faults.length > 0,
     summary:
-      faults.length > 0 ? faults.join(' ') : `${plural(live.length, 'live process')}, ${workers} of them running executions.`,
-    items: processes.map(({ id, role, host, silentMs }) => ({
+      faults.length > 0
+        ? faults.join(' ') + mixed
+        : `${plural(live.length, 'live process')}, ${workers} of them running executions.${mixed}`,
+    items: processes.map(({ id, role, host, version, schema, silentMs }) => ({
       id,
-      text: `${role} on ${host}, heard of ${describeAge(silentMs)} ago`,
+      text: `${role} on ${host}, ${describeVersion({ version, schema })}, heard of ${describeAge(silentMs)} ago`,
     })),
-    values: { live: live.length, workers, silent: silent.length },
+    values: { live: live.length, workers, silent: silent.length, versions: versions.length },
   };
+}
+
+/** With the schema: what is built from the sources has the same version for long. */
+function describeVersion({ version, schema }: { version: string | null; schema: string | null }): string {
+  return version === null ? 'an older version' : `version ${version} (schema ${schema})`;
 }
 
 /** Whether the server of a SQLite database runs. */
@@ -91,7 +110,7 @@ export async function checkNodeTypes(patient: Patient): Promise<Finding> {
       [last],
     );
     for (const row of rows) {
-      const missing = typesOf(JSON.parse(row.document)).filter((type) => !patient.isNodeType(type));
+      const missing = typesOf(readJson<unknown>(row.document, undefined)).filter((type) => !patient.isNodeType(type));
       if (missing.length === 0) continue;
       count += 1;
       if (row.enabled) enabled += 1;

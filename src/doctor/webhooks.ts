@@ -1,6 +1,6 @@
 // Checks of webhooks that are sent: endpoints that hold their deliveries, and deliveries that nobody sends.
 
-import { MAX_ITEMS, type Patient, rowsOf } from './patient.ts';
+import { MAX_ITEMS, type Patient, readJson, rowsOf } from './patient.ts';
 import { describeAge, type Finding, plural } from './report.ts';
 
 /** How long a delivery may be due before it counts as stuck, in milliseconds; rate limits and slow receivers take their time. */
@@ -26,7 +26,7 @@ export async function checkEndpoints(patient: Patient): Promise<Finding> {
   );
   const held = rows.reduce((sum, { pending }) => sum + Number(pending), 0);
   const items = rows.slice(0, MAX_ITEMS).map(({ id, url, state, pending, oldest }) => {
-    const { status, reason } = JSON.parse(state) as { status: string; reason: string | null };
+    const { status, reason } = readJson<{ status: string; reason: string | null }>(state, { status: 'unreadable', reason: null });
     const age = describeAge(patient.now - Number(oldest));
     const held = Number(pending) === 1 ? '1 delivery' : `${pending} deliveries`;
     return { id, text: `${url} is ${status}: ${reason ?? 'no reason is known'} It holds ${held}, the oldest for ${age}.` };

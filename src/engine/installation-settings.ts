@@ -33,6 +33,13 @@ const FINAL = EXECUTION_STATUSES.filter(isFinal);
 const EXECUTIONS_PREFIX = 'retention:executions:';
 const MESSAGES = 'retention:messages';
 
+/** @returns undefined for what no version has written, which is as if nobody had set it */
+function readAge(stored: string): Age | undefined {
+  if (stored === 'null') return null;
+  const age = Number(stored);
+  return stored.trim() !== '' && Number.isFinite(age) && age >= 0 ? age : undefined;
+}
+
 /** @param defaults what the configuration says */
 export function createInstallationSettings(
   settings: Pick<Storage['settings'], 'get' | 'set'>,
@@ -41,7 +48,7 @@ export function createInstallationSettings(
   /** One value for each, so that two changes at once do not undo each other. */
   async function read(name: string, configured: Age): Promise<Age> {
     const stored = await settings.get(name);
-    return stored === undefined || stored === 'default' ? configured : (JSON.parse(stored) as Age);
+    return stored === undefined || stored === 'default' ? configured : (readAge(stored) ?? configured);
   }
 
   async function write(name: string, value: Age | 'default' | undefined): Promise<void> {

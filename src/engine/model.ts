@@ -308,6 +308,8 @@ export interface Execution {
   wakeAt: number | null;
   /** The context as it is, sealed, where `context` shows `[secret NAME]`. */
   sealed?: string | undefined;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }
 
 export interface Lane {
@@ -348,6 +350,8 @@ export interface Workflow {
   deletedAt: number | null;
   createdAt: number;
   updatedAt: number;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }
 
 /** Whether its trigger, another workflow or an event may start it. */
@@ -362,4 +366,6 @@ export interface Revision {
   /** Whether it has executed; then it is never changed again. */
   executed: boolean;
   createdAt: number;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }

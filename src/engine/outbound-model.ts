@@ -271,6 +271,8 @@ export interface Endpoint {
   stateSequence: number;
   createdAt: number;
   updatedAt: number;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }
 
 // --- event catalogue -------------------------------------------------------------------------------------------------------
@@ -290,6 +292,8 @@ export interface EventType {
   downConversion: string | null;
   createdAt: number;
   updatedAt: number;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }
 
 // --- messages, deliveries, attempts ----------------------------------------------------------------------------------------
@@ -317,6 +321,8 @@ export interface Message {
   /** What is sent, sealed, where the rest shows `[secret NAME]`. Default null: it is sent as it is shown. */
   sealed?: string | null | undefined;
   createdAt: number;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }
 
 /** `pending`: to be sent, at `dueAt`; shown as `held` while its endpoint is blocked or disabled. */
@@ -350,6 +356,8 @@ export interface Delivery {
   error: Failure | null;
   createdAt: number;
   finishedAt: number | null;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }
 
 /** When something in an exchange was there, in milliseconds from its start; null when it was not needed or did not happen. */
@@ -388,6 +396,8 @@ export interface Attempt {
   responseBody: string | null;
   /** Whether the answer was longer. */
   isResponseCut: boolean;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }
 
 // --- operational events ----------------------------------------------------------------------------------------------------

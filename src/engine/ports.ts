@@ -202,6 +202,8 @@ export interface Sample {
   /** When it came, in milliseconds since 1970. */
   at: number;
   request: StoredRequest;
+  /** What of the row could not be read, and is a stand-in here: see `storage/row-reader.ts`. Undefined: all was read. */
+  unreadable?: string | undefined;
 }
 
 export interface SampleStore {

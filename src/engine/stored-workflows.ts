@@ -34,6 +34,8 @@ export interface StoredWorkflows {
   findEditable(id: string): Promise<Workflow>;
   /** @throws HooklineError `revision_not_found` */
   findRevision(id: string, revision: number): Promise<Revision>;
+  /** To be used as it is. @throws HooklineError `revision_not_found`, `conflict` when it cannot be read */
+  findReadableRevision(id: string, revision: number): Promise<Revision>;
   /**
    * Adds a workflow with its first revision.
    * @param documentOf gives the document as it is stored, encrypted for the id of the new workflow
@@ -73,6 +75,12 @@ export function createStoredWorkflows(options: StoredWorkflowsOptions): StoredWo
     return workflow;
   }
 
+  async function findRevision(id: string, number: number): Promise<Revision> {
+    const revision = await store.getRevision(id, number);
+    if (!revision) throw new HooklineError('revision_not_found', `Workflow ${id} has no revision ${number}.`);
+    return revision;
+  }
+
   return {
     lock: createKeyedLock(),
     find,
@@ -85,9 +93,11 @@ export function createStoredWorkflows(options: StoredWorkflowsOptions): StoredWo
       throw new HooklineError('conflict', 'The workflow is in the trash. Restore it first.');
     },
 
-    async findRevision(id, number) {
-      const revision = await store.getRevision(id, number);
-      if (!revision) throw new HooklineError('revision_not_found', `Workflow ${id} has no revision ${number}.`);
+    findRevision,
+
+    async findReadableRevision(id, number) {
+      const revision = await findRevision(id, number);
+      if (revision.unreadable !== undefined) throw unreadableRevision(revision);
       return revision;
     },
 
@@ -108,6 +118,17 @@ export function createStoredWorkflows(options: StoredWorkflowsOptions): StoredWo
       return { ...workflow, ...fields, updatedAt };
     },
   };
+}
+
+/** What is asked for needs what cannot be read of it. @param code `invalid_config` ends an execution, which can be retried */
+export function unreadableRevision(
+  { workflowId, revision, unreadable = '' }: Revision,
+  code: 'conflict' | 'invalid_config' = 'conflict',
+): HooklineError {
+  return new HooklineError(
+    code,
+    `Revision ${revision} of workflow ${workflowId} cannot be read by this version (${unreadable}). Upgrade, or save the workflow anew.`,
+  );
 }
 
 /** The secret part of a trigger URL. */

@@ -13,7 +13,7 @@ import type { WorkflowService } from './workflows.ts';
 
 export interface WorkflowCopiesOptions {
   readonly store: Pick<WorkflowStore, 'findByHookKey'>;
-  readonly stored: Pick<StoredWorkflows, 'find' | 'findRevision' | 'insert' | 'seal' | 'sealedFor'>;
+  readonly stored: Pick<StoredWorkflows, 'find' | 'findReadableRevision' | 'insert' | 'seal' | 'sealedFor'>;
   readonly judge: Pick<DocumentJudge, 'validate'>;
   readonly reader: Pick<WorkflowReader, 'show'>;
   readonly registry: Registry;
@@ -25,11 +25,11 @@ const MAX_TITLE_LENGTH = 200;
 
 export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCopies {
   const { store, judge, reader, registry } = options;
-  const { find, findRevision, insert, seal, sealedFor } = options.stored;
+  const { find, findReadableRevision, insert, seal, sealedFor } = options.stored;
   return {
     async duplicate(id) {
       const { title, mode, tags, revision } = await find(id);
-      const { document } = await findRevision(id, revision);
+      const { document } = await findReadableRevision(id, revision);
       const suffix = ' copy';
       const copyTitle = `${title.slice(0, MAX_TITLE_LENGTH - suffix.length)}${suffix}`;
       const copy = await insert({ title: copyTitle, mode, enabled: false, tags }, (copyId) => sealedFor(copyId, document, id));
@@ -38,7 +38,7 @@ export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCo
 
     async exportWorkflow(id) {
       const { title, mode, hookKey, tags, revision } = await find(id);
-      const { document } = await findRevision(id, revision);
+      const { document } = await findReadableRevision(id, revision);
       return { hookline: 1, title, mode, hookKey, tags, ...hideDocument(document, registry) };
     },
 

@@ -5,7 +5,7 @@ import { requireNoErrors } from './document.ts';
 import { type DocumentJudge, type GivenDocument, ofStored, requireDocument } from './document-judge.ts';
 import type { Document, Problem, Workflow } from './model.ts';
 import type { WorkflowStore } from './ports.ts';
-import { createHookKey, type StoredWorkflows } from './stored-workflows.ts';
+import { createHookKey, type StoredWorkflows, unreadableRevision } from './stored-workflows.ts';
 import type { WorkflowReader } from './workflow-reader.ts';
 import { parseCreate, parseTime, parseUpdate } from './workflow-views.ts';
 import type { WorkflowService } from './workflows.ts';
@@ -25,7 +25,7 @@ export type WorkflowEditor = Pick<WorkflowService, 'create' | 'check' | 'update'
 
 export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEditor {
   const { store, judge, reader, now, onChange } = options;
-  const { lock, find, findEditable, findRevision, insert, seal, change } = options.stored;
+  const { lock, find, findEditable, findRevision, findReadableRevision, insert, seal, change } = options.stored;
 
   /** An edit of trigger or nodes as it will be saved; `outer` is what is wrong beside them. @throws HooklineError `invalid_workflow` */
   async function edit(
@@ -66,7 +66,11 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
         const before = await findEditable(id);
         requireUnchanged(before, ifUpdatedAt);
         requireSameMode(before, wanted.mode);
-        const stored = (await findRevision(id, before.revision)).document;
+        const live = await findRevision(id, before.revision);
+        // A whole new document replaces it; anything less would keep what cannot be read.
+        if (live.unreadable !== undefined && (given.trigger === undefined || given.nodes === undefined))
+          throw unreadableRevision(live);
+        const stored = live.document;
         const target = { ...before, enabled: wanted.enabled ?? before.enabled };
         const { opened } = judge.open(id, stored);
         let { revision } = before;
@@ -105,7 +109,7 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
     activate(id, number) {
       return lock(id, async () => {
         const workflow = await findEditable(id);
-        const { document } = await findRevision(id, number);
+        const { document } = await findReadableRevision(id, number);
         if (number === workflow.revision) return reader.show(workflow, document);
         const { problems } = await judge.validate(workflow.mode, judge.open(id, document).opened);
         if (workflow.enabled) requireNoErrors(problems);

@@ -7,7 +7,7 @@ import type { Document, Problem, Revision, Workflow } from './model.ts';
 import type { SecretBox, WorkflowStore } from './ports.ts';
 import type { Registry } from './registry.ts';
 import { fieldsOf, workflowRow } from './sealed-places.ts';
-import type { StoredWorkflows } from './stored-workflows.ts';
+import { type StoredWorkflows, unreadableRevision } from './stored-workflows.ts';
 import { type LoadedWorkflow, type RevisionView, toRevisionView, toWorkflowView, type WorkflowView } from './workflow-views.ts';
 import type { WorkflowService } from './workflows.ts';
 
@@ -25,26 +25,36 @@ export interface WorkflowReader
     'get' | 'list' | 'countTags' | 'titles' | 'listRevisions' | 'getRevision' | 'compare' | 'byId' | 'byHookKey'
   > {
   /** @param problems what is known to be wrong with the document; default: it is judged */
-  show(workflow: Workflow, document: Document, problems?: Problem[]): Promise<WorkflowView>;
+  show(workflow: Workflow, document: Document, problems?: Problem[], unreadable?: string): Promise<WorkflowView>;
   /** With the live revision. */
   showLive(workflow: Workflow): Promise<WorkflowView>;
 }
 
+const MISSING_DOCUMENT: Document = { trigger: { type: 'unreadable', config: {} }, nodes: [] };
+
 export function createWorkflowReader({ store, stored, judge, registry, secretBox }: WorkflowReaderOptions): WorkflowReader {
   const { find, findRevision } = stored;
 
-  async function show(workflow: Workflow, document: Document, problems?: Problem[]): Promise<WorkflowView> {
+  async function show(workflow: Workflow, document: Document, problems?: Problem[], unreadable?: string): Promise<WorkflowView> {
     const counts = await store.executionCounts([workflow.id]);
     return toWorkflowView(
       workflow,
       hideDocument(document, registry),
       counts.get(workflow.id) ?? 0,
       problems ?? (await judge.judgeStored(workflow, document)),
+      unreadable,
     );
   }
 
+  /** Also where it is missing: a workflow without its live revision is shown as one that cannot be read. */
+  async function findLive({ id, revision }: Workflow): Promise<Pick<Revision, 'document' | 'unreadable'>> {
+    const found = await store.getRevision(id, revision);
+    return found ?? { document: MISSING_DOCUMENT, unreadable: 'the live revision is missing' };
+  }
+
   async function showLive(workflow: Workflow): Promise<WorkflowView> {
-    return show(workflow, (await findRevision(workflow.id, workflow.revision)).document);
+    const { document, unreadable } = await findLive(workflow);
+    return show(workflow, document, undefined, unreadable);
   }
 
   function showRevision(workflow: Workflow, revision: Revision): RevisionView {
@@ -57,6 +67,7 @@ export function createWorkflowReader({ store, stored, judge, registry, secretBox
   async function load(workflow: Workflow | undefined, number: number | undefined): Promise<LoadedWorkflow | undefined> {
     const revision = workflow && (await store.getRevision(workflow.id, number ?? workflow.revision));
     if (!workflow || !revision) return undefined;
+    if (revision.unreadable !== undefined) throw unreadableRevision(revision, 'invalid_config');
     const document = openDocument(revision.document, registry, fieldsOf(secretBox, workflowRow(workflow.id)));
     return { workflow, revision: revision.revision, executed: revision.executed, document };
   }
@@ -73,9 +84,9 @@ export function createWorkflowReader({ store, stored, judge, registry, secretBox
       const { items, nextCursor } = await store.list(filter);
       const counts = await store.executionCounts(items.map(({ id }) => id));
       const views = items.map(async (workflow) => {
-        const { document } = await findRevision(workflow.id, workflow.revision);
+        const { document, unreadable } = await findLive(workflow);
         const problems = judge.inspectStored(workflow, document);
-        return toWorkflowView(workflow, hideDocument(document, registry), counts.get(workflow.id) ?? 0, problems);
+        return toWorkflowView(workflow, hideDocument(document, registry), counts.get(workflow.id) ?? 0, problems, unreadable);
       });
       return { items: await Promise.all(views), nextCursor };
     },
@@ -96,6 +107,7 @@ export function createWorkflowReader({ store, stored, judge, registry, secretBox
     async compare(id, from, to) {
       await find(id);
       const [before, after] = await Promise.all([findRevision(id, from), findRevision(id, to)]);
+      for (const revision of [before, after]) if (revision.unreadable !== undefined) throw unreadableRevision(revision);
       const mark = createSecretMarker(registry, fieldsOf(secretBox, workflowRow(id)));
       return { from, to, changes: compareDocuments(mark(before.document), mark(after.document)) };
     },

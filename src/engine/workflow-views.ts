@@ -39,6 +39,8 @@ export interface WorkflowView extends Document {
    * imported workflow waits for its secrets. A list leaves out what only the types' own checks can tell.
    */
   problems: Problem[];
+  /** What of the stored rows could not be read; undefined: all was. */
+  unreadable?: string | undefined;
 }
 
 export interface RevisionView extends Document {
@@ -49,6 +51,8 @@ export interface RevisionView extends Document {
   /** Whether it has executed; then it is never changed again. */
   executed: boolean;
   createdAt: string;
+  /** What of the stored row could not be read; undefined: all was. */
+  unreadable?: string | undefined;
 }
 
 /** One workflow as a JSON file. */
@@ -160,13 +164,18 @@ function parse<Input>(schema: z.ZodType<Input>, input: unknown): Parsed<Input> {
   };
 }
 
-/** @param document hidden */
+/**
+ * @param document hidden
+ * @param unreadable what of the live revision could not be read
+ */
 export function toWorkflowView(
   workflow: Workflow,
   document: Document,
   executionCount: number,
   problems: Problem[],
+  unreadable?: string | undefined,
 ): WorkflowView {
+  const faults = [workflow.unreadable, unreadable].filter((fault) => fault !== undefined);
   const { id, title, mode, enabled, hookKey, revision, tags, deletedAt, createdAt, updatedAt } = workflow;
   return {
     id,
@@ -182,6 +191,7 @@ export function toWorkflowView(
     createdAt: toTime(createdAt),
     updatedAt: toTime(updatedAt),
     problems,
+    ...(faults.length === 0 ? {} : { unreadable: faults.join('; ') }),
   };
 }
 
@@ -191,8 +201,9 @@ export function toRevisionView(
   document: Document,
   state: { live: boolean; executed: boolean },
 ): RevisionView {
-  const { workflowId, revision: number, createdAt } = revision;
-  return { workflowId, revision: number, ...state, ...document, createdAt: toTime(createdAt) };
+  const { workflowId, revision: number, createdAt, unreadable } = revision;
+  const marker = unreadable === undefined ? {} : { unreadable };
+  return { workflowId, revision: number, ...state, ...document, createdAt: toTime(createdAt), ...marker };
 }
 
 /** @throws HooklineError `invalid_request` when it is not an ISO 8601 time */

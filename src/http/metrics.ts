@@ -69,6 +69,8 @@ export function createMetrics(sources: {
   executions: Pick<ExecutionStore, 'oldestQueuedAt' | 'countByStatus' | 'nextWakeAt'>;
   /** What webhooks are counted in. */
   outbound: DeliveryMetricsSources;
+  /** Rows that could not be read since the start. */
+  unreadableRows: () => number;
   now: () => number;
   log: Log;
 }): Metrics {
@@ -115,6 +117,14 @@ export function createMetrics(sources: {
     registers,
     collect() {
       this.set(sources.stats().queued);
+    },
+  });
+  new Gauge({
+    name: 'hookline_unreadable_rows',
+    help: 'Rows of the database that this process could not read since its start; the log names each once.',
+    registers,
+    collect() {
+      this.set(sources.unreadableRows());
     },
   });
   const counts = kept(() => sources.executions.countByStatus(), sources.now);

@@ -8,6 +8,7 @@ import { toUser, userRow } from './access-records.ts';
 import { isSearchable } from './database.ts';
 import type { Models } from './models.ts';
 import { storable } from './outbound/rows.ts';
+import type { RowReader } from './row-reader.ts';
 
 /** An owner who can sign in. */
 export const ACTIVE_OWNER: WhereOptions = { role: 'owner', disabled: false, password: { [Op.ne]: null } };
@@ -42,6 +43,7 @@ export async function requireOwnerBeside({ users }: Models, id: string): Promise
 }
 
 export async function updateUser(
+  rows: RowReader,
   models: Models,
   id: string,
   { name, role, isDisabled, updatedAt }: Parameters<UserStore['update']>[1],
@@ -60,7 +62,7 @@ export async function updateUser(
     await models.sessions.destroy({ where: { userId: id } });
     await models.oneTimeLinks.destroy({ where: { userId: id } });
   }
-  return toUser({ ...before, ...change });
+  return toUser(rows, { ...before, ...change });
 }
 
 /** Uses the setup link up. Of two at once one finds its link: all of them are locked, and go together. */
@@ -75,7 +77,13 @@ export async function addOwner(models: Models, hash: string, now: number, owner:
 }
 
 /** Uses an invitation or a reset link up. */
-export async function setPassword(models: Models, hash: string, now: number, password: string): Promise<User | undefined> {
+export async function setPassword(
+  rows: RowReader,
+  models: Models,
+  hash: string,
+  now: number,
+  password: string,
+): Promise<User | undefined> {
   const { users, sessions, oneTimeLinks } = models;
   const row = (await oneTimeLinks.findByPk(hash, { lock: true }))?.get();
   if (!row || row.userId === null || Number(row.expiresAt) <= now) return undefined;
@@ -86,5 +94,5 @@ export async function setPassword(models: Models, hash: string, now: number, pas
   await users.update(change, { where: { id: userId } });
   await sessions.destroy({ where: { userId } });
   await oneTimeLinks.destroy({ where: { userId } });
-  return toUser({ ...user.get(), ...change });
+  return toUser(rows, { ...user.get(), ...change });
 }

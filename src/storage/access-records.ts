@@ -1,10 +1,10 @@
 // Rows of the access tables as records, and back. PostgreSQL gives BIGINT as text, SQLite BOOLEAN as 0 or 1.
 
-import { linkPurposeSchema, type Permission, roleSchema } from '../access/model.ts';
+import { linkPurposeSchema, PERMISSIONS, type Permission, roleSchema } from '../access/model.ts';
 import type { ApiToken, OneTimeLink, Session, User } from '../access/ports.ts';
 import type { ApiTokenRow, OneTimeLinkRow, SessionRow, UserRow } from './access-models.ts';
-import { parseStored } from './database.ts';
 import { storable } from './outbound/rows.ts';
+import { type Fields, isText, listOf, type RowReader } from './row-reader.ts';
 
 const numberOrNull = (value: number | null): number | null => (value === null ? null : Number(value));
 
@@ -12,45 +12,60 @@ export function userRow({ isDisabled, ...user }: User): UserRow {
   return { ...user, name: storable(user.name), disabled: isDisabled };
 }
 
-export function toUser(row: UserRow): User {
-  return {
+/** One with a role that cannot be read can do nothing until someone gives it another. */
+export function toUser(rows: RowReader, row: UserRow): User {
+  const user = rows.read('users', row.id, (fields) => ({
     id: row.id,
     email: row.email,
     name: row.name,
-    role: roleSchema.parse(row.role),
+    role: fields.oneOf('role', row.role, roleSchema.options, 'viewer'),
     password: row.password,
     isDisabled: Boolean(row.disabled),
     lastSeenAt: numberOrNull(row.lastSeenAt),
     createdAt: Number(row.createdAt),
     updatedAt: Number(row.updatedAt),
-  };
+  }));
+  return user.unreadable === undefined ? user : { ...user, isDisabled: true };
 }
 
 export function toSession(row: SessionRow): Session {
   return { hash: row.hash, userId: row.userId, lastSeenAt: Number(row.lastSeenAt), createdAt: Number(row.createdAt) };
 }
 
-export function toLink(row: OneTimeLinkRow): OneTimeLink {
+/** @returns undefined when this version does not know what it is for */
+export function toLink(rows: RowReader, row: OneTimeLinkRow): OneTimeLink | undefined {
+  const { purpose, unreadable } = rows.read('one_time_links', row.hash, (fields) => ({
+    purpose: fields.oneOf('purpose', row.purpose, linkPurposeSchema.options, 'reset'),
+  }));
+  if (unreadable !== undefined) return undefined;
   return {
     hash: row.hash,
-    purpose: linkPurposeSchema.parse(row.purpose),
+    purpose,
     userId: row.userId,
     expiresAt: Number(row.expiresAt),
     createdAt: Number(row.createdAt),
   };
 }
 
-export function toToken(row: ApiTokenRow): ApiToken {
-  return {
+/** One whose permissions cannot be read has none; those that this version does not know are left out. */
+export function toToken(rows: RowReader, row: ApiTokenRow): ApiToken {
+  return rows.read('api_tokens', row.id, (fields) => ({
     id: row.id,
     hash: row.hash,
     name: row.name,
     hint: row.hint,
-    permissions: parseStored<Permission[]>(row.permissions),
+    permissions: readPermissions(fields, row.permissions),
     userId: row.userId,
     createdBy: row.createdBy,
     expiresAt: numberOrNull(row.expiresAt),
     lastUsedAt: numberOrNull(row.lastUsedAt),
     createdAt: Number(row.createdAt),
-  };
+  }));
+}
+
+function readPermissions(fields: Fields, json: string): Permission[] {
+  const names = fields.json<string[]>('permissions', json, [], listOf(isText));
+  const known = PERMISSIONS.filter((permission) => names.includes(permission));
+  if (known.length < new Set(names).size) fields.fault('permissions', 'has a permission that this version does not know');
+  return known;
 }

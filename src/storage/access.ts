@@ -21,11 +21,11 @@ import { withStorageErrors } from './storage-error.ts';
 
 /** The access part of the storage. */
 export function accessStore(database: Database): AccessStore {
-  const { read, write } = database;
+  const { read, write, rows: reader } = database;
 
   async function findUser(where: WhereOptions<UserRow>): Promise<User | undefined> {
     const row = await withStorageErrors(() => read.users.findOne({ where }));
-    return row ? toUser(row.get()) : undefined;
+    return row ? toUser(reader, row.get()) : undefined;
   }
 
   async function userOf(id: string | null): Promise<User | undefined> {
@@ -44,7 +44,7 @@ export function accessStore(database: Database): AccessStore {
               ['id', 'ASC'],
             ],
           });
-          return rows.map((row) => toUser(row.get()));
+          return rows.map((row) => toUser(reader, row.get()));
         }),
       hasOwner: () => withStorageErrors(async () => (await read.users.count({ where: ACTIVE_OWNER })) > 0),
       insert: (user, link) =>
@@ -54,7 +54,7 @@ export function accessStore(database: Database): AccessStore {
             await oneTimeLinks.create({ ...link });
           }),
         ),
-      update: (id, change) => write((models) => updateUser(models, id, change)),
+      update: (id, change) => write((models) => updateUser(reader, models, id, change)),
       changePassword: (id, { from, to, keepSession, updatedAt }) =>
         write(async ({ users, sessions, oneTimeLinks }) => {
           const [changed] = await users.update({ password: to, updatedAt }, { where: { id, password: from } });
@@ -122,7 +122,8 @@ export function accessStore(database: Database): AccessStore {
         withStorageErrors(async () => {
           const row = await read.oneTimeLinks.findByPk(hash);
           if (row === null) return undefined;
-          const link = toLink(row.get());
+          const link = toLink(reader, row.get());
+          if (link === undefined) return undefined;
           const user = await userOf(link.userId);
           if (link.userId !== null && !user) return undefined;
           return { link, user: user ?? null };
@@ -132,7 +133,7 @@ export function accessStore(database: Database): AccessStore {
           write(async (models) => {
             const user = await (owner
               ? addOwner(models, hash, now, { ...owner, password })
-              : setPassword(models, hash, now, password));
+              : setPassword(reader, models, hash, now, password));
             if (!user) return undefined;
             await models.sessions.create({ hash: sessionHash, userId: user.id, lastSeenAt: now, createdAt: now });
             return user;
@@ -154,12 +155,12 @@ export function accessStore(database: Database): AccessStore {
               ['id', 'ASC'],
             ],
           });
-          return rows.map((row) => toToken(row.get()));
+          return rows.map((row) => toToken(reader, row.get()));
         }),
       find: (hash) =>
         withStorageErrors(async () => {
           const row = await read.apiTokens.findOne({ where: { hash } });
-          return row ? { token: toToken(row.get()), user: await userOf(row.get().userId) } : undefined;
+          return row ? { token: toToken(reader, row.get()), user: await userOf(row.get().userId) } : undefined;
         }),
       touch: (id, at) =>
         write(async ({ apiTokens }) => {

@@ -3,10 +3,11 @@
 import { Op, type WhereOptions } from 'sequelize';
 import type { AuditEntry, AuditStore } from '../access/ports.ts';
 import type { AuditRow } from './access-models.ts';
-import { type Database, isSearchable, parseStored } from './database.ts';
+import { type Database, isSearchable } from './database.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
 import { storable } from './outbound/rows.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
+import { isText, listOf, type RowReader } from './row-reader.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** Newest first. The ids are made as those of executions are. */
@@ -15,7 +16,7 @@ const AUDIT_LIST: ListKind<[id: string]> = {
   isPlace: (value): value is [string] => value.length === 1 && isExecutionId(value[0]),
 };
 
-export function auditStore({ read, write }: Database): AuditStore {
+export function auditStore({ read, write, rows: reader }: Database): AuditStore {
   return {
     async add(entry) {
       await write(({ auditLog }) => auditLog.create(toRow(entry)));
@@ -39,7 +40,7 @@ export function auditStore({ read, write }: Database): AuditStore {
         ],
       };
       const rows = await withStorageErrors(() => read.auditLog.findAll({ where, order: [['id', 'DESC']], limit: limit + 1 }));
-      const entries = rows.map((row) => toEntry(row.get()));
+      const entries = rows.map((row) => toEntry(reader, row.get()));
       return toPage(AUDIT_LIST, entries, limit, ({ id }) => [id]);
     },
 
@@ -72,20 +73,16 @@ function toRow({ id, at, actor, action, target, fields, address }: AuditEntry): 
   };
 }
 
-const KINDS: Readonly<Record<string, AuditEntry['actor']['kind']>> = {
-  user: 'user',
-  token: 'token',
-  'admin-token': 'admin-token',
-};
+const KINDS = ['user', 'token', 'admin-token', 'nobody'] as const satisfies AuditEntry['actor']['kind'][];
 
-function toEntry(row: AuditRow): AuditEntry {
-  return {
+function toEntry(rows: RowReader, row: AuditRow): AuditEntry {
+  return rows.read('audit_log', row.id, (fields) => ({
     id: row.id,
     at: Number(row.at),
-    actor: { kind: KINDS[row.actorKind] ?? 'nobody', id: row.actorId, name: row.actorName },
+    actor: { kind: fields.oneOf('actor_kind', row.actorKind, KINDS, 'nobody'), id: row.actorId, name: row.actorName },
     action: row.action,
     target: row.target,
-    fields: parseStored(row.fields),
+    fields: fields.json<string[]>('fields', row.fields, [], listOf(isText)),
     address: row.address,
-  };
+  }));
 }

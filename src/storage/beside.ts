@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { requireMigrated } from './migrate.ts';
 import { defineModels } from './models.ts';
 import { isPostgresUrl } from './postgres-url.ts';
+import { createRowReader } from './row-reader.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 export interface DatabaseBeside {
@@ -41,5 +42,5 @@ export async function openDatabaseBeside(url: string): Promise<DatabaseBeside> {
         throw error;
       }
     });
-  return { database: { read: models, write }, close };
+  return { database: { read: models, rows: createRowReader(), write }, close };
 }

@@ -264,8 +264,15 @@ async function insert(target: Sequelize, table: TableDescription, rows: Row[]): 
 function moveBody(row: Row): void {
   const { body, origin } = row;
   if (typeof body !== 'string' || typeof origin !== 'string' || !body.includes('\0')) return;
-  const parsed = parseStored<Origin>(origin);
-  if (!parsed.request) return;
+  let parsed: Origin;
+  try {
+    parsed = parseStored<Origin>(origin);
+  } catch (error) {
+    // A row that cannot be read is copied as it is; then its body is refused as any other text with U+0000.
+    if (error instanceof SyntaxError) return;
+    throw error;
+  }
+  if (!parsed?.request) return;
   row.origin = JSON.stringify({ ...parsed, request: { ...parsed.request, body } } satisfies Origin);
   row.body = null;
 }

@@ -2,6 +2,7 @@
 
 import type { Committer } from './committer.ts';
 import type { Models } from './models.ts';
+import type { RowReader } from './row-reader.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** Rows deleted in one transaction, so that waiting commits are held up for milliseconds at most. */
@@ -9,6 +10,8 @@ export const DELETE_CHUNK = 200;
 
 export interface Database {
   readonly read: Models;
+  /** Makes records of rows. */
+  readonly rows: RowReader;
   /**
    * Runs `work` with the models of the writer, between two batches of the committer and in one transaction.
    * @throws HooklineError `storage_unavailable`; then nothing of it is stored
@@ -17,8 +20,8 @@ export interface Database {
 }
 
 /** Ties the models to the committer. */
-export function databaseOn(read: Models, writer: Models, committer: Pick<Committer, 'exclusive'>): Database {
-  return { read, write: (work) => withStorageErrors(() => committer.exclusive(() => work(writer))) };
+export function databaseOn(read: Models, writer: Models, committer: Pick<Committer, 'exclusive'>, rows: RowReader): Database {
+  return { read, rows, write: (work) => withStorageErrors(() => committer.exclusive(() => work(writer))) };
 }
 
 /**

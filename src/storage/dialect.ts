@@ -5,7 +5,8 @@ import type { Sequelize } from 'sequelize';
 export interface Dialect {
   /**
    * An expression for one member of an object in a TEXT column with JSON: its JSON text, as it was stored, or NULL when it is
-   * missing. The rest of the column is not handed over.
+   * missing. The rest of the column is not handed over. Of a column that is not JSON it is `?` on SQLite; PostgreSQL fails with
+   * the code 22P02.
    */
   jsonMember(column: string, name: string): string;
   /** A subselect of the texts in a parameter that is a JSON array. */
@@ -28,8 +29,12 @@ export interface Dialect {
 /** Advisory lock: those who add deliveries share it, whoever deletes what they need has it alone. `hook`, 4. */
 export const DELETIONS_LOCK = '1752133483, 4';
 
+/** What nothing that is JSON is written as. */
+export const NO_JSON = '?';
+
 const SQLITE: Dialect = {
-  jsonMember: (column, name) => `${column} -> '${name}'`,
+  jsonMember: (column, name) =>
+    `CASE WHEN ${column} IS NULL OR json_valid(${column}) THEN ${column} -> '${name}' ELSE '${NO_JSON}' END`,
   textsOf: (parameter) => `(SELECT value FROM json_each(${parameter}))`,
   elementsOf: (parameter, alias) => `json_each(${parameter}) AS ${alias}`,
   rowsOf: (_table, columns, parameter) =>

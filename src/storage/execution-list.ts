@@ -74,7 +74,9 @@ function routeOf(
   const among = (column: string, values: readonly string[]): string => `${column} IN (${values.map(text).join(', ')})`;
   const ofWorkflow = workflowId === undefined ? [] : [`workflow_id = ${text(workflowId)}`];
   const ofStatus = statuses === undefined ? [] : [among('status', statuses)];
-  const ofSource = sources === undefined ? [] : [among('source', sources)];
+  // Null in rows of programs before 0006 on SQLite, and while a migration is under way.
+  const ofSource =
+    sources === undefined ? [] : [among(sources.includes('webhook') ? "COALESCE(source, 'webhook')" : 'source', sources)];
   if (replayOf !== undefined) {
     const walk = `replay_of = ${text(replayOf)}`;
     return { index: 'executions_replay', walks: [walk], checks: [...ofWorkflow, ...ofStatus, ...ofSource] };

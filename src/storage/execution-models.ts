@@ -13,8 +13,8 @@ export interface ExecutionRow {
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** Never null in a stored row, as `origin`. */
-  source: string;
+  /** Null when a program before 0006 wrote it. */
+  source: string | null;
   replayOf: string | null;
   /** What else does not change: JSON of `Origin` in `execution-row.ts`; never null in a stored row. */
   origin: string;

@@ -1,11 +1,23 @@
 // An execution as it is stored: what goes into a row and into the job log, and how it is read back.
 
-import type { Execution, ExecutionWithJobs, Job, Reply, StoredRequest } from '../engine/model.ts';
-import { executionSourceSchema, executionStatusSchema, isFinal } from '../engine/model.ts';
+import type { Execution, ExecutionSource, ExecutionWithJobs, Job, Reply, StoredRequest } from '../engine/model.ts';
+import { EXECUTION_STATUSES, executionSourceSchema, isFinal, jobStatusSchema } from '../engine/model.ts';
 import type { ExecutionSummary, ExecutionWrite } from '../engine/ports.ts';
-import { parseStored } from './database.ts';
 import type { ExecutionRow } from './execution-models.ts';
 import { weightOfOutbound } from './outbound/rows.ts';
+import {
+  createRowReader,
+  type Fields,
+  isNumber,
+  isText,
+  isTexts,
+  listOf,
+  objectOf,
+  oneOfTexts,
+  orMissing,
+  orNull,
+  type RowReader,
+} from './row-reader.ts';
 
 /** What is known when an execution is accepted. What is missing is null, or 0 for `depth`. */
 export interface Origin {
@@ -21,6 +33,12 @@ export interface Origin {
   sealed?: string | undefined;
 }
 
+/** As programs before 0006 write it: two columns of today are members. */
+interface OldOrigin extends Origin {
+  source?: string;
+  replayOf?: string | null;
+}
+
 /** What is known at the end. */
 export interface Result {
   response: Reply | null;
@@ -28,6 +46,28 @@ export interface Result {
   output?: unknown;
   jobs: Job[];
 }
+
+const TABLE = 'executions';
+
+const isFailure = objectOf({ code: isText, message: isText });
+const isReply = objectOf({ status: isNumber, headers: isTexts, body: isText });
+const isJob = objectOf({
+  ...{ key: isText, path: isText, type: isText, status: oneOfTexts(jobStatusSchema.options), error: orMissing(isFailure) },
+  ...{ startedAt: isNumber, finishedAt: orNull(isNumber), log: orMissing(listOf(isText)) },
+  wait: orMissing(objectOf({ until: orNull(isNumber), kind: oneOfTexts(['retry', 'node', 'call', 'message']) })),
+});
+const isOrigin = objectOf({
+  response: orMissing(orNull(isReply)),
+  request: orMissing(
+    orNull(objectOf({ method: isText, url: isText, headers: isTexts, address: isText, body: orMissing(isText) })),
+  ),
+  parent: orMissing(orNull(objectOf({ executionId: isText, jobPath: isText }))),
+  depth: orMissing(isNumber),
+  lane: orMissing(orNull(objectOf({ name: isText, limit: isNumber }))),
+});
+/** Whether a value is an entry of the job log. */
+export const isJobs = listOf(isJob);
+const isResult = objectOf({ response: orNull(isReply), error: orNull(isFailure), jobs: isJobs });
 
 /**
  * A row of `executions` to be written: new when it has an `origin`, else the change of a stored one, whose `body` is a JSON array
@@ -112,17 +152,24 @@ export function lengthOf({ insert, update, outbound }: ExecutionWrite): number {
 }
 
 /** An execution from its row and the entries of its job log in order. */
-export function toExecution(row: ExecutionRow, logged: readonly Job[]): ExecutionWithJobs {
-  const origin = parseStored<Origin>(row.origin);
-  const result = row.result === null ? undefined : parseStored<Result>(row.result);
+export function toExecution(rows: RowReader, row: ExecutionRow, logged: readonly Job[], logFault?: string): ExecutionWithJobs {
+  return rows.read(TABLE, row.id, (fields) => {
+    if (logFault !== undefined) fields.fault('jobs', logFault);
+    return readExecution(fields, row, logged);
+  });
+}
+
+function readExecution(fields: Fields, row: ExecutionRow, logged: readonly Job[]): ExecutionWithJobs {
+  const origin = fields.json<OldOrigin>('origin', row.origin, {}, isOrigin);
+  const result = row.result === null ? undefined : fields.json<Result | undefined>('result', row.result, undefined, isResult);
   const execution: Execution = {
-    ...common(row),
-    source: executionSourceSchema.parse(row.source),
+    ...common(fields, row),
+    source: sourceOf(fields, row.source ?? origin.source),
     request: origin.request ? { ...origin.request, body: row.body ?? origin.request.body ?? '' } : null,
     context: origin.context ?? null,
     response: result?.response ?? origin.response ?? null,
     error: result?.error ?? null,
-    replayOf: row.replayOf,
+    replayOf: row.replayOf ?? origin.replayOf ?? null,
     parent: origin.parent ?? null,
     depth: origin.depth ?? 0,
     output: result?.output ?? null,
@@ -130,6 +177,11 @@ export function toExecution(row: ExecutionRow, logged: readonly Job[]): Executio
     ...(origin.sealed === undefined ? {} : { sealed: origin.sealed }),
   };
   return { ...execution, jobs: latest([...logged, ...(result?.jobs ?? [])]) };
+}
+
+/** The lane in what is stored of an execution's acceptance; null also when that cannot be read. */
+export function laneOf(origin: string): Execution['lane'] {
+  return createRowReader().read(TABLE, '', (fields) => fields.json<Origin>('origin', origin, {}, isOrigin)).lane ?? null;
 }
 
 /** A job that waited is in the log once as waiting and once as finished; the later entry counts. */
@@ -155,22 +207,27 @@ export const SUMMARY_COLUMNS = [
 type SummaryRow = Pick<ExecutionRow, (typeof SUMMARY_COLUMNS)[number]>;
 
 /** A summary from these columns and the JSON text of its error, which is null where it is missing. */
-export function toSummary(row: SummaryRow, error: unknown): ExecutionSummary {
-  return {
-    ...common(row),
-    source: executionSourceSchema.parse(row.source),
+export function toSummary(rows: RowReader, row: SummaryRow, error: unknown): ExecutionSummary {
+  return rows.read(TABLE, row.id, (fields) => ({
+    ...common(fields, row),
+    source: sourceOf(fields, row.source),
     replayOf: row.replayOf,
-    error: typeof error === 'string' ? parseStored<Execution['error']>(error) : null,
-  };
+    error: typeof error === 'string' ? fields.json<Execution['error']>('result', error, null, orNull(isFailure)) : null,
+  }));
+}
+
+/** Programs before 0006 leave the column out when they run beside this one: `origin` has it then, and calls are what is usual. */
+function sourceOf(fields: Fields, source: string | null | undefined): ExecutionSource {
+  return fields.oneOf('source', source ?? 'webhook', executionSourceSchema.options, 'webhook');
 }
 
 /** PostgreSQL gives BIGINT as text; hence Number. */
-function common(row: Omit<SummaryRow, 'source' | 'replayOf'>) {
+function common(fields: Fields, row: Omit<SummaryRow, 'source' | 'replayOf'>) {
   return {
     id: row.id,
     workflowId: row.workflowId,
     revision: row.revision,
-    status: executionStatusSchema.parse(row.status),
+    status: fields.oneOf('status', row.status, EXECUTION_STATUSES, 'error'),
     createdAt: Number(row.createdAt),
     startedAt: row.startedAt === null ? null : Number(row.startedAt),
     finishedAt: row.finishedAt === null ? null : Number(row.finishedAt),

@@ -1,19 +1,20 @@
 // Executions in the database: what the committer wrote, read back; and their deletion by age.
 
-import { literal, Op, QueryTypes, type Sequelize } from 'sequelize';
+import { DatabaseError, literal, Op, QueryTypes, type Sequelize } from 'sequelize';
 import type { ExecutionStatus, ExecutionWithJobs, Job, Signal } from '../engine/model.ts';
 import { EXECUTION_STATUSES, isFinal } from '../engine/model.ts';
 import type { ClaimedExecution, ExecutionStore, ExecutionSummary } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import type { ExecutionWriter } from './committer.ts';
-import { type Database, isSearchable, parseStored } from './database.ts';
-import { dialectOf } from './dialect.ts';
+import { type Database, isSearchable } from './database.ts';
+import { dialectOf, NO_JSON } from './dialect.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
 import { findPage, statusCondition } from './execution-list.ts';
 import { deleteExecutions, findIds } from './execution-purge.ts';
-import { SUMMARY_COLUMNS, toExecution, toSummary } from './execution-row.ts';
+import { isJobs, SUMMARY_COLUMNS, toExecution, toSummary } from './execution-row.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
 import { readTogether } from './read-together.ts';
+import { isObject } from './row-reader.ts';
 import { COUNTED_COLUMNS, countLost, lockCountedUntil } from './statistics/counted-until.ts';
 import { withStorageErrors } from './storage-error.ts';
 
@@ -22,13 +23,28 @@ const EXECUTION_LIST: ListKind<[id: string]> = {
   isPlace: (value): value is [string] => value.length === 1 && isExecutionId(value[0]),
 };
 
+/** What the job log has of an execution. */
+interface JobLog {
+  jobs: Job[];
+  sequence: number;
+  /** What of it cannot be read. */
+  fault?: string;
+}
+
+const UNREADABLE_SIGNAL = { code: 'node_failed', message: 'The stored answer cannot be read by this version.' };
+
+/** PostgreSQL: a text that was to be read as JSON is none. */
+function isInvalidJson(error: unknown): boolean {
+  return error instanceof DatabaseError && 'code' in error.original && error.original.code === '22P02';
+}
+
 /** The execution part of the storage port. `sequelize` is the reader's. */
 export function executionStore(sequelize: Sequelize, database: Database, writer: ExecutionWriter): ExecutionStore {
-  const { read, write } = database;
+  const { read, write, rows: reader } = database;
   const { jsonMember } = dialectOf(sequelize);
 
   /** Jobs of the log by execution, in the order they finished, and the sequence of the entry that comes next. */
-  async function loggedJobs(ids: readonly string[]): Promise<Map<string, { jobs: Job[]; sequence: number }>> {
+  async function loggedJobs(ids: readonly string[]): Promise<Map<string, JobLog>> {
     const rows = await read.executionJobs.findAll({
       where: { executionId: [...ids] },
       order: [
@@ -36,11 +52,15 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
         ['sequence', 'ASC'],
       ],
     });
-    const logs = new Map<string, { jobs: Job[]; sequence: number }>();
+    const logs = new Map<string, JobLog>();
     for (const row of rows) {
       const { executionId, sequence, jobs: json } = row.get();
       const log = logs.get(executionId) ?? { jobs: [], sequence: 0 };
-      for (const job of parseStored<Job[]>(json)) log.jobs.push(job);
+      const entry = reader.read('execution_jobs', `${executionId} ${sequence}`, (fields) => ({
+        jobs: fields.json<Job[]>('jobs', json, [], isJobs),
+      }));
+      for (const job of entry.jobs) log.jobs.push(job);
+      if (entry.unreadable !== undefined) log.fault = `of the log cannot be read (entry ${sequence})`;
       log.sequence = sequence + 1;
       logs.set(executionId, log);
     }
@@ -60,7 +80,12 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
     for (const row of rows) {
       const { executionId, jobPath, value } = row.get();
       const known = signals.get(executionId) ?? [];
-      known.push({ jobPath, ...parseStored<Omit<Signal, 'jobPath'>>(value) });
+      // One that cannot be read still is an answer that has come: its job fails with that.
+      const signal = reader.read('signals', `${executionId} ${jobPath}`, (fields) =>
+        fields.json<Omit<Signal, 'jobPath'>>('value', value, { error: UNREADABLE_SIGNAL }, isObject),
+      );
+      const { unreadable: _, ...content } = signal;
+      known.push({ jobPath, ...content });
       signals.set(executionId, known);
     }
     return signals;
@@ -69,18 +94,32 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
   async function findOne(id: string): Promise<ExecutionWithJobs | undefined> {
     // The row before its log: what is written in between is at worst newer, never missing.
     const row = await read.executions.findByPk(id);
-    return row ? toExecution(row.get(), (await loggedJobs([id])).get(id)?.jobs ?? []) : undefined;
+    if (!row) return undefined;
+    const log = (await loggedJobs([id])).get(id);
+    return toExecution(reader, row.get(), log?.jobs ?? [], log?.fault);
   }
 
   /** Newest first. */
   async function summariesOf(ids: readonly string[]): Promise<ExecutionSummary[]> {
     if (ids.length === 0) return [];
+    try {
+      return await readSummaries(ids, jsonMember('result', 'error'));
+    } catch (error) {
+      if (!isInvalidJson(error)) throw error;
+      // PostgreSQL does not say which of them is no JSON.
+      if (ids.length === 1) return readSummaries(ids, `'${NO_JSON}'`);
+      const halves = [ids.slice(0, ids.length / 2), ids.slice(ids.length / 2)];
+      return (await Promise.all(halves.map(summariesOf))).flat().sort((a, b) => (a.id < b.id ? 1 : -1));
+    }
+  }
+
+  async function readSummaries(ids: readonly string[], error: string): Promise<ExecutionSummary[]> {
     const rows = await read.executions.findAll({
-      attributes: [...SUMMARY_COLUMNS, [literal(jsonMember('result', 'error')), 'error']],
+      attributes: [...SUMMARY_COLUMNS, [literal(error), 'error']],
       where: { id: [...ids] },
       order: [['id', 'DESC']],
     });
-    return rows.map((row) => toSummary(row.get(), row.get('error')));
+    return rows.map((row) => toSummary(reader, row.get(), row.get('error')));
   }
 
   /**
@@ -95,9 +134,31 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
     const signals = await storedSignals(ids);
     return rows.map((row) => {
       const values = row.get();
-      const { jobs, sequence } = logs.get(values.id) ?? { jobs: [], sequence: 0 };
-      return { execution: toExecution(values, jobs), signals: signals.get(values.id) ?? [], sequence };
+      const { jobs, sequence, fault }: JobLog = logs.get(values.id) ?? { jobs: [], sequence: 0 };
+      return { execution: toExecution(reader, values, jobs, fault), signals: signals.get(values.id) ?? [], sequence };
     });
+  }
+
+  /**
+   * The same without those that cannot be read, which nobody here may run. They stay as they are: for a version that can read
+   * them, or for someone who cancels or repairs them. One that was repaired is looked at again after a restart.
+   */
+  async function findReadable(select: (without: string) => string): Promise<ClaimedExecution[]> {
+    for (;;) {
+      const known = new Set(reader.known('executions'));
+      const found = await findClaimable(select(without('id')));
+      const unreadable = found.filter(({ execution }) => execution.unreadable !== undefined);
+      // Those that were met first now took the places of others: once more without them.
+      if (reader.known('executions').length === known.size || unreadable.length === 0) {
+        return found.filter(({ execution }) => execution.unreadable === undefined);
+      }
+    }
+  }
+
+  /** A condition on an id that leaves out what is known to be unreadable. */
+  function without(column: string): string {
+    const known = reader.known('executions').map((id) => sequelize.escape(id));
+    return known.length === 0 ? '1 = 1' : `${column} NOT IN (${known.join(', ')})`;
   }
 
   const readClaimed = readTogether(async (ids) => {
@@ -122,6 +183,7 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
       if (!isExecutionId(id) || !(await writer.claim(id, now))) return undefined;
       const claimed = await readClaimed(id);
       // It may have been canceled or deleted in between.
+      if (claimed?.execution.unreadable !== undefined) return undefined;
       return claimed?.execution.status === 'running' ? claimed : undefined;
     },
 
@@ -148,15 +210,17 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
         if (only !== undefined) conditions.push(`lane = ${sequelize.escape(only)}`);
         const excluded = without.filter(isSearchable).map((lane) => sequelize.escape(lane));
         if (excluded.length > 0) conditions.push(`(lane IS NULL OR lane NOT IN (${excluded.join(', ')}))`);
-        return findClaimable(
-          `SELECT id FROM executions WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ${Math.trunc(limit)}`,
+        return findReadable(
+          (readable) =>
+            `SELECT id FROM executions WHERE ${[...conditions, readable].join(' AND ')} ORDER BY id LIMIT ${Math.trunc(limit)}`,
         );
       }),
 
     listDue: (now, limit) =>
       withStorageErrors(async () => {
-        const due = await findClaimable(
-          `SELECT id FROM executions WHERE wake_at <= ${Math.trunc(now)} ORDER BY wake_at LIMIT ${Math.trunc(limit)}`,
+        const due = await findReadable(
+          (readable) =>
+            `SELECT id FROM executions WHERE wake_at <= ${Math.trunc(now)} AND ${readable} ORDER BY wake_at LIMIT ${Math.trunc(limit)}`,
         );
         return due.sort((a, b) => (a.execution.wakeAt ?? 0) - (b.execution.wakeAt ?? 0));
       }),
@@ -164,7 +228,7 @@ export function executionStore(sequelize: Sequelize, database: Database, writer:
     nextWakeAt: () =>
       withStorageErrors(async () => {
         const [row] = await sequelize.query<{ wakeAt: number | string | null }>(
-          'SELECT MIN(wake_at) AS "wakeAt" FROM executions WHERE wake_at IS NOT NULL',
+          `SELECT MIN(wake_at) AS "wakeAt" FROM executions WHERE wake_at IS NOT NULL AND ${without('id')}`,
           { type: QueryTypes.SELECT },
         );
         return row?.wakeAt == null ? null : Number(row.wakeAt);

@@ -4,16 +4,25 @@ import { Op } from 'sequelize';
 import type { Capture, StoredRequest } from '../engine/model.ts';
 import type { CaptureStore, SampleStore } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
-import { type Database, isSearchable, parseStored } from './database.ts';
+import { type Database, isSearchable } from './database.ts';
+import { isNumber, isObject, isText, isTexts, objectOf } from './row-reader.ts';
 import { withStorageErrors } from './storage-error.ts';
 
+const NO_REQUEST: StoredRequest = { method: 'POST', url: '/', headers: {}, body: '', address: '' };
+const isRequest = objectOf({ method: isText, url: isText, headers: isTexts, body: isText, address: isText });
+const isCapture = objectOf({ at: isNumber, request: isRequest, outcome: isObject, paths: isObject });
+
 /** The samples part of the storage port. */
-export function sampleStore({ read, write }: Database): SampleStore {
+export function sampleStore({ read, write, rows: reader }: Database): SampleStore {
   return {
     get: (workflowId) =>
       withStorageErrors(async () => {
         const row = isSearchable(workflowId) ? (await read.samples.findByPk(workflowId))?.get() : undefined;
-        return row && { at: Number(row.createdAt), request: parseStored<StoredRequest>(row.request) };
+        if (row === undefined) return undefined;
+        return reader.read('samples', workflowId, (fields) => ({
+          at: Number(row.createdAt),
+          request: fields.json<StoredRequest>('request', row.request, NO_REQUEST, isRequest),
+        }));
       }),
     set: (workflowId, { at, request }) =>
       write(async ({ workflows, samples }) => {
@@ -30,7 +39,7 @@ export function sampleStore({ read, write }: Database): SampleStore {
 }
 
 /** The captures part of the storage port. */
-export function captureStore({ read, write }: Database): CaptureStore {
+export function captureStore({ read, write, rows: reader }: Database): CaptureStore {
   return {
     add: (id, workflowId, capture) =>
       write(async ({ captures }) => {
@@ -39,7 +48,11 @@ export function captureStore({ read, write }: Database): CaptureStore {
     get: (id) =>
       withStorageErrors(async () => {
         const row = isSearchable(id) ? (await read.captures.findByPk(id))?.get() : undefined;
-        return row && parseStored<Capture>(row.capture);
+        if (row === undefined) return undefined;
+        // One that a newer version has written in another form is as if it had not been caught.
+        return reader.read('captures', id, (fields) => ({
+          capture: fields.json<Capture | undefined>('capture', row.capture, undefined, isCapture),
+        })).capture;
       }),
     deleteBefore: (time) =>
       write(async ({ captures }) => {

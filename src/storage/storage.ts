@@ -19,6 +19,7 @@ import { type Leases, sqliteLeases } from './outbound/queue.ts';
 import { outboundStore } from './outbound/store.ts';
 import type { AddTasks } from './postgres/commit.ts';
 import { isPostgresUrl } from './postgres-url.ts';
+import { createRowReader, type UnreadableRow } from './row-reader.ts';
 import { captureStore, sampleStore } from './samples.ts';
 import { secretStore } from './secrets.ts';
 import { settingStore } from './settings.ts';
@@ -33,6 +34,8 @@ export interface StorageOptions {
   readonly durability?: Durability | undefined;
   /** Whether to run pending migrations. Default true; false throws `migration_needed` when there are some. */
   readonly autoMigrate?: boolean | undefined;
+  /** Told once of each row that cannot be read: see `row-reader.ts`. */
+  readonly onUnreadable?: ((row: UnreadableRow) => void) | undefined;
   /** SQLite only. */
   readonly onCheckpointError?: CommitterOptions['onCheckpointError'];
   /** PostgreSQL only: connections that read, at most. Default 10; four more write. */
@@ -50,6 +53,8 @@ export interface OpenStorage extends Storage {
   readonly samples: SampleStore;
   readonly captures: CaptureStore;
   readonly secrets: SecretStore;
+  /** How many rows could not be read since the start, each counted once. */
+  unreadableRows(): number;
   /** Deletes what deletions that a crash interrupted have left; `startRetention` calls it. */
   finishDeletes(): Promise<void>;
   /** For tests and for tools that work on the database itself. On PostgreSQL both are the same. */
@@ -117,6 +122,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     samples: sampleStore(database),
     secrets: secretStore(database),
     captures,
+    unreadableRows: () => database.rows.count(),
     ping: pingOn(connections.reader, database),
     async finishDeletes() {
       await finishPurges(database);
@@ -140,7 +146,12 @@ async function onSqlite(options: StorageOptions): Promise<Parts> {
       checkpointPath: connections.file,
       ...(onCheckpointError === undefined ? {} : { onCheckpointError }),
     });
-    const database = databaseOn(defineModels(connections.reader), defineModels(connections.writer), committer);
+    const database = databaseOn(
+      defineModels(connections.reader),
+      defineModels(connections.writer),
+      committer,
+      createRowReader(options.onUnreadable),
+    );
     const writer: ExecutionWriter = {
       commit: (unit) => committer.commit(unit),
       claim: (id, now) => committer.claim(id, now),
@@ -194,7 +205,7 @@ export async function openStorageReader(url: string): Promise<StorageReader> {
   }
   const models = defineModels(reader);
   const refuse = () => Promise.reject(new TypeError('This storage was opened to read only.'));
-  const database: Database = { read: models, write: refuse };
+  const database: Database = { read: models, rows: createRowReader(), write: refuse };
   return {
     workflows: workflowStore(database),
     executions: executionStore(reader, database, { commit: refuse, claim: refuse, reopen: refuse }),

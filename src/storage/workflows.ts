@@ -1,13 +1,14 @@
 // Workflows and their revisions in the database.
 
 import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
-import type { Document, Revision, Workflow } from '../engine/model.ts';
+import { type Document, modeSchema, type Revision, type Workflow } from '../engine/model.ts';
 import type { WorkflowStore } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
-import { type Database, isSearchable, parseStored } from './database.ts';
+import { type Database, isSearchable } from './database.ts';
 import { countExecutions, purgeExecutions, startPurge } from './execution-purge.ts';
 import type { Models } from './models.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
+import { isObject, isText, listOf, objectOf, orMissing, type RowReader } from './row-reader.ts';
 import { withStorageErrors } from './storage-error.ts';
 import type { RevisionRow, WorkflowRow } from './workflow-models.ts';
 
@@ -27,12 +28,12 @@ const SEARCH_BATCH = 200;
 
 /** The workflow part of the storage port. */
 export function workflowStore(database: Database): WorkflowStore {
-  const { read, write } = database;
+  const { read, write, rows: reader } = database;
 
   async function findBy(column: 'id' | 'hookKey', value: string): Promise<Workflow | undefined> {
     if (!isSearchable(value)) return undefined;
     const row = await withStorageErrors(() => read.workflows.findOne({ where: { [column]: value } }));
-    return row ? toWorkflow(row.get()) : undefined;
+    return row ? toWorkflow(reader, row.get()) : undefined;
   }
 
   function readAfter(where: WhereOptions<WorkflowRow>, after: [number, string] | undefined, limit: number) {
@@ -47,7 +48,7 @@ export function workflowStore(database: Database): WorkflowStore {
         ],
         limit,
       });
-      return rows.map((row) => toWorkflow(row.get()));
+      return rows.map((row) => toWorkflow(reader, row.get()));
     });
   }
 
@@ -92,7 +93,7 @@ export function workflowStore(database: Database): WorkflowStore {
     listEnabled: () =>
       withStorageErrors(async () => {
         const rows = await read.workflows.findAll({ where: { enabled: true, deletedAt: null }, order: [['id', 'ASC']] });
-        return rows.map((row) => toWorkflow(row.get()));
+        return rows.map((row) => toWorkflow(reader, row.get()));
       }),
 
     async update(id, change) {
@@ -136,7 +137,7 @@ export function workflowStore(database: Database): WorkflowStore {
       withStorageErrors(async () => {
         if (!isSearchable(id)) return undefined;
         const row = await read.revisions.findOne({ where: { workflowId: id, revision } });
-        return row ? toRevision(row.get()) : undefined;
+        return row ? toRevision(reader, row.get()) : undefined;
       }),
 
     async listRevisions(id, page) {
@@ -150,7 +151,7 @@ export function workflowStore(database: Database): WorkflowStore {
           limit: limit + 1,
         }),
       );
-      const revisions = rows.map((row) => toRevision(row.get()));
+      const revisions = rows.map((row) => toRevision(reader, row.get()));
       return toPage(REVISION_LIST, revisions, limit, (revision) => [revision.revision]);
     },
 
@@ -183,9 +184,9 @@ export function workflowStore(database: Database): WorkflowStore {
     countTags: () =>
       withStorageErrors(async () => {
         const tagged: WhereOptions<WorkflowRow> = { deletedAt: null, tags: { [Op.ne]: '[]' } };
-        const rows = await read.workflows.findAll({ attributes: ['tags'], where: tagged });
+        const rows = await read.workflows.findAll({ where: tagged });
         const counts = new Map<string, number>();
-        for (const tag of rows.flatMap((row) => parseStored<string[]>(row.get().tags))) {
+        for (const tag of rows.flatMap((row) => toWorkflow(reader, row.get()).tags)) {
           counts.set(tag, (counts.get(tag) ?? 0) + 1);
         }
         return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -258,27 +259,44 @@ function foldCase(text: string): string {
 
 // PostgreSQL gives BIGINT as text and SQLite BOOLEAN as 0 or 1; hence Number and Boolean.
 
-function toWorkflow(row: WorkflowRow): Workflow {
-  return {
+function toWorkflow(rows: RowReader, row: WorkflowRow): Workflow {
+  return rows.read('workflows', row.id, (fields) => ({
     id: row.id,
     title: row.title,
-    mode: row.mode === 'sync' ? 'sync' : 'async',
+    mode: fields.oneOf('mode', row.mode, modeSchema.options, 'async'),
     enabled: Boolean(row.enabled),
     hookKey: row.hookKey,
     revision: row.revision,
-    tags: parseStored<string[]>(row.tags),
+    tags: fields.json<string[]>('tags', row.tags, [], listOf(isText)),
     deletedAt: row.deletedAt === null ? null : Number(row.deletedAt),
     createdAt: Number(row.createdAt),
     updatedAt: Number(row.updatedAt),
-  };
+  }));
 }
 
-function toRevision(row: RevisionRow): Revision {
-  return {
+/** Of a type that no version has: it starts nothing, and is shown as a type that is missing. */
+const UNREADABLE_DOCUMENT: Document = { trigger: { type: 'unreadable', config: {} }, nodes: [] };
+
+const isDocument = (value: unknown): boolean =>
+  objectOf({
+    trigger: objectOf({ type: isText, config: isObject }),
+    nodes: listOf(isNode),
+    settings: orMissing(isObject),
+  })(value);
+
+function isNode(value: unknown): boolean {
+  const fits = objectOf({ key: isText, type: isText, config: isObject, title: orMissing(isText), branches: orMissing(isObject) });
+  if (!fits(value)) return false;
+  const { branches = {} } = value as { branches?: Record<string, unknown> };
+  return Object.values(branches).every(listOf(isNode));
+}
+
+function toRevision(rows: RowReader, row: RevisionRow): Revision {
+  return rows.read('revisions', `${row.workflowId} ${row.revision}`, (fields) => ({
     workflowId: row.workflowId,
     revision: row.revision,
-    document: parseStored<Document>(row.document),
+    document: fields.json('document', row.document, UNREADABLE_DOCUMENT, isDocument),
     executed: Boolean(row.executed),
     createdAt: Number(row.createdAt),
-  };
+  }));
 }

@@ -106,7 +106,14 @@ function makeKernel(
       changes.workflow(workflowId);
     },
   });
-  const metrics = createMetrics({ stats: () => engine.stats(), executions, outbound: storage.outbound, now, log });
+  const metrics = createMetrics({
+    stats: () => engine.stats(),
+    executions,
+    outbound: storage.outbound,
+    unreadableRows: () => storage.unreadableRows(),
+    now,
+    log,
+  });
   const outbound = createOutbound({
     store: storage.outbound,
     commit: (...unit) => executions.commit(...unit),

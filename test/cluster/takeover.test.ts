@@ -5,6 +5,7 @@ import { createClusterPool } from '../../src/cluster/pool.ts';
 import { type Process, startProcess } from '../../src/cluster/processes.ts';
 import { createIdSource } from '../../src/engine/id.ts';
 import type { ClaimedExecution } from '../../src/engine/ports.ts';
+import { program } from '../../src/program.ts';
 import { addTasks, graphileTasks } from '../../src/queue/graphile-tasks.ts';
 import { createGraphileQueue } from '../../src/queue/graphile-worker.ts';
 import { openStorage } from '../../src/storage/storage.ts';

@@ -30,7 +30,7 @@ function setUp(oldestQueuedAt: () => Promise<number | null> = async () => null, 
       backlog: async () => backlog,
     },
   };
-  const metrics = createMetrics({ stats: () => stats, executions, outbound, now: () => time, log });
+  const metrics = createMetrics({ stats: () => stats, executions, outbound, unreadableRows: () => 0, now: () => time, log });
   const pass = (ms: number): void => {
     time += ms;
   };

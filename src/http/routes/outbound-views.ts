@@ -14,7 +14,7 @@ import {
 import type { DeliverySummary } from '../../engine/outbound-ports.ts';
 import type { EndpointView, EndpointWithSecret } from '../../outbound/endpoints.ts';
 import type { EventTypeView } from '../../outbound/event-types.ts';
-import { failureView, timeSchema, toTime, toTimeOrNull } from './views.ts';
+import { failureView, timeSchema, toTime, toTimeOrNull, unreadableOf, unreadableView } from './views.ts';
 
 export const idParams = z.strictObject({ id: z.string().min(1).max(100) });
 
@@ -42,6 +42,7 @@ const endpointShape = {
   createdAt: timeSchema,
   updatedAt: timeSchema,
   warnings: z.array(problemSchema),
+  unreadable: unreadableView,
 };
 
 export const endpointView = z
@@ -90,6 +91,7 @@ const eventVersionView = z
     downConversion: z.string().nullable(),
     createdAt: timeSchema,
     updatedAt: timeSchema,
+    unreadable: unreadableView,
   })
   .meta({ id: 'EventTypeVersion' });
 
@@ -121,6 +123,7 @@ const messageShape = {
   executionId: z.string().nullable().meta({ description: 'The execution whose node has sent it; null: it came over the API.' }),
   jobPath: z.string().nullable(),
   createdAt: timeSchema,
+  unreadable: unreadableView,
 };
 
 export const messageSummaryView = z.strictObject(messageShape).meta({ id: 'MessageSummary' });
@@ -141,6 +144,7 @@ export function showMessage(message: Message): z.input<typeof messageSummaryView
     executionId: source?.executionId ?? null,
     jobPath: source?.jobPath ?? null,
     createdAt: toTime(createdAt),
+    ...unreadableOf(message),
   };
 }
 
@@ -163,6 +167,7 @@ const deliveryShape = {
   error: failureView.nullable().meta({ description: 'Why the last attempt failed.' }),
   createdAt: timeSchema,
   finishedAt: timeSchema.nullable(),
+  unreadable: unreadableView,
 };
 
 export const deliveryView = z.strictObject(deliveryShape).meta({ id: 'Delivery' });
@@ -176,6 +181,7 @@ export function showDelivery(delivery: DeliverySummary): z.input<typeof delivery
     dueAt: status === 'pending' ? toTime(dueAt) : null,
     createdAt: toTime(delivery.createdAt),
     finishedAt: toTimeOrNull(delivery.finishedAt),
+    ...unreadableOf(delivery),
   };
 }
 
@@ -216,6 +222,7 @@ export const attemptView = z
     responseHeaders: z.record(z.string(), z.string()).nullable(),
     responseBody: z.string().nullable().meta({ description: 'The first 16 KiB, as text.' }),
     isResponseCut: z.boolean(),
+    unreadable: unreadableView,
   })
   .meta({ id: 'Attempt', description: 'One HTTP request and its outcome; secret values are redacted.' });
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { documentSchema } from '../../engine/model.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { pageOf, pageQuery, revisionInPath, timeSchema, workflowParams, workflowView } from './views.ts';
+import { pageOf, pageQuery, revisionInPath, timeSchema, unreadableView, workflowParams, workflowView } from './views.ts';
 
 const tag = 'Revisions';
 
@@ -17,6 +17,7 @@ export const revisionView = z
     executed: z.boolean().meta({ description: 'Whether it has executed; then it is never changed again.' }),
     ...documentSchema.shape,
     createdAt: timeSchema,
+    unreadable: unreadableView,
   })
   .meta({ id: 'Revision' });
 

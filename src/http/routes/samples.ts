@@ -8,15 +8,16 @@ import { HooklineError } from '../../errors.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { type CaptureView, captureView } from './designer-views.ts';
 import { toCaptureView } from './listen.ts';
-import { requestView, workflowParams } from './views.ts';
+import { requestView, unreadableView, workflowParams } from './views.ts';
 
 const tag = 'Samples';
 /** Of the whole request as JSON. */
 const MAX_SAMPLE_BYTES = 1024 * 1024;
 
-const sampleView = z.strictObject({ sample: captureView.nullable() });
+const sampleView = z.strictObject({ sample: captureView.nullable(), unreadable: unreadableView });
 
-function show(sample: Sample | undefined): { sample: CaptureView | null } {
+function show(sample: Sample | undefined): { sample: CaptureView | null; unreadable?: string } {
+  if (sample?.unreadable !== undefined) return { sample: null, unreadable: sample.unreadable };
   return { sample: sample ? toCaptureView({ ...sample, outcome: null, paths: pathsOf(sample.request) }) : null };
 }
 

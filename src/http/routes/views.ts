@@ -18,6 +18,12 @@ import type { ExecutionSummary } from '../../engine/ports.ts';
 /** A moment as the API writes it. */
 export const timeSchema = z.iso.datetime().meta({ description: 'ISO 8601 in UTC.' });
 
+/** In every record of the API: one row that cannot be read is shown as such, and does not hide the others. */
+export const unreadableView = z.string().optional().meta({
+  description:
+    'Only where parts of the stored row cannot be read (damaged, or written by a newer version): which. Those parts are stand-ins.',
+});
+
 /** A moment in a query string or a body, in milliseconds since 1970. */
 export const moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
@@ -72,6 +78,7 @@ export const workflowView = z
     createdAt: timeSchema,
     updatedAt: timeSchema,
     problems: z.array(problemSchema).meta({ description: 'Warnings about the live revision.' }),
+    unreadable: unreadableView,
   })
   .meta({ id: 'Workflow' });
 
@@ -123,6 +130,7 @@ const summaryShape = {
   durationMs: z.number().nullable().meta({ description: 'From the start of the run to its end, in milliseconds.' }),
   replayOf: z.string().nullable().meta({ description: 'The execution that this one replays.' }),
   wakeAt: timeSchema.nullable().meta({ description: 'When a waiting execution goes on by itself.' }),
+  unreadable: unreadableView,
 };
 
 /** An execution in a list: without request, reply and jobs, which can be large. */
@@ -148,6 +156,11 @@ export const executionView = z
     jobs: z.array(jobView),
   })
   .meta({ id: 'Execution' });
+
+/** The marker of a record, where it has one. */
+export function unreadableOf({ unreadable }: { readonly unreadable?: string | undefined }): { unreadable?: string } {
+  return unreadable === undefined ? {} : { unreadable };
+}
 
 export function toTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
@@ -176,6 +189,7 @@ function toSummary(execution: ExecutionSummary): Omit<z.input<typeof executionSu
     durationMs: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
     replayOf,
     wakeAt: toTimeOrNull(wakeAt),
+    ...unreadableOf(execution),
   };
 }
 

@@ -16,7 +16,7 @@ const ATTEMPT_LIST: ListKind<[startedAt: number, id: string]> = {
 };
 
 /** The attempt part of the outbound store. */
-export function attemptStore({ read }: Database): OutboundStore['attempts'] {
+export function attemptStore({ read, rows: reader }: Database): OutboundStore['attempts'] {
   /** With the deliveries of each. */
   async function complete(rows: readonly AttemptRow[]): Promise<Attempt[]> {
     const ids = rows.filter(({ deliveryId, kind }) => deliveryId === null && kind === 'delivery').map(({ id }) => id);
@@ -36,7 +36,7 @@ export function attemptStore({ read }: Database): OutboundStore['attempts'] {
         batches.set(attemptId, known);
       }
     }
-    return rows.map((row) => toAttempt(row, row.deliveryId === null ? (batches.get(row.id) ?? []) : [row.deliveryId]));
+    return rows.map((row) => toAttempt(reader, row, row.deliveryId === null ? (batches.get(row.id) ?? []) : [row.deliveryId]));
   }
 
   async function ofDelivery(deliveryId: string): Promise<Attempt[]> {

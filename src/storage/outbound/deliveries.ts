@@ -1,7 +1,7 @@
 // Deliveries in the database: found, listed, and put back into the queue.
 
 import { literal, Op, QueryTypes, type Sequelize, type WhereOptions } from 'sequelize';
-import type { DeliveryStatus, EndpointStatus } from '../../engine/outbound-model.ts';
+import type { DeliveryStatus } from '../../engine/outbound-model.ts';
 import { deliveryStatusSchema, endpointStatusSchema } from '../../engine/outbound-model.ts';
 import type { DeliveryFilter, DeliverySummary, OutboundStore } from '../../engine/outbound-ports.ts';
 import { HooklineError } from '../../errors.ts';
@@ -23,7 +23,7 @@ const STATUSES = deliveryStatusSchema.options;
 const IN_STATUS_INDEX = "status NOT IN ('pending', 'succeeded')";
 
 /** The delivery part of the outbound store. `sequelize` is the reader's. */
-export function deliveryStore(sequelize: Sequelize, { read, write }: Database): OutboundStore['deliveries'] {
+export function deliveryStore(sequelize: Sequelize, { read, write, rows: reader }: Database): OutboundStore['deliveries'] {
   async function summarize(rows: readonly DeliveryRow[]): Promise<DeliverySummary[]> {
     const pending = new Set(rows.filter(({ status }) => status === 'pending').map(({ endpointId }) => endpointId));
     const holding = new Set<string>();
@@ -32,7 +32,7 @@ export function deliveryStore(sequelize: Sequelize, { read, write }: Database): 
       const endpoints = await read.endpoints.findAll({ attributes: ['id'], where });
       for (const endpoint of endpoints) holding.add(endpoint.get().id);
     }
-    return rows.map((row) => ({ ...toDelivery(row), isHeld: row.status === 'pending' && holding.has(row.endpointId) }));
+    return rows.map((row) => ({ ...toDelivery(reader, row), isHeld: row.status === 'pending' && holding.has(row.endpointId) }));
   }
 
   /**
@@ -80,7 +80,7 @@ export function deliveryStore(sequelize: Sequelize, { read, write }: Database): 
       withStorageErrors(async () => {
         if (!isSearchable(messageId)) return [];
         const rows = await read.deliveries.findAll({ where: { messageId }, order: [['id', 'ASC']] });
-        return rows.map((row) => toDelivery(row.get()));
+        return rows.map((row) => toDelivery(reader, row.get()));
       }),
 
     async reopen(id, now) {
@@ -145,7 +145,7 @@ export function deliveryStore(sequelize: Sequelize, { read, write }: Database): 
 
     backlog: () =>
       withStorageErrors(async () => {
-        const rows = await sequelize.query<{ id: string; status: EndpointStatus; pending: number; oldestAt: number }>(
+        const rows = await sequelize.query<{ id: string; status: string; pending: number; oldestAt: number }>(
           `SELECT e.id, e.status, waiting.pending, oldest.created_at AS "oldestAt"
            FROM (SELECT endpoint_id, COUNT(*) AS pending, MIN(id) AS oldest FROM deliveries
              WHERE status = 'pending' GROUP BY endpoint_id) waiting
@@ -156,7 +156,7 @@ export function deliveryStore(sequelize: Sequelize, { read, write }: Database): 
         );
         return rows.map(({ id, status, pending, oldestAt }) => ({
           endpointId: id,
-          status: endpointStatusSchema.parse(status),
+          status: endpointStatusSchema.options.find((known) => known === status) ?? 'disabled',
           pending: Number(pending),
           oldestAt: Number(oldestAt),
         }));

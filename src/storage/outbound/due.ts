@@ -7,6 +7,7 @@ import { dialectOf } from '../dialect.ts';
 import type { Models } from '../models.ts';
 import type { DeliveryRow, MessageRow } from '../outbound-models.ts';
 import { answerTogether } from '../read-together.ts';
+import type { RowReader } from '../row-reader.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { toDelivery, toMessage } from './records.ts';
 
@@ -33,7 +34,11 @@ interface DueQuestion extends NextQuestion {
 }
 
 /** See `OutboundStore.queue`. `sequelize` is the reader's. */
-export function dueReader(sequelize: Sequelize, read: Models): Pick<OutboundStore['queue'], 'due' | 'nextDueAt'> {
+export function dueReader(
+  sequelize: Sequelize,
+  read: Models,
+  reader: RowReader,
+): Pick<OutboundStore['queue'], 'due' | 'nextDueAt'> {
   const { textsOf, elementsOf, rowsAsJson } = dialectOf(sequelize);
   const delivery = columnsOf<DeliveryRow>(read.deliveries, 'd');
   const message = columnsOf<MessageRow>(read.messages, 'm');
@@ -97,8 +102,8 @@ export function dueReader(sequelize: Sequelize, read: Models): Pick<OutboundStor
 
   function toPage(json: string): DueDelivery[] {
     const page = parseStored<unknown[][]>(json).map((values) => ({
-      delivery: toDelivery(delivery.take(values, 0)),
-      message: toMessage(message.take(values, delivery.count)),
+      delivery: toDelivery(reader, delivery.take(values, 0)),
+      message: toMessage(reader, message.take(values, delivery.count)),
     }));
     // The rows that JSON is made of are in no certain order.
     return page.sort(({ delivery: a }, { delivery: b }) => a.dueAt - b.dueAt || (a.id < b.id ? -1 : 1));

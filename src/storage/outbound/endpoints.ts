@@ -29,7 +29,7 @@ const CANCEL_CHUNK = 1_000;
 const PRECEDENCE = 1_000;
 
 /** The endpoint part of the outbound store. `sequelize` is the reader's. */
-export function endpointStore(sequelize: Sequelize, { read, write }: Database): OutboundStore['endpoints'] {
+export function endpointStore(sequelize: Sequelize, { read, write, rows: reader }: Database): OutboundStore['endpoints'] {
   const { lockDeletions } = dialectOf(sequelize);
 
   async function readAfter(where: WhereOptions<EndpointRow>, after: [number, string] | undefined, limit: number) {
@@ -46,7 +46,7 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
         limit,
       }),
     );
-    return rows.map((row) => toEndpoint(row.get()));
+    return rows.map((row) => toEndpoint(reader, row.get()));
   }
 
   return {
@@ -62,7 +62,7 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
     get: (id) =>
       withStorageErrors(async () => {
         const row = isSearchable(id) ? await read.endpoints.findByPk(id) : null;
-        return row ? toEndpoint(row.get()) : undefined;
+        return row ? toEndpoint(reader, row.get()) : undefined;
       }),
 
     async list({ kind = 'endpoint', status, workspace, search = '', ...page }) {
@@ -94,7 +94,8 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
       withStorageErrors(async () => {
         const where = { kind: 'endpoint', status: ['active', 'blocked'] };
         const rows = await read.endpoints.findAll({ where, order: [['id', 'ASC']] });
-        return rows.map((row) => toEndpoint(row.get()));
+        // What one that cannot be read has subscribed to is not known.
+        return rows.map((row) => toEndpoint(reader, row.get())).filter(({ unreadable }) => unreadable === undefined);
       }),
 
     async update(id, { config, sealedSecrets, state, updatedAt }) {
@@ -102,7 +103,7 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
       return write(async ({ endpoints }) => {
         const row = await endpoints.findByPk(id, { lock: true });
         if (!row) return undefined;
-        const { stateSequence } = toEndpoint(row.get());
+        const stateSequence = Number(row.get().stateSequence);
         await endpoints.update(
           {
             updatedAt,
@@ -113,7 +114,7 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
           { where: { id } },
         );
         const changed = await endpoints.findByPk(id, { rejectOnEmpty: true });
-        return toEndpoint(changed.get());
+        return toEndpoint(reader, changed.get());
       });
     },
 
@@ -137,7 +138,11 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
           { type: QueryTypes.SELECT },
         );
         const counts: Record<EndpointStatus, number> = { active: 0, blocked: 0, disabled: 0 };
-        for (const { status, count } of rows) counts[endpointStatusSchema.parse(status)] = Number(count);
+        for (const { status, count } of rows) {
+          const known = endpointStatusSchema.options.find((one) => one === status);
+          // As they are shown.
+          counts[known ?? 'disabled'] += Number(count);
+        }
         return counts;
       }),
 

@@ -10,7 +10,7 @@ import { toEventType } from './records.ts';
 import { jsonOrNull, storable } from './rows.ts';
 
 /** The catalogue part of the outbound store. */
-export function eventTypeStore({ read, write }: Database): OutboundStore['eventTypes'] {
+export function eventTypeStore({ read, write, rows: reader }: Database): OutboundStore['eventTypes'] {
   return {
     async insert({ name, version, createdAt, updatedAt, ...texts }) {
       const columns = { schema: null, example: null, downConversion: null, title: '', description: '', ...columnsOf(texts) };
@@ -26,7 +26,7 @@ export function eventTypeStore({ read, write }: Database): OutboundStore['eventT
       withStorageErrors(async () => {
         if (!isSearchable(name)) return [];
         const rows = await read.eventTypes.findAll({ where: { name }, order: [['version', 'ASC']] });
-        return rows.map((row) => toEventType(row.get()));
+        return rows.map((row) => toEventType(reader, row.get()));
       }),
 
     listAll: () =>
@@ -38,7 +38,7 @@ export function eventTypeStore({ read, write }: Database): OutboundStore['eventT
         return rows
           .map((row) => row.get())
           .sort(inOrder)
-          .map(toEventType);
+          .map((row) => toEventType(reader, row));
       }),
 
     async update(name, version, { updatedAt, ...texts }) {

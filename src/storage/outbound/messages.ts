@@ -25,7 +25,7 @@ const HAS_PENDING = `EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.i
   LIMIT 1 OFFSET 0)`;
 
 /** The message part of the outbound store. `sequelize` is the reader's. */
-export function messageStore(sequelize: Sequelize, { read, write }: Database): OutboundStore['messages'] {
+export function messageStore(sequelize: Sequelize, { read, write, rows: reader }: Database): OutboundStore['messages'] {
   const { lockDeletions } = dialectOf(sequelize);
 
   async function selectIds(sql: string, ...bind: unknown[]): Promise<string[]> {
@@ -37,13 +37,13 @@ export function messageStore(sequelize: Sequelize, { read, write }: Database): O
     get: (id) =>
       withStorageErrors(async () => {
         const row = isSearchable(id) ? await read.messages.findByPk(id) : null;
-        return row ? toMessage(row.get()) : undefined;
+        return row ? toMessage(reader, row.get()) : undefined;
       }),
 
     findByIdempotencyKey: (key) =>
       withStorageErrors(async () => {
         const row = await read.messages.findOne({ where: { idempotencyKey: storable(key) } });
-        return row ? toMessage(row.get()) : undefined;
+        return row ? toMessage(reader, row.get()) : undefined;
       }),
 
     async list(filter) {
@@ -60,7 +60,7 @@ export function messageStore(sequelize: Sequelize, { read, write }: Database): O
         ],
       };
       const rows = await withStorageErrors(() => read.messages.findAll({ where, order: [['id', 'DESC']], limit: limit + 1 }));
-      const items = rows.map((row) => toMessage(row.get()));
+      const items = rows.map((row) => toMessage(reader, row.get()));
       return toPage(MESSAGE_LIST, items, limit, ({ id }) => [id]);
     },
 
@@ -72,7 +72,7 @@ export function messageStore(sequelize: Sequelize, { read, write }: Database): O
         );
         if (ids.length === 0) return [];
         const rows = await read.messages.findAll({ where: { id: ids }, order: [['id', 'ASC']] });
-        return rows.map((row) => toMessage(row.get()));
+        return rows.map((row) => toMessage(reader, row.get()));
       }),
 
     async deleteOld(before, limit) {

@@ -2,8 +2,7 @@
 
 import { type Model, type ModelStatic, QueryTypes, type Sequelize } from 'sequelize';
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
-import { isSearchable } from '../database.ts';
-import type { Models } from '../models.ts';
+import { type Database, isSearchable } from '../database.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { dueReader } from './due.ts';
 import { lowestOutboundIdAt } from './ids.ts';
@@ -41,7 +40,11 @@ export function sqliteLeases(reader: Sequelize): Leases {
 }
 
 /** The queue part of the outbound store. `sequelize` is the reader's. */
-export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): OutboundStore['queue'] {
+export function queueStore(
+  sequelize: Sequelize,
+  { read, rows: reader }: Pick<Database, 'read' | 'rows'>,
+  leases: Leases,
+): OutboundStore['queue'] {
   const deliveryColumns = columnsOf(read.deliveries, 'd');
 
   // Beyond the newest `count`, or accepted before. What is appended to the ids keeps SQLite in the queue's index: in the one that
@@ -58,22 +61,26 @@ export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): 
 
   return {
     async lease(now, limit, held) {
-      const ids = await withStorageErrors(() => leases.take(now, limit, held));
+      const ids = await withStorageErrors(() => leases.take(now, limit, [...held, ...reader.known('endpoints')]));
       if (ids.length === 0) return [];
       const rows = await withStorageErrors(() => read.endpoints.findAll({ where: { id: ids } }));
-      return rows.map((row) => toEndpoint(row.get()));
+      const endpoints = rows.map((row) => toEndpoint(reader, row.get()));
+      const unreadable = endpoints.filter((endpoint) => endpoint.unreadable !== undefined).map(({ id }) => id);
+      // For a process that can read them; this one does not ask for them again.
+      if (unreadable.length > 0) await withStorageErrors(() => leases.release(unreadable));
+      return endpoints.filter((endpoint) => endpoint.unreadable === undefined);
     },
 
     release: (endpointIds) =>
       endpointIds.length === 0 ? Promise.resolve() : withStorageErrors(() => leases.release(endpointIds)),
 
-    ...dueReader(sequelize, read),
+    ...dueReader(sequelize, read, reader),
 
     async listOverdueHeld(endpointId, before, count, limit) {
       if (!isSearchable(endpointId)) return [];
       const bind = [endpointId, lowestOutboundIdAt('dlv', before), count, limit];
       const rows = await query<Record<string, unknown>>(overdueSql, bind);
-      return rows.map((row) => ({ ...toDelivery(deliveryColumns.pick(row)), isOfEvent: isOfEvent(row.source) }));
+      return rows.map((row) => ({ ...toDelivery(reader, deliveryColumns.pick(row)), isOfEvent: isOfEvent(row.source) }));
     },
 
     async listHolding() {
@@ -84,7 +91,7 @@ export function queueStore(sequelize: Sequelize, read: Models, leases: Leases): 
       );
       if (rows.length === 0) return [];
       const endpoints = await withStorageErrors(() => read.endpoints.findAll({ where: { id: rows.map(({ id }) => id) } }));
-      return endpoints.map((row) => toEndpoint(row.get()));
+      return endpoints.map((row) => toEndpoint(reader, row.get())).filter(({ unreadable }) => unreadable === undefined);
     },
   };
 }

@@ -1,74 +1,144 @@
 // Outgoing webhooks read back from their rows.
 
-import type { Attempt, Delivery, Endpoint, EventType, Message } from '../../engine/outbound-model.ts';
-import { deliveryStatusSchema } from '../../engine/outbound-model.ts';
-import { parseStored } from '../database.ts';
+import type { Failure } from '../../engine/model.ts';
+import type {
+  Attempt,
+  Delivery,
+  Endpoint,
+  EndpointConfig,
+  EndpointState,
+  EventType,
+  Message,
+} from '../../engine/outbound-model.ts';
+import { deliveryStatusSchema, endpointConfigSchema, endpointStatusSchema } from '../../engine/outbound-model.ts';
 import type { AttemptRow, DeliveryRow, EndpointRow, EventTypeRow, MessageRow } from '../outbound-models.ts';
+import {
+  createRowReader,
+  type Fields,
+  isAnything,
+  isNumber,
+  isObject,
+  isText,
+  isTexts,
+  listOf,
+  objectOf,
+  oneOfTexts,
+  orNull,
+  type RowReader,
+} from '../row-reader.ts';
 import type { AttemptDetail } from './rows.ts';
 
 // PostgreSQL gives BIGINT as text and SQLite BOOLEAN as 0 or 1; hence Number and Boolean.
 
 const numberOrNull = (value: number | null): number | null => (value === null ? null : Number(value));
-const parsedOrNull = <Value>(json: string | null): Value | null => (json === null ? null : parseStored<Value>(json));
 
-export function toEndpoint(row: EndpointRow): Endpoint {
+const isFailure = objectOf({ code: isText, message: isText });
+/** Whether a value is the stored state of an endpoint. */
+export const isEndpointState = objectOf({
+  ...{ status: oneOfTexts(endpointStatusSchema.options), reason: orNull(isText), since: orNull(isNumber), failures: isNumber },
+  ...{ probeAt: orNull(isNumber), probes: isNumber, throttledUntil: orNull(isNumber), drainBefore: orNull(isNumber) },
+  failingSince: orNull(isNumber),
+});
+const isConfig = objectOf({
+  ...{ url: isText, description: isText, workspace: isText, eventTypes: listOf(isText), versions: isObject },
+  ...{ headers: listOf(isObject), secretHeaders: listOf(isObject), profiles: listOf(isObject), envelope: isObject },
+  ...{ timeoutMs: isNumber, retry: isObject, concurrency: isNumber, ordering: isObject, blocking: isObject, alert: isObject },
+});
+const isDetail = objectOf({
+  ...{ timings: objectOf({ totalMs: isNumber }), url: isText, requestHeaders: isTexts, responseHeaders: orNull(isTexts) },
+});
+const isSource = objectOf({ executionId: isText, jobPath: isText });
+
+/** One that cannot be read gets nothing, whatever is stored of its state. */
+export function toEndpoint(rows: RowReader, row: EndpointRow): Endpoint {
+  const { config, state, unreadable } = rows.read('endpoints', row.id, (fields) => ({
+    config: fields.json<EndpointConfig | undefined>('config', row.config, undefined, isConfig),
+    state: fields.json<EndpointState | undefined>('state', row.state, undefined, isEndpointState),
+  }));
   return {
     id: row.id,
     kind: row.kind === 'url' ? 'url' : 'endpoint',
-    config: parseStored(row.config),
+    config: config ?? endpointConfigSchema.parse(nameOf(row)),
     sealedSecrets: row.sealedSecrets,
-    state: parseStored(row.state),
+    state: state ?? { ...NO_STATE, reason: 'Its row in the database cannot be read.' },
     stateSequence: Number(row.stateSequence),
     createdAt: Number(row.createdAt),
     updatedAt: Number(row.updatedAt),
+    ...(unreadable === undefined ? {} : { unreadable }),
   };
 }
 
-export function toEventType(row: EventTypeRow): EventType {
-  return {
+/** What else is known of an endpoint, by columns of their own. */
+function nameOf({ url, description, workspace }: EndpointRow) {
+  return { url: url || 'https://unreadable.invalid/', description, workspace };
+}
+
+const NO_STATE: EndpointState = {
+  ...{ status: 'disabled', reason: null, since: null, failures: 0, probeAt: null, probes: 0 },
+  ...{ throttledUntil: null, drainBefore: null, failingSince: null },
+};
+
+export function toEventType(rows: RowReader, row: EventTypeRow): EventType {
+  return rows.read('event_types', `${row.name} ${row.version}`, (fields) => ({
     name: row.name,
     version: row.version,
     title: row.title,
     description: row.description,
-    schema: parsedOrNull(row.schema),
-    example: parsedOrNull(row.example),
+    schema: jsonOrNullOf(fields, 'schema', row.schema, isAnything),
+    example: jsonOrNullOf(fields, 'example', row.example, isAnything),
     downConversion: row.downConversion,
     createdAt: Number(row.createdAt),
     updatedAt: Number(row.updatedAt),
-  };
+  }));
+}
+
+function jsonOrNullOf<Value>(
+  fields: Fields,
+  column: string,
+  json: string | null,
+  fits: (value: unknown) => boolean,
+): Value | null {
+  return json === null ? null : fields.json<Value | null>(column, json, null, fits);
 }
 
 /** Of a message, without what has a column of its own. */
 type StoredSource = Omit<NonNullable<Message['source']>, 'isAwaited'>;
 
-/** @param source the column of a message, as a query of its own gives it */
+/** @param source the column of a message, as a query of its own gives it; one that cannot be read is of no event */
 export function isOfEvent(source: unknown): boolean {
-  return typeof source === 'string' && parseStored<StoredSource>(source).isOfEvent === true;
+  if (typeof source !== 'string') return false;
+  return (
+    createRowReader().read('messages', '', (fields) => ({
+      source: fields.json<StoredSource | null>('source', source, null, isSource),
+    })).source?.isOfEvent === true
+  );
 }
 
-export function toMessage(row: MessageRow): Message {
-  const source = parsedOrNull<StoredSource>(row.source);
-  return {
-    id: row.id,
-    type: row.type,
-    version: row.version,
-    data: row.data,
-    timestamp: Number(row.timestamp),
-    userId: row.userId,
-    idempotencyKey: row.idempotencyKey,
-    source: source && { ...source, isAwaited: Boolean(row.awaited) },
-    ...(row.sealed === null ? {} : { sealed: row.sealed }),
-    createdAt: Number(row.createdAt),
-  };
+export function toMessage(rows: RowReader, row: MessageRow): Message {
+  return rows.read('messages', row.id, (fields) => {
+    const source = jsonOrNullOf<StoredSource>(fields, 'source', row.source, isSource);
+    return {
+      id: row.id,
+      type: row.type,
+      version: row.version,
+      data: row.data,
+      timestamp: Number(row.timestamp),
+      userId: row.userId,
+      idempotencyKey: row.idempotencyKey,
+      source: source && { ...source, isAwaited: Boolean(row.awaited) },
+      ...(row.sealed === null ? {} : { sealed: row.sealed }),
+      createdAt: Number(row.createdAt),
+    };
+  });
 }
 
-export function toDelivery(row: DeliveryRow): Delivery {
-  return {
+export function toDelivery(rows: RowReader, row: DeliveryRow): Delivery {
+  return rows.read('deliveries', row.id, (fields) => ({
     id: row.id,
     messageId: row.messageId,
     endpointId: row.endpointId,
     eventType: row.eventType,
-    status: deliveryStatusSchema.parse(row.status),
+    status: fields.oneOf('status', row.status, deliveryStatusSchema.options, 'failed'),
     dueAt: Number(row.dueAt),
     attempts: row.attempts,
     attemptsBefore: row.attemptsBefore,
@@ -76,27 +146,31 @@ export function toDelivery(row: DeliveryRow): Delivery {
     batchId: row.batchId,
     url: row.url,
     lastStatus: row.lastStatus,
-    error: parsedOrNull(row.error),
+    error: jsonOrNullOf<Failure>(fields, 'error', row.error, isFailure),
     createdAt: Number(row.createdAt),
     finishedAt: numberOrNull(row.finishedAt),
-  };
+  }));
 }
 
-const ATTEMPT_KINDS: Readonly<Record<string, Attempt['kind']>> = { test: 'test', verification: 'verification' };
+const KINDS = ['delivery', 'test', 'verification'] as const satisfies Attempt['kind'][];
+const NO_DETAIL: AttemptDetail = {
+  timings: { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 0 },
+  ...{ url: '', requestHeaders: {}, responseHeaders: null, isResponseCut: false },
+};
 
-export function toAttempt(row: AttemptRow, deliveryIds: readonly string[]): Attempt {
-  return {
+export function toAttempt(rows: RowReader, row: AttemptRow, deliveryIds: readonly string[]): Attempt {
+  return rows.read('attempts', row.id, (fields) => ({
     id: row.id,
     endpointId: row.endpointId,
     deliveryIds,
-    kind: ATTEMPT_KINDS[row.kind] ?? 'delivery',
+    kind: fields.oneOf('kind', row.kind, KINDS, 'delivery'),
     number: row.number,
     succeeded: Boolean(row.succeeded),
     status: row.status,
-    error: parsedOrNull(row.error),
+    error: jsonOrNullOf<Failure>(fields, 'error', row.error, isFailure),
     startedAt: Number(row.startedAt),
     body: row.body,
     responseBody: row.responseBody,
-    ...parseStored<AttemptDetail>(row.detail),
-  };
+    ...fields.json('detail', row.detail, NO_DETAIL, isDetail),
+  }));
 }

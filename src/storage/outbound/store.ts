@@ -18,6 +18,6 @@ export function outboundStore(sequelize: Sequelize, database: Database, leases: 
     messages: messageStore(sequelize, database),
     deliveries: deliveryStore(sequelize, database),
     attempts: attemptStore(database),
-    queue: queueStore(sequelize, database.read, leases),
+    queue: queueStore(sequelize, database, leases),
   };
 }

@@ -5,12 +5,12 @@ import type { Sequelize } from 'sequelize';
 import type { ExecutionWriter } from '../committer.ts';
 import type { Durability } from '../connect.ts';
 import type { Database } from '../database.ts';
-import { parseStored } from '../database.ts';
 import { reopenExecution } from '../execution-changes.ts';
-import type { Origin } from '../execution-row.ts';
+import { laneOf } from '../execution-row.ts';
 import { requireMigrated } from '../migrate.ts';
 import { defineModels } from '../models.ts';
 import type { Leases } from '../outbound/queue.ts';
+import { createRowReader, type UnreadableRow } from '../row-reader.ts';
 import { type AddTasks, createPostgresCommitter } from './commit.ts';
 import { connectPostgres } from './connect.ts';
 import { postgresLeases } from './leases.ts';
@@ -22,6 +22,7 @@ export interface PostgresStorageOptions {
   readonly url: string;
   readonly durability: Durability;
   readonly autoMigrate: boolean;
+  readonly onUnreadable?: ((row: UnreadableRow) => void) | undefined;
   /** Connections that read, at most. Default 10. */
   readonly poolSize?: number | undefined;
   /** Owner of what this process runs; other processes on the database have others. Default a new UUID. */
@@ -52,6 +53,7 @@ export async function openPostgres(options: PostgresStorageOptions): Promise<Pos
     await connections.close();
     throw error;
   }
+  const rows = createRowReader(options.onUnreadable);
   const transact = transactionsOn(connections.pool, options.durability);
   const committer = createPostgresCommitter({ transact, processId, addTasks });
   const models = modelWriter(transact);
@@ -59,6 +61,7 @@ export async function openPostgres(options: PostgresStorageOptions): Promise<Pos
     reader: connections.reader,
     database: {
       read: defineModels(connections.reader),
+      rows,
       write: (work) => models.write(work),
     },
     writer: {
@@ -68,7 +71,7 @@ export async function openPostgres(options: PostgresStorageOptions): Promise<Pos
         models.write(async (tables, client) => {
           await reopenExecution(tables, id, jobs);
           const row = await tables.executions.findByPk(id, { attributes: ['origin'] });
-          const lane = row === null ? null : (parseStored<Origin>(row.get().origin).lane ?? null);
+          const lane = row === null ? null : laneOf(row.get().origin);
           await addTasks(client, [{ executionId: id, runAt: null, lane }]);
         }),
     },

@@ -2,8 +2,7 @@
 
 import type pg from 'pg';
 import type { ExecutionStatus } from '../../engine/model.ts';
-import { parseStored } from '../database.ts';
-import type { Origin } from '../execution-row.ts';
+import { laneOf } from '../execution-row.ts';
 import type { State, StoredState } from './batch.ts';
 
 // In the order of ids, so that two processes never wait for each other. `origin` has the limit of a lane.
@@ -54,7 +53,7 @@ export async function lockExecutions(client: pg.ClientBase, ids: readonly string
     startedAt: started_at === null ? null : Number(started_at),
     wakeAt: wake_at === null ? null : Number(wake_at),
     owner,
-    lane: origin === null ? null : (parseStored<Origin>(origin).lane ?? null),
+    lane: origin === null ? null : laneOf(origin),
   }));
 }
 

@@ -1,6 +1,5 @@
 // Until when executions have been counted, and what is counted before it is lost: by deletion, or because it runs again.
 
-import { executionStatusSchema } from '../../engine/model.ts';
 import { lowestIdAt } from '../execution-id.ts';
 import type { ExecutionRow } from '../execution-models.ts';
 import type { Models } from '../models.ts';
@@ -47,7 +46,7 @@ export async function countLost(
     if (lost !== 'end' && isAccepted) countsOf(tallyAt(tallies, createdAt ?? 0), workflowId).calls += 1;
     if (finishedAt === undefined || finishedAt < until) continue;
     const durationMs = startedAt === undefined ? null : finishedAt - startedAt;
-    addEnded(tallyAt(tallies, finishedAt), { workflowId, status: executionStatusSchema.parse(status), durationMs, count: 1, id });
+    addEnded(tallyAt(tallies, finishedAt), { workflowId, status, durationMs, count: 1, id });
   }
   await keepCounts(models, tallies, lost !== 'all-of-workflow');
 }

@@ -46,6 +46,17 @@ export function writeHistogram(histogram: Histogram): string {
   return JSON.stringify([...histogram].sort(([a], [b]) => a - b));
 }
 
+/** Without what cannot be read: the counts beside it are right all the same. */
 export function readHistogram(json: string): Histogram {
-  return new Map(JSON.parse(json) as [number, number][]);
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return new Map(Array.isArray(value) ? value.filter(isClass) : []);
+}
+
+function isClass(entry: unknown): entry is [number, number] {
+  return Array.isArray(entry) && entry.length === 2 && entry.every((number) => Number.isSafeInteger(number));
 }

@@ -3,12 +3,13 @@
 import { Op, QueryTypes, type Sequelize } from 'sequelize';
 import { endpointStatusSchema } from '../../engine/outbound-model.ts';
 import type { BucketCounts, FailingWorkflow, StatisticsStore } from '../../engine/statistics-ports.ts';
-import { type Database, isSearchable, parseStored, yieldTurn } from '../database.ts';
+import { type Database, isSearchable, yieldTurn } from '../database.ts';
 import { dialectOf } from '../dialect.ts';
 import { lowestIdAt, timeOfId } from '../execution-id.ts';
 import type { StatisticsRow } from '../execution-models.ts';
 import type { Models } from '../models.ts';
 import { lowestOutboundIdAt } from '../outbound/ids.ts';
+import { isEndpointState } from '../outbound/records.ts';
 import { withStorageErrors } from '../storage-error.ts';
 import { COUNTED_UNTIL, lockCountedUntil, setCountedUntil } from './counted-until.ts';
 import {
@@ -54,7 +55,7 @@ interface Piece {
 }
 
 /** @param sequelize the reader's */
-export function statisticsStore(sequelize: Sequelize, { read, write }: Database): StatisticsStore {
+export function statisticsStore(sequelize: Sequelize, { read, write, rows: reader }: Database): StatisticsStore {
   const { indexHint } = dialectOf(sequelize);
 
   async function countedUntil(): Promise<number> {
@@ -281,8 +282,11 @@ export function statisticsStore(sequelize: Sequelize, { read, write }: Database)
           { type: QueryTypes.SELECT },
         );
         const found = rows.map(({ endpointId, url, status, state, failed, held }) => ({
-          ...{ endpointId, url, status: endpointStatusSchema.parse(status), failed: Number(failed), held: Number(held) },
-          reason: parseStored<{ reason: string | null }>(state).reason,
+          ...{ endpointId, url, failed: Number(failed), held: Number(held) },
+          ...reader.read('endpoints', endpointId, (fields) => ({
+            status: fields.oneOf('status', status, endpointStatusSchema.options, 'disabled'),
+            reason: fields.json<{ reason: string | null }>('state', state, { reason: null }, isEndpointState).reason,
+          })),
         }));
         return found.sort((a, b) => b.failed + b.held - (a.failed + a.held));
       }),

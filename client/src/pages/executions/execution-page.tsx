@@ -20,6 +20,7 @@ import { Exchange } from './exchange.tsx';
 import { JobList } from './job-list.tsx';
 import { JobPanel } from './job-panel.tsx';
 import './execution-page.css';
+import { Unreadable } from '../../ui/unreadable.tsx';
 
 const Canvas = lazy(async () => ({ default: (await import('../../canvas/canvas.tsx')).Canvas }));
 
@@ -102,6 +103,7 @@ function Shown({ execution }: { readonly execution: ExecutionJson }) {
     >
       <Group gap="xl" className="hl-card" p="md">
         <StatusBadge status={execution.status} size="lg" />
+        <Unreadable record={execution} />
         {facts.map(([label, value]) => (
           <div key={label}>
             <Text size="xs" c="dimmed">

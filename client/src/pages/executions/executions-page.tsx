@@ -13,6 +13,7 @@ import { ListTable } from '../../ui/list-table.tsx';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { StatusBadge } from '../../ui/status.tsx';
 import { durationText, exactTime, TimeAgo } from '../../ui/time.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { WorkflowSelect } from '../../ui/workflow-select.tsx';
 import { isEmptyFilter, type ListFilter, RANGES, type Range, readFilter, toQuery, writeFilter } from './filter.ts';
 
@@ -152,7 +153,7 @@ function Row({ execution }: { readonly execution: ExecutionSummaryJson }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <StatusBadge status={status} />
+        {execution.unreadable === undefined ? <StatusBadge status={status} /> : <Unreadable record={execution} />}
       </Table.Td>
       <Table.Td miw={160}>
         <Anchor component={Link} to={`/executions/${id}`} size="sm" fw={600}>

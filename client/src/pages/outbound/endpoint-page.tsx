@@ -29,6 +29,7 @@ import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { LoadError, Loading, Page } from '../../ui/page.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { dayAndTime, durationText } from '../../ui/time.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { AttemptDetails } from './attempt-details.tsx';
 import { AttemptList } from './attempt-list.tsx';
 import { DeliveryList } from './delivery-list.tsx';
@@ -158,7 +159,10 @@ function Facts({ endpoint }: { readonly endpoint: EndpointJson }) {
   const percent = new Intl.NumberFormat(i18n.language, { style: 'percent', maximumFractionDigits: 1, roundingMode: 'floor' });
   const data = stats.data;
   const facts: Fact[] = [
-    { label: t('columns.status'), value: <EndpointStatus status={endpoint.status} /> },
+    {
+      label: t('columns.status'),
+      value: endpoint.unreadable === undefined ? <EndpointStatus status={endpoint.status} /> : <Unreadable record={endpoint} />,
+    },
     { label: t('facts.attempts'), value: data ? number(data.attempts) : '…' },
     { label: t('facts.success'), value: data ? (data.successRate === null ? '–' : percent.format(data.successRate)) : '…' },
     {

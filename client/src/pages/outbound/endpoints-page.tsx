@@ -14,6 +14,7 @@ import { ListTable } from '../../ui/list-table.tsx';
 import { MoreButton } from '../../ui/more-button.tsx';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { NewEndpoint } from './new-endpoint.tsx';
 import { ENDPOINT_STATUSES, EndpointStatus } from './outbound-status.tsx';
 import { OutboundTabs } from './outbound-tabs.tsx';
@@ -102,6 +103,7 @@ export default function EndpointsPage() {
               </Table.Td>
               <Table.Td>
                 <EndpointStatus status={endpoint.status} />
+                <Unreadable record={endpoint} />
               </Table.Td>
               <Table.Td visibleFrom="sm">
                 <Group gap={4}>

@@ -16,6 +16,7 @@ import { Empty } from '../../ui/page.tsx';
 import { Queried } from '../../ui/queried.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { dayText, exactTime, TimeAgo } from '../../ui/time.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { Section } from './section.tsx';
 
 const DAY_MS = 86_400_000;
@@ -60,7 +61,7 @@ export function TokensSection() {
                 <Table.Tr key={token.id}>
                   <Table.Td>
                     <Text size="sm" fw={600}>
-                      {token.name}
+                      {token.name} <Unreadable record={token} />
                     </Text>
                     <Text size="xs" c="dimmed">
                       {t('tokens.endsWith', { hint: token.hint, by: token.createdBy })}

@@ -24,6 +24,7 @@ import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Queried } from '../../ui/queried.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { Section } from './section.tsx';
 
 const STATUS_COLORS = { active: 'teal', invited: 'indigo', disabled: 'gray' } as const;
@@ -113,7 +114,7 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
     <Table.Tr>
       <Table.Td>
         <Text size="sm" fw={600}>
-          {user.name} {own && t('users.you')}
+          {user.name} {own && t('users.you')} <Unreadable record={user} />
         </Text>
         <Text size="xs" c="dimmed">
           {user.email}

@@ -11,6 +11,7 @@ import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { StatusBadge } from '../../ui/status.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { useTrash } from '../../ui/use-trash.tsx';
 import { Sparkline } from './sparkline.tsx';
 
@@ -66,6 +67,7 @@ function Row({ workflow, activity, isTrash, canWrite }: RowProps) {
               {title}
             </Anchor>
           )}
+          <Unreadable record={workflow} />
           {workflow.tags.length > 0 && (
             <Group gap={4}>
               {workflow.tags.map((tag) => (

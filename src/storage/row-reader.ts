@@ -1,0 +1,128 @@
+// Reads rows field by field: what cannot be read of one is replaced and said of that row alone, never of the page that it is on.
+
+import { isRecord } from '../engine/path.ts';
+
+/** A row, some of which cannot be read: damaged by hand or disk, or written by a newer version. */
+export interface UnreadableRow {
+  readonly table: string;
+  /** Its primary key. */
+  readonly key: string;
+  /** Which columns, and what is wrong with them; never what is in them. */
+  readonly reason: string;
+}
+
+/** What a record has that is not read whole. */
+export interface Unreadable {
+  /** Why; left out where all of it was read. */
+  unreadable?: string | undefined;
+}
+
+/** Hands out the values of one row, and notes what cannot be read. */
+export interface Fields {
+  /** The value of a column with JSON; `fallback` when it is none, or not of the form that `fits` asks for. */
+  json<Value>(column: string, text: string | null | undefined, fallback: Value, fits: (value: unknown) => boolean): Value;
+  /** One of these; `fallback` when it is another. */
+  oneOf<Value extends string>(column: string, value: string | null, values: readonly Value[], fallback: Value): Value;
+  /** Notes that a column cannot be read. */
+  fault(column: string, what: string): void;
+}
+
+/** The rows of a storage that could not be read, each reported once. */
+export interface RowReader {
+  /** @returns the record, with `unreadable` when something of it could not be read */
+  read<Item extends object>(table: string, key: string, make: (fields: Fields) => Item): Item & Unreadable;
+  /** Keys of unreadable rows of a table, at most 1,000: for queries that must not meet them again. */
+  known(table: string): string[];
+  /** How many rows could not be read since the start. */
+  count(): number;
+}
+
+/** So many are remembered of each table. */
+const MAX_KNOWN = 1_000;
+
+/** @param onUnreadable told of each row once */
+export function createRowReader(onUnreadable: (row: UnreadableRow) => void = () => {}): RowReader {
+  const known = new Map<string, Set<string>>();
+
+  function note(row: UnreadableRow): void {
+    const keys = known.get(row.table) ?? new Set();
+    known.set(row.table, keys);
+    if (keys.has(row.key) || keys.size >= MAX_KNOWN) return;
+    keys.add(row.key);
+    onUnreadable(row);
+  }
+
+  return {
+    read(table, key, make) {
+      const faults: string[] = [];
+      const item = make(fieldsOf(faults));
+      if (faults.length === 0) return item;
+      const reason = faults.join('; ');
+      note({ table, key, reason });
+      return { ...item, unreadable: reason };
+    },
+    known: (table) => [...(known.get(table) ?? [])],
+    count: () => [...known.values()].reduce((sum, keys) => sum + keys.size, 0),
+  };
+}
+
+function fieldsOf(faults: string[]): Fields {
+  const fault = (column: string, what: string): void => void faults.push(`${column} ${what}`);
+  return {
+    fault,
+    json(column, text, fallback, fits) {
+      const value = parse(text);
+      if (value === undefined) fault(column, text == null ? 'is missing' : 'is not JSON');
+      else if (!fits(value)) fault(column, 'has another form than this version knows');
+      else return value as typeof fallback;
+      return fallback;
+    },
+    oneOf(column, value, values, fallback) {
+      const found = values.find((one) => one === value);
+      if (found === undefined) fault(column, 'has a value that this version does not know');
+      return found ?? fallback;
+    },
+  };
+}
+
+function parse(text: string | null | undefined): unknown {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+// --- forms -----------------------------------------------------------------------------------------------------------------
+
+type Fits = (value: unknown) => boolean;
+
+export const isText: Fits = (value) => typeof value === 'string';
+export const isNumber: Fits = (value) => typeof value === 'number';
+export const isAnything: Fits = () => true;
+export const orNull =
+  (fits: Fits): Fits =>
+  (value) =>
+    value === null || fits(value);
+export const orMissing =
+  (fits: Fits): Fits =>
+  (value) =>
+    value === undefined || fits(value);
+export const listOf =
+  (fits: Fits): Fits =>
+  (value) =>
+    Array.isArray(value) && value.every(fits);
+/** A record of texts, such as headers. */
+export const isTexts: Fits = (value) => isRecord(value) && Object.values(value).every(isText);
+/** An object with at least these members; others are a newer version's. */
+export const objectOf =
+  (members: Readonly<Record<string, Fits>>): Fits =>
+  (value) =>
+    isRecord(value) && Object.entries(members).every(([name, fits]) => fits(value[name]));
+export const isObject: Fits = (value) => isRecord(value);
+export const oneOfTexts =
+  (values: readonly string[]): Fits =>
+  (value) =>
+    typeof value === 'string' && values.includes(value);
