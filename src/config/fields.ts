@@ -44,7 +44,7 @@ const fields = {
     .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')
     .transform((url) => url.replace(/\/+$/, ''))
     .optional()
-    .meta({ description: 'How callers reach this server; trigger URLs begin with it.', defaultText: '`http://<host>:<port>`' }),
+    .meta({ description: 'How callers reach this server; trigger URLs begin with it unless `HOOKLINE_HOOKS_URL` is set. The designer and the API answer by its host name.', defaultText: '`http://<host>:<port>`' }),
   hooksUrl: z
     .string()
     .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')
@@ -75,7 +75,7 @@ const fields = {
     .meta({ description: 'Path under which every URL of Hookline lives.' }),
   trustedProxies: proxiesSchema.prefault('').meta({
     description:
-      'Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, separated by commas: addresses, CIDR blocks, `loopback`, `private` (`10.0.0.5,fd00::/8,loopback`). Empty: no proxy; in your own Koa app `app.proxy` decides then.',
+      'Reverse proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed, separated by commas: addresses, CIDR blocks, `loopback`, `private` (`10.0.0.5,fd00::/8,loopback`). Empty: no proxy; in your own Koa app `app.proxy` decides then.',
   }),
   durability: z.enum(['full', 'normal']).default('full').meta({
     description:

@@ -43,7 +43,7 @@ export function errorAnswer(
     if (status === 503) log.warn(fields, 'Request refused');
     else log.error(fields, 'Request failed');
   }
-  const all = { ...headers, 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };
+  const all = { ...headers, 'X-Request-Id': requestId, 'x-content-type-options': 'nosniff', 'Cache-Control': 'no-store' };
   return { status, headers: all, body };
 }
 
