@@ -110,6 +110,7 @@ function check(
   return Object.freeze({
     ...config,
     publicUrl: config.publicUrl ?? defaultPublicUrl(config.host, config.port),
+    hooksPort: config.hooksPort,
     hooksUrl: config.hooksUrl ?? defaultHooksUrl(config.host, config.hooksPort),
     secretKeyFile: config.secretKeyFile ?? join(dirname(sqlitePath(config.databaseUrl) ?? 'data/hookline.db'), 'secret.key'),
   });

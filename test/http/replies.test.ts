@@ -1,7 +1,11 @@
 // What every answer of trigger and resume URLs carries, whatever the workflow says, and what a workflow may not say.
 
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { defineNode, definePlugin, type Log } from '../../src/index.ts';
@@ -354,4 +358,41 @@ test('before it has started, and in a process that runs executions alone, answer
     expectSandboxed(reply.headers, path);
   }
   await hookline.stop();
+});
+
+test('a revision that was saved before goes on running, without the headers that it may not have', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hookline-replies-'));
+  const before = await startHookline({ folder });
+  const headers = [
+    { name: 'x-one', value: '"*"' },
+    { name: 'x-two', value: '{{$context.query.next}}' },
+    { name: 'x-three', value: 'hookline_session=x' },
+  ];
+  const { id, hookKey } = await before.workflow({ mode: 'sync', trigger: webhook(), nodes: [answer({ headers, body: 'ok' })] });
+  await before.stop();
+  const names = [
+    ['x-one', 'clear-site-data'],
+    ['x-two', 'location'],
+    ['x-three', 'set-cookie'],
+  ];
+  const written = names.reduce((sql, [one, other]) => `replace(${sql}, '${one}', '${other}')`, 'document');
+  await new Promise<void>((resolve, reject) => {
+    const database = new sqlite3.Database(join(folder, 'hookline.db'), () => {
+      database.exec(`UPDATE revisions SET document = ${written}`, (error) => database.close(() => (error ? reject(error) : resolve())));
+    });
+  });
+
+  const log = keepLog();
+  const after = await startHookline({ folder, log });
+  const call = (next: string) =>
+    fetch(`${after.url}/hooks/${hookKey}?${new URLSearchParams({ next })}`, { method: 'POST', redirect: 'manual' });
+  const reply = await call('https://evil.example');
+  expect([reply.status, await reply.text()]).toEqual([200, 'ok']);
+  for (const [, name = ''] of names) expect(reply.headers.has(name), name).toBe(false);
+  expect(log.lines.map(({ level, fields }) => [level, fields.workflow, fields.header])).toEqual(names.map(([, name]) => ['warn', id, name]));
+  expect((await call('/thanks')).headers.get('location')).toBe('/thanks');
+  const { body } = await after.api('GET', `/api/workflows/${id}`);
+  expect(body.enabled).toBe(true);
+  await after.stop();
+  await rm(folder, { recursive: true });
 });
