@@ -321,7 +321,10 @@ describe('the origin of trigger URLs', () => {
 
 describe('who reaches the designer', () => {
   it('lists hosts and addresses', () => {
-    const config = loadConfig({ HOOKLINE_ALLOWED_HOSTS: ' a.internal, *.b.local ', HOOKLINE_ADMIN_ADDRESSES: '10.0.0.0/8,loopback' });
+    const config = loadConfig({
+      HOOKLINE_ALLOWED_HOSTS: ' a.internal, *.b.local ',
+      HOOKLINE_ADMIN_ADDRESSES: '10.0.0.0/8,loopback',
+    });
     expect(config).toMatchObject({ allowedHosts: ['a.internal', '*.b.local'], adminAddresses: ['10.0.0.0/8', 'loopback'] });
     expect(loadConfig({})).toMatchObject({ allowedHosts: [], adminAddresses: [] });
   });

@@ -44,7 +44,11 @@ const fields = {
     .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')
     .transform((url) => url.replace(/\/+$/, ''))
     .optional()
-    .meta({ description: 'How callers reach this server; trigger URLs begin with it unless `HOOKLINE_HOOKS_URL` is set. The designer and the API answer by its host name.', defaultText: '`http://<host>:<port>`' }),
+    .meta({
+      description:
+        'How callers reach this server; trigger URLs begin with it unless `HOOKLINE_HOOKS_URL` is set. The designer and the API answer by its host name.',
+      defaultText: '`http://<host>:<port>`',
+    }),
   hooksUrl: z
     .string()
     .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')

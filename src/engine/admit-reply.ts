@@ -32,8 +32,9 @@ export function admitReply(
 
 function reasonToDrop(name: string, value: string, locations: LocationRules | undefined): string | undefined {
   if (name === 'location') {
-    const isAllowed = locations === undefined || isLocationAllowed(value, locations);
-    return isAllowed ? undefined : 'it leads to a host that the workflow does not name, or is no http or https URL';
+    return isLocationAllowed(value, locations)
+      ? undefined
+      : 'it leads to a host that the workflow does not name, or is no plain http or https URL';
   }
   return refuseReplyHeader(name, value)?.message;
 }

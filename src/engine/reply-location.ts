@@ -14,8 +14,8 @@ export interface LocationRules {
 
 /** Stands for our own origin, where a path leads to. */
 const HERE = 'http://here.invalid';
-/** Control characters, some of which browsers skip, and the space that does not break. */
-const ODD = /[^\x20-\x7e\u00a1-\uffff]/;
+/** Control characters, some of which browsers skip, the space that does not break, and what no header can hold. */
+const ODD = /[^\x20-\x7e\xa1-\xff]/;
 const ABSOLUTE = /^https?:\/\/[^/?#\\]/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
@@ -49,8 +49,10 @@ export function readLocationRules(config: unknown): LocationRules | undefined {
   return { origins, hosts };
 }
 
-/** Whether a rendered `Location` may be sent. */
-export function isLocationAllowed(text: string, { origins, hosts }: LocationRules): boolean {
+/** Whether a rendered `Location` may be sent. @param rules undefined: to any host */
+export function isLocationAllowed(text: string, rules: LocationRules | undefined): boolean {
+  if (rules === undefined) return !ODD.test(text);
+  const { origins, hosts } = rules;
   const url = parseLocation(text.trim());
   return url !== undefined && (url.origin === HERE || origins.has(url.origin) || isAllowedHost(url, hosts));
 }

@@ -175,7 +175,8 @@ function addHeader(headers: Record<string, string>, header: ReplyHeader): number
   if (FORBIDDEN_NAMES.has(name)) throw new HooklineError('invalid_reply', `${name} is a reserved name; give the header another`);
   if (value === undefined || value === null) return 0;
   const text = typeof value === 'string' ? value : headerText(name, value);
-  if (!FIELD_VALUE.test(text)) {
+  // A `Location` that cannot be sent is left out of the reply later on, as one that leads elsewhere is.
+  if (name !== 'location' && !FIELD_VALUE.test(text)) {
     throw new HooklineError(
       'invalid_reply',
       `The value of the header ${name} has a line break, a control character or a character outside Latin-1`,

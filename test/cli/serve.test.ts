@@ -34,7 +34,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const statusOf = async (url: string, method = 'GET'): Promise<number> => (await fetch(url, { method, redirect: 'manual' })).status;
+const statusOf = async (url: string, method = 'GET'): Promise<number> =>
+  (await fetch(url, { method, redirect: 'manual' })).status;
 
 describe('two ports', () => {
   it('give trigger URLs and the designer an origin each', async () => {
@@ -60,7 +61,9 @@ describe('two ports', () => {
     const { port } = taken.address() as AddressInfo;
     const refused = await serve(configOf({ hooksPort: port })).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(HooklineError);
-    expect(String(refused)).toContain(`Port ${port} on 127.0.0.1 is taken by another program. Choose another with HOOKLINE_HOOKS_PORT.`);
+    expect(String(refused)).toContain(
+      `Port ${port} on 127.0.0.1 is taken by another program. Choose another with HOOKLINE_HOOKS_PORT.`,
+    );
     taken.close();
     await once(taken, 'close');
   });
@@ -82,7 +85,11 @@ describe('what is no request', () => {
     ['garbage', 'GARBAGE\r\n\r\n', '400 Bad Request'],
     ['no Host', 'POST /hooks/x HTTP/1.1\r\n\r\n', '400 Bad Request'],
     ['two lengths', 'POST /hooks/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', '400 Bad Request'],
-    ['large headers', `POST /hooks/x HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431 Request Header Fields Too Large'],
+    [
+      'large headers',
+      `POST /hooks/x HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+    ],
   ])('%s', async (what, text, status) => {
     for (const port of [server.config.port, server.config.hooksPort ?? 0]) {
       const answered = await raw(port, text);

@@ -115,29 +115,39 @@ describe('on the origin of the designer', () => {
     expect(sent).toEqual(['picture']);
   });
 
-  test.each(['hookline_session={{$context.query.secret}}', '{{$context.query.name}}={{$context.query.secret}}; Path=/', '{{$context.query.cookie}}'])(
-    'a reply cannot sign its visitor in as somebody else: %s',
-    async (value) => {
-      const config = { status: 302, headers: [{ name: 'Set-Cookie', value }, { name: 'Location', value: '/designer/' }] };
-      if (!value.startsWith('{{$context.query.name')) {
-        await expect(makeFlow(designer, config)).rejects.toThrow(/422.*cookie_not_allowed/);
-        return;
-      }
-      const editor = await designer.signedIn();
-      const [stolen] = await editor.context.cookies();
-      const visitor = await designer.visitor();
-      const hookUrl = await makeFlow(designer, config);
-      for (const name of ['hookline_session', ' HOOKLINE_SESSION ', '']) {
-        const query = new URLSearchParams({ name, secret: name === '' ? `hookline_session=${stolen?.value}` : (stolen?.value ?? '') });
-        const page = await visitor.context.newPage();
-        await page.goto(`http://localhost:${port}/?${new URLSearchParams({ target: `${hookUrl}?${query}` })}`);
-        await page.waitForURL(/\/designer\//);
-        await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-        expect(await sessionCookies(visitor.context)).toEqual([]);
-        await page.close();
-      }
-    },
-  );
+  test.each([
+    'hookline_session={{$context.query.secret}}',
+    '{{$context.query.name}}={{$context.query.secret}}; Path=/',
+    '{{$context.query.cookie}}',
+  ])('a reply cannot sign its visitor in as somebody else: %s', async (value) => {
+    const config = {
+      status: 302,
+      headers: [
+        { name: 'Set-Cookie', value },
+        { name: 'Location', value: '/designer/' },
+      ],
+    };
+    if (!value.startsWith('{{$context.query.name')) {
+      await expect(makeFlow(designer, config)).rejects.toThrow(/422.*cookie_not_allowed/);
+      return;
+    }
+    const editor = await designer.signedIn();
+    const [stolen] = await editor.context.cookies();
+    const visitor = await designer.visitor();
+    const hookUrl = await makeFlow(designer, config);
+    for (const name of ['hookline_session', ' HOOKLINE_SESSION ', '']) {
+      const query = new URLSearchParams({
+        name,
+        secret: name === '' ? `hookline_session=${stolen?.value}` : (stolen?.value ?? ''),
+      });
+      const page = await visitor.context.newPage();
+      await page.goto(`http://localhost:${port}/?${new URLSearchParams({ target: `${hookUrl}?${query}` })}`);
+      await page.waitForURL(/\/designer\//);
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await sessionCookies(visitor.context)).toEqual([]);
+      await page.close();
+    }
+  });
 });
 
 describe('on an origin of their own', () => {

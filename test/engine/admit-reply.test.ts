@@ -79,7 +79,11 @@ describe('headers that act on more than the reply', () => {
   });
 
   it('takes names in any case from a plugin that makes its replies itself', () => {
-    const { headers } = admitReply({ status: 200, headers: { 'X-Id': '1', 'SET-Cookie': 'hookline_session=x' }, body: '' }, undefined, () => {});
+    const { headers } = admitReply(
+      { status: 200, headers: { 'X-Id': '1', 'SET-Cookie': 'hookline_session=x' }, body: '' },
+      undefined,
+      () => {},
+    );
     expect(headers).toEqual({ 'x-id': '1' });
   });
 });
@@ -113,10 +117,13 @@ describe('cookies', () => {
     expect(admitted('set-cookie', value)).toBeUndefined();
   });
 
-  test.each(['cart=1; Path=/; HttpOnly', '__Host-cart=1; Secure; Path=/', 'session=hookline_x', 'a=b=c'])('%j may be set', (value) => {
-    expect(saved('Set-Cookie', value)).toEqual([]);
-    expect(admitted('set-cookie', value)).toBe(value);
-  });
+  test.each(['cart=1; Path=/; HttpOnly', '__Host-cart=1; Secure; Path=/', 'session=hookline_x', 'a=b=c'])(
+    '%j may be set',
+    (value) => {
+      expect(saved('Set-Cookie', value)).toEqual([]);
+      expect(admitted('set-cookie', value)).toBe(value);
+    },
+  );
 
   it('finds its name beside templates, and leaves the rest to the rendered value', () => {
     expect(saved('Set-Cookie', 'hookline_session={{$context.query.x}}')).toHaveLength(1);
@@ -169,12 +176,23 @@ describe('Location', () => {
     expect(saved('Location', value, ['shop.example.com'])).toEqual([]);
   });
 
-  test.each(['javascript:alert(1)', 'myapp://x', 'mailto:a@b', '//evil.com', '/\\evil.com', '\\\\evil.com', 'https:evil', 'https://', 'https://u:p@evil.com/', 'data:text/html,x', 'https:///evil.com', 'http:/evil.com', '/a\tb'])(
-    '%j cannot be saved',
-    (value) => {
-      expect(saved('Location', value, ['evil.com'])).toMatchObject([{ path: 'headers[0]', code: 'location_not_allowed' }]);
-    },
-  );
+  test.each([
+    'javascript:alert(1)',
+    'myapp://x',
+    'mailto:a@b',
+    '//evil.com',
+    '/\\evil.com',
+    '\\\\evil.com',
+    'https:evil',
+    'https://',
+    'https://u:p@evil.com/',
+    'data:text/html,x',
+    'https:///evil.com',
+    'http:/evil.com',
+    '/a\tb',
+  ])('%j cannot be saved', (value) => {
+    expect(saved('Location', value, ['evil.com'])).toMatchObject([{ path: 'headers[0]', code: 'location_not_allowed' }]);
+  });
 
   it('an entry that is no host is named', () => {
     expect(checkReply({ allowedHosts: ['a.example', 'https://x', '{{$context.query.h}}'] })).toMatchObject([
@@ -204,6 +222,9 @@ describe('Location', () => {
     'https://shop.example.com\\@evil.com/',
     '/\t/evil.com',
     '\t//evil.com',
+    '/a\r\nset-cookie: a=b',
+    '/a\0',
+    'https://shop.example.com/\u0141',
     'ftp://shop.example.com/',
     'https://here.invalid/',
     'http://here.invalid/',
@@ -234,5 +255,7 @@ describe('Location', () => {
   it('is the own matter of a plugin that makes its replies itself', () => {
     const reply = buildReply({ status: 302, headers: [{ name: 'Location', value: 'https://anywhere.example/' }] });
     expect(admitReply(reply, readLocationRules({ target: 'x' }), () => {})).toBe(reply);
+    const broken = { ...reply, headers: { location: '/a\r\nb: c' } };
+    expect(admitReply(broken, undefined, () => {}).headers).toEqual({});
   });
 });

@@ -15,11 +15,23 @@ interface Seen {
 }
 
 /** A request that names a host of its own. */
-function ask(port: number, host: string, path: string, more: { method?: string; headers?: object; from?: string } = {}): Promise<Seen> {
+function ask(
+  port: number,
+  host: string,
+  path: string,
+  more: { method?: string; headers?: object; from?: string } = {},
+): Promise<Seen> {
   const { method = 'GET', headers = {}, from } = more;
   return new Promise((resolve, reject) => {
     const sent = request(
-      { port, host: '127.0.0.1', path, method, localAddress: from, headers: { host, authorization: `Bearer ${TOKEN}`, ...headers } },
+      {
+        port,
+        host: '127.0.0.1',
+        path,
+        method,
+        localAddress: from,
+        headers: { host, authorization: `Bearer ${TOKEN}`, ...headers },
+      },
       (reply) => {
         let text = '';
         reply.on('data', (part) => {
@@ -77,21 +89,32 @@ describe.each(['server', 'koa'] as const)('one origin, mounted as %s', (mount) =
     expect(await statusOf(ask(hookline.port, host, '/automation/designer'))).toBe(302);
   });
 
-  it.each(['evil.example', 'hooks.example.com.evil.example', 'xhooks.example.com', 'cluster.local', '203.0.113.9', '[2001:db8::1]', 'localhost.evil.example'])(
-    'and not by the host %j, which trigger URLs and probes take',
-    async (host) => {
-      for (const path of ['/automation/api/workflows', '/automation/api/session', '/automation/api/openapi.json', '/automation/designer/', '/automation/api']) {
-        const { status, code, message } = await ask(hookline.port, host, path);
-        expect([status, code], path).toEqual([421, 'unknown_host']);
-        expect(message).toContain('HOOKLINE_PUBLIC_URL');
-      }
-      expect(await statusOf(ask(hookline.port, host, `/automation/hooks/${key}`, { method: 'POST' }))).toBe(200);
-      expect(await statusOf(ask(hookline.port, host, '/automation/resume/x', { method: 'POST' }))).toBe('404 not_found');
-      for (const path of ['/automation/healthz', '/automation/readyz', '/automation/metrics']) {
-        expect(await statusOf(ask(hookline.port, host, path)), path).toBe(200);
-      }
-    },
-  );
+  it.each([
+    'evil.example',
+    'hooks.example.com.evil.example',
+    'xhooks.example.com',
+    'cluster.local',
+    '203.0.113.9',
+    '[2001:db8::1]',
+    'localhost.evil.example',
+  ])('and not by the host %j, which trigger URLs and probes take', async (host) => {
+    for (const path of [
+      '/automation/api/workflows',
+      '/automation/api/session',
+      '/automation/api/openapi.json',
+      '/automation/designer/',
+      '/automation/api',
+    ]) {
+      const { status, code, message } = await ask(hookline.port, host, path);
+      expect([status, code], path).toEqual([421, 'unknown_host']);
+      expect(message).toContain('HOOKLINE_PUBLIC_URL');
+    }
+    expect(await statusOf(ask(hookline.port, host, `/automation/hooks/${key}`, { method: 'POST' }))).toBe(200);
+    expect(await statusOf(ask(hookline.port, host, '/automation/resume/x', { method: 'POST' }))).toBe('404 not_found');
+    for (const path of ['/automation/healthz', '/automation/readyz', '/automation/metrics']) {
+      expect(await statusOf(ask(hookline.port, host, path)), path).toBe(200);
+    }
+  });
 
   it('what a caller says of a forwarded host counts for nothing', async () => {
     const headers = { 'x-forwarded-host': 'hooks.example.com', forwarded: 'host=hooks.example.com' };
@@ -113,7 +136,13 @@ describe('a proxy in front that names another host', () => {
   afterAll(() => hookline.stop());
 
   const through = (host: string, forwarded: string, path: string, from = '127.0.0.2') =>
-    statusOf(ask(hookline.port, host, path, { from, headers: { 'x-forwarded-host': forwarded }, method: path.includes('hooks') ? 'POST' : 'GET' }));
+    statusOf(
+      ask(hookline.port, host, path, {
+        from,
+        headers: { 'x-forwarded-host': forwarded },
+        method: path.includes('hooks') ? 'POST' : 'GET',
+      }),
+    );
 
   it.each(['10.0.0.5:3000', 'hookline:3000', 'localhost:3000', '[fd00::1]:3000', 'hookline.internal.example'])(
     'is believed when it calls us %s',
@@ -160,7 +189,16 @@ describe.each(['server', 'koa'] as const)('two origins, mounted as %s', (mount) 
   });
 
   it('the designer, the API and the metrics do not exist there; probes are answered', async () => {
-    for (const path of ['/designer/', '/designer', '/api/session', '/api/workflows', '/api/openapi.json', '/api/nothing', '/metrics', '/hooks']) {
+    for (const path of [
+      '/designer/',
+      '/designer',
+      '/api/session',
+      '/api/workflows',
+      '/api/openapi.json',
+      '/api/nothing',
+      '/metrics',
+      '/hooks',
+    ]) {
       expect(await on('hooks.example.com', path), path).toBe('404 not_found');
     }
     for (const path of ['/healthz', '/readyz']) expect(await on('hooks.example.com', path)).toBe(200);
@@ -227,13 +265,17 @@ describe('a port of their own', () => {
       const reply = await ask(port, host, `/hooks/${hookKey}`, { method: 'POST' });
       expect(reply.status).toBe(200);
       // A script that could set cookies could sign its visitor in as somebody else.
-      expect(reply.headers['content-security-policy']).toMatch(/^sandbox (?!.*allow-same-origin).*allow-scripts; frame-ancestors 'none'$/);
+      expect(reply.headers['content-security-policy']).toMatch(
+        /^sandbox (?!.*allow-same-origin).*allow-scripts; frame-ancestors 'none'$/,
+      );
       for (const path of ['/api/session', '/designer/', '/metrics', '/']) {
         expect(await statusOf(ask(port, host, path)), `${host}${path}`).toBe('404 not_found');
       }
       expect(await statusOf(ask(port, host, '/readyz'))).toBe(200);
     }
-    expect(await statusOf(ask(hookline.port, `127.0.0.1:${hookline.port}`, `/hooks/${hookKey}`, { method: 'POST' }))).toBe('404 not_found');
+    expect(await statusOf(ask(hookline.port, `127.0.0.1:${hookline.port}`, `/hooks/${hookKey}`, { method: 'POST' }))).toBe(
+      '404 not_found',
+    );
     expect(await statusOf(ask(hookline.port, `localhost:${port}`, '/api/session'))).toBe('404 not_found');
   });
 });

@@ -211,7 +211,11 @@ describe.each(['server', 'koa'] as const)('mounted as %s', (mount) => {
     });
 
     it('of a plugin that makes its replies itself', async () => {
-      const { id, hookUrl } = await hookline.workflow({ mode: 'sync', trigger: webhook(), nodes: [{ key: 'rude', type: 'rude' }] });
+      const { id, hookUrl } = await hookline.workflow({
+        mode: 'sync',
+        trigger: webhook(),
+        nodes: [{ key: 'rude', type: 'rude' }],
+      });
       dropped();
       const reply = await fetch(hookUrl, { method: 'POST', redirect: 'manual' });
       expectSandboxed(reply.headers);
@@ -283,8 +287,15 @@ describe.each(['server', 'koa'] as const)('mounted as %s', (mount) => {
     it('a Location from a template leads only to hosts that the workflow lists', async () => {
       const config = { status: 302, headers: [{ name: 'Location', value: rendered }], allowedHosts: ['*.shop.example'] };
       const { allowedHosts: _, ...without } = config;
-      const refused = await hookline.api('POST', '/api/workflows', { title: 'x', mode: 'sync', trigger: webhook(), nodes: [answer(without)] });
-      expect(refused.body.error.details.problems).toMatchObject([{ path: 'nodes[0].config.headers[0]', code: 'location_not_allowed' }]);
+      const refused = await hookline.api('POST', '/api/workflows', {
+        title: 'x',
+        mode: 'sync',
+        trigger: webhook(),
+        nodes: [answer(without)],
+      });
+      expect(refused.body.error.details.problems).toMatchObject([
+        { path: 'nodes[0].config.headers[0]', code: 'location_not_allowed' },
+      ]);
       const { hookUrl } = await hookline.workflow({ mode: 'sync', trigger: webhook(), nodes: [answer(config)] });
       const lead = async (value: string): Promise<[number, string | null]> => {
         const reply = await fetch(`${hookUrl}?${new URLSearchParams({ value })}`, { method: 'POST', redirect: 'manual' });
@@ -378,7 +389,9 @@ test('a revision that was saved before goes on running, without the headers that
   const written = names.reduce((sql, [one, other]) => `replace(${sql}, '${one}', '${other}')`, 'document');
   await new Promise<void>((resolve, reject) => {
     const database = new sqlite3.Database(join(folder, 'hookline.db'), () => {
-      database.exec(`UPDATE revisions SET document = ${written}`, (error) => database.close(() => (error ? reject(error) : resolve())));
+      database.exec(`UPDATE revisions SET document = ${written}`, (error) =>
+        database.close(() => (error ? reject(error) : resolve())),
+      );
     });
   });
 
@@ -389,7 +402,9 @@ test('a revision that was saved before goes on running, without the headers that
   const reply = await call('https://evil.example');
   expect([reply.status, await reply.text()]).toEqual([200, 'ok']);
   for (const [, name = ''] of names) expect(reply.headers.has(name), name).toBe(false);
-  expect(log.lines.map(({ level, fields }) => [level, fields.workflow, fields.header])).toEqual(names.map(([, name]) => ['warn', id, name]));
+  expect(log.lines.map(({ level, fields }) => [level, fields.workflow, fields.header])).toEqual(
+    names.map(([, name]) => ['warn', id, name]),
+  );
   expect((await call('/thanks')).headers.get('location')).toBe('/thanks');
   const { body } = await after.api('GET', `/api/workflows/${id}`);
   expect(body.enabled).toBe(true);

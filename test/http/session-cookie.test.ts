@@ -23,7 +23,7 @@ test('it is found among others, and only in the form that we write', () => {
     expect(cookie.read(header)).toBeUndefined();
 });
 
-test('white space that is not HTTP\'s belongs to the name, so that nothing in front of __Host- escapes its rules', () => {
+test("white space that is not HTTP's belongs to the name, so that nothing in front of __Host- escapes its rules", () => {
   const cookie = createSessionCookie('https://host');
   expect(cookie.read(`a=1; \t__Host-hookline_session=${SECRET}`)).toBe(SECRET);
   for (const blank of ['\u00a0', '\u2000', '\ufeff', '\u000b', '\u0085']) {
