@@ -57,7 +57,7 @@ module.exports = {
     folder('config', '^src/config(\\.ts$|/)', [
       '^src/config/',
       ERRORS,
-      '^src/engine/nearest\\.ts$',
+      '^src/engine/(nearest|allowed-hosts)\\.ts$',
       '^src/outbound/guard/targets\\.ts$',
       '^src/http/trusted-proxies\\.ts$',
       '^node_modules/zod/',

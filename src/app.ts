@@ -1,6 +1,6 @@
 // One Hookline: starts and stops it, answers for it in a Koa app or alone, and hands out its parts, which `wiring/` joins.
 
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { OneTimeLinkView } from './access/model.ts';
@@ -15,8 +15,11 @@ import type { WorkflowService } from './engine/workflows.ts';
 import { HooklineError } from './errors.ts';
 import { designerUrl } from './http/middleware/designer.ts';
 import { errors, notFound } from './http/middleware/errors.ts';
+import { soundFraming } from './http/middleware/gate.ts';
 import { normalizePrefix, ownPath } from './http/middleware/mount.ts';
+import { createOrigins, type Place, SHARED_PLACE } from './http/origins.ts';
 import { createReach } from './http/reach.ts';
+import { SANDBOXED_REPLY } from './http/reply-headers.ts';
 import { createConnections } from './http/trusted-proxies.ts';
 import { createLog } from './log.ts';
 import type { EndpointService } from './outbound/endpoints.ts';
@@ -51,6 +54,11 @@ export interface Hookline {
   middleware(): Middleware;
   /** For a server of its own: `http.createServer(hookline.callback())`. Trigger URLs skip Koa and are a tenth faster. */
   callback(): RequestListener;
+  /**
+   * For a second server, on the port of `hooksUrl`: answers trigger and resume URLs, `/healthz` and `/readyz`, and nothing else,
+   * whatever host a request names. Without `hooksUrl` its replies are sandboxed all the same.
+   */
+  hooksCallback(): RequestListener;
   /** Opens the database, continues what was left unfinished, and begins to accept. Until then its paths answer 503. */
   start(): Promise<void>;
   /** Takes nothing new, lets running executions finish within `shutdownGraceMs`, closes the database. */
@@ -89,7 +97,7 @@ interface Running {
  */
 export function createHookline(options: HooklineOptions = {}): Hookline {
   const setup = createSetup(options, (error) => void stopTooOld(error));
-  const { config, log, prefix, baseUrl, connections } = setup;
+  const { config, log, prefix, baseUrl, origins, connections } = setup;
   const reachOf = createReach(baseUrl, connections);
   let running: Running | undefined;
   let starting: Promise<void> | undefined;
@@ -129,7 +137,11 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     options.onTooOld?.(error);
   }
 
-  const answerUnstarted = compose([errors(log), () => started().front.middleware]);
+  const sandboxed: Middleware = (ctx, next) => {
+    ctx.set(SANDBOXED_REPLY);
+    return next();
+  };
+  const answerUnstarted = compose([sandboxed, errors(log), () => started().front.middleware]);
 
   const middleware: Middleware = (ctx, next) => {
     if (running) return running.front.middleware(ctx, next);
@@ -137,21 +149,38 @@ export function createHookline(options: HooklineOptions = {}): Hookline {
     return ownPath(ctx.path, prefix) === undefined ? next() : answerUnstarted(ctx, next);
   };
 
+  /** For requests that are no calls of trigger URLs. */
+  function createOthers(): RequestListener {
+    const koa = new Koa();
+    // A caller that hangs up in the middle is nothing to print.
+    koa.silent = true;
+    const toDesigner: Middleware = (ctx, next) => {
+      const isRoot = ctx.path === `${prefix}/` || (prefix !== '' && ctx.path === prefix);
+      if (!isRoot || config.role === 'worker' || !['GET', 'HEAD'].includes(ctx.method)) return next();
+      if (origins.of(ctx.req).designer !== 'yes') return next();
+      return ctx.redirect(reachOf(ctx).ownUrl(designerUrl(baseUrl)));
+    };
+    return koa.use(sandboxed).use(errors(log)).use(soundFraming).use(middleware).use(toDesigner).use(notFound(log)).callback();
+  }
+
+  function handleHook(req: IncomingMessage, res: ServerResponse, place: Place): Promise<void> | undefined {
+    if (!place.hasHooks) return undefined;
+    return running?.front.handleHook(req, res, req.url ?? '', place.replyHeaders, () => connections.of(req).address);
+  }
+
   return {
     middleware: () => middleware,
     callback() {
-      const koa = new Koa();
-      // A caller that hangs up in the middle is nothing to print.
-      koa.silent = true;
-      const toDesigner: Middleware = (ctx, next) => {
-        const isRoot = ctx.path === `${prefix}/` || (prefix !== '' && ctx.path === prefix);
-        if (!isRoot || config.role === 'worker' || !['GET', 'HEAD'].includes(ctx.method)) return next();
-        return ctx.redirect(reachOf(ctx).ownUrl(designerUrl(baseUrl)));
-      };
-      const others = koa.use(middleware).use(toDesigner).use(notFound(log)).callback();
+      const others = createOthers();
       return (req, res) => {
-        const addressOf = (): string => connections.of(req).address;
-        if (running?.front.handleHook(req, res, req.url ?? '', addressOf) === undefined) void others(req, res);
+        if (handleHook(req, res, origins.isShared ? SHARED_PLACE : origins.of(req)) === undefined) void others(req, res);
+      };
+    },
+    hooksCallback() {
+      const others = createOthers();
+      return (req, res) => {
+        origins.assignToHooks(req);
+        if (handleHook(req, res, origins.of(req)) === undefined) void others(req, res);
       };
     },
     start() {
@@ -206,13 +235,23 @@ function createSetup(
   const config = parseOptions(options);
   const registry = createRegistry([builtIns, ...plugins]);
   const prefix = normalizePrefix(config.prefix);
+  const connections = createConnections(config.trustedProxies);
   return {
     config,
     registry,
     log: log ?? createLog(config.logLevel),
     prefix,
     baseUrl: config.publicUrl + prefix,
-    connections: createConnections(config.trustedProxies),
+    hooksBaseUrl: (config.hooksUrl ?? config.publicUrl) + prefix,
+    origins: createOrigins({
+      publicUrl: config.publicUrl,
+      hooksUrl: config.hooksUrl,
+      allowedHosts: config.allowedHosts,
+      // A host's app that does not say where it is reached: the default is no more than a guess.
+      checksHosts: options.publicUrl !== undefined,
+      connections,
+    }),
+    connections,
     designerFolder,
     now: Date.now,
     onTooOld,

@@ -47,10 +47,16 @@ export function parseOptions(options: ConfigOptions): Config {
   return check(known, problems, (field) => field.name);
 }
 
-/** The same configuration for the port that the server really got; a public address derived from the old one follows. */
-export function withPort(config: Config, port: number): Config {
-  const isDerived = config.publicUrl === defaultPublicUrl(config.host, config.port);
-  return parseOptions({ ...config, port, publicUrl: isDerived ? undefined : config.publicUrl });
+/** The same configuration for the ports that the server really got; public addresses derived from the old ones follow. */
+export function withPort(config: Config, port: number, hooksPort = config.hooksPort): Config {
+  const { host, publicUrl, hooksUrl } = config;
+  return parseOptions({
+    ...config,
+    port,
+    hooksPort,
+    publicUrl: publicUrl === defaultPublicUrl(host, config.port) ? undefined : publicUrl,
+    hooksUrl: hooksUrl === defaultHooksUrl(host, config.hooksPort) ? undefined : hooksUrl,
+  });
 }
 
 /** Whether somebody who looks for a bug asked for stacks, also when the rest of the configuration is wrong. */
@@ -90,6 +96,11 @@ function check(
     const message = `is missing: processes that share a database need the same key, so none is made up. ${remedy}`;
     if (key) problems.push({ name: nameOf(key), message });
   }
+  if (result.success) {
+    const problem = sameOriginProblem(result.data);
+    const field = CONFIG_FIELDS.find((known) => known.name === problem?.name);
+    if (problem && field) problems.push({ name: nameOf(field), message: problem.message });
+  }
   if (problems.length > 0 || !result.success) {
     const list = problems.map(({ name, message }) => `\n  ${name} ${message}`).join('');
     const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
@@ -99,8 +110,33 @@ function check(
   return Object.freeze({
     ...config,
     publicUrl: config.publicUrl ?? defaultPublicUrl(config.host, config.port),
+    hooksPort: config.hooksPort,
+    hooksUrl: config.hooksUrl ?? defaultHooksUrl(config.host, config.hooksPort),
     secretKeyFile: config.secretKeyFile ?? join(dirname(sqlitePath(config.databaseUrl) ?? 'data/hookline.db'), 'secret.key'),
   });
+}
+
+/** Two origins that a `Host` cannot tell apart are one. */
+function sameOriginProblem(config: z.output<typeof configSchema>): ConfigurationProblem | undefined {
+  const { host, port, hooksPort } = config;
+  if (hooksPort !== undefined && hooksPort !== 0 && hooksPort === port) {
+    return { name: 'hooksPort', message: `must be another port than the server's own, which is ${port}` };
+  }
+  const hooksUrl = config.hooksUrl ?? defaultHooksUrl(host, hooksPort);
+  // Both ports are still to be found.
+  if (hooksUrl === undefined || (config.hooksUrl === undefined && hooksPort === 0)) return undefined;
+  const publicUrl = config.publicUrl ?? defaultPublicUrl(host, port);
+  if (plainHost(hooksUrl) !== plainHost(publicUrl)) return undefined;
+  return {
+    name: config.hooksUrl === undefined ? 'hooksPort' : 'hooksUrl',
+    message: 'must have another host, or another port, than the public URL: otherwise it is no origin of its own',
+  };
+}
+
+/** As a `Host` names it: without the default port, and without a dot at the end of the name. */
+function plainHost(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname.replace(/\.$/, '')}:${port}`;
 }
 
 /** A key file that each machine makes for itself would differ from machine to machine. */
@@ -128,6 +164,10 @@ function defaultPublicUrl(host: string, port: number): string {
   const isEverywhere = host === '0.0.0.0' || host === '::';
   const name = isEverywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
+}
+
+function defaultHooksUrl(host: string, hooksPort: number | undefined): string | undefined {
+  return hooksPort === undefined ? undefined : defaultPublicUrl(host, hooksPort);
 }
 
 function unknownName(name: string, nameOf: (field: ConfigField) => string): ConfigurationProblem {

@@ -44,6 +44,9 @@ export const ERROR_CATALOGUE = {
   invalid_event_type: { status: 422, exposed: true },
   // A password that others try first
   weak_password: { status: 422, exposed: true },
+  // The designer and the API: by a host name, or from an address, that they do not answer
+  client_address_refused: { status: 403, exposed: true },
+  unknown_host: { status: 421, exposed: true },
   too_many_requests: { status: 429, exposed: true },
   internal: { status: 500, exposed: false },
   storage_unavailable: { status: 503, exposed: true },

@@ -276,6 +276,71 @@ describe('sqlitePath', () => {
   });
 });
 
+describe('the origin of trigger URLs', () => {
+  const messagesOf = (env: NodeJS.ProcessEnv): string[] =>
+    problemsOf(refusal(() => loadConfig(env))).map(({ name, message }) => `${name} ${message}`);
+
+  it('is none, a URL, or follows from a port', () => {
+    expect(loadConfig({}).hooksUrl).toBeUndefined();
+    expect(loadConfig({ HOOKLINE_HOOKS_URL: 'https://hooks.example.com/' }).hooksUrl).toBe('https://hooks.example.com');
+    expect(loadConfig({ HOOKLINE_HOOKS_PORT: '3001' })).toMatchObject({ hooksPort: 3001, hooksUrl: 'http://127.0.0.1:3001' });
+    const both = { HOOKLINE_HOOKS_PORT: '3001', HOOKLINE_HOOKS_URL: 'https://hooks.example.com' };
+    expect(loadConfig(both)).toMatchObject({ hooksPort: 3001, hooksUrl: 'https://hooks.example.com' });
+  });
+
+  it.each([
+    ['https://a.example', 'https://a.example'],
+    ['https://a.example/', 'https://A.example:443/path'],
+    ['https://a.example', 'https://a.example.'],
+    // A Host does not say by which scheme it was asked.
+    ['https://a.example', 'http://a.example'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
+  ])('cannot be told from the public URL %s when it is %s', (publicUrl, hooksUrl) => {
+    expect(messagesOf({ HOOKLINE_PUBLIC_URL: publicUrl, HOOKLINE_HOOKS_URL: hooksUrl })).toEqual([
+      expect.stringMatching(/^HOOKLINE_HOOKS_URL must have another host, or another port, than the public URL/),
+    ]);
+  });
+
+  it('is neither the own port nor something else than a URL', () => {
+    expect(messagesOf({ HOOKLINE_HOOKS_URL: 'http://127.0.0.1:3000' })).toHaveLength(1);
+    expect(messagesOf({ HOOKLINE_PORT: '3000', HOOKLINE_HOOKS_PORT: '3000' })).toEqual([
+      expect.stringMatching(/^HOOKLINE_HOOKS_PORT must be another port than the server's own, which is 3000/),
+    ]);
+    for (const url of ['hooks.example.com', 'ftp://a', 'https://u:p@a', 'https://a/?x', 'https://a/#x']) {
+      expect(messagesOf({ HOOKLINE_HOOKS_URL: url }), url).toHaveLength(1);
+    }
+  });
+
+  it('follows the ports that were found', () => {
+    const config = withPort(loadConfig({ HOOKLINE_PORT: '0', HOOKLINE_HOOKS_PORT: '0' }), 4711, 4712);
+    expect(config).toMatchObject({ publicUrl: 'http://127.0.0.1:4711', hooksPort: 4712, hooksUrl: 'http://127.0.0.1:4712' });
+    const named = loadConfig({ HOOKLINE_PORT: '0', HOOKLINE_HOOKS_PORT: '0', HOOKLINE_HOOKS_URL: 'https://hooks.example.com' });
+    expect(withPort(named, 4711, 4712)).toMatchObject({ hooksPort: 4712, hooksUrl: 'https://hooks.example.com' });
+  });
+});
+
+describe('who reaches the designer', () => {
+  it('lists hosts and addresses', () => {
+    const config = loadConfig({
+      HOOKLINE_ALLOWED_HOSTS: ' a.internal, *.b.local ',
+      HOOKLINE_ADMIN_ADDRESSES: '10.0.0.0/8,loopback',
+    });
+    expect(config).toMatchObject({ allowedHosts: ['a.internal', '*.b.local'], adminAddresses: ['10.0.0.0/8', 'loopback'] });
+    expect(loadConfig({})).toMatchObject({ allowedHosts: [], adminAddresses: [] });
+  });
+
+  it.each([
+    ['HOOKLINE_ALLOWED_HOSTS', 'https://a', '"https://a"'],
+    ['HOOKLINE_ALLOWED_HOSTS', 'a.example:3000', '"a.example:3000"'],
+    ['HOOKLINE_ALLOWED_HOSTS', 'ok,*', '"*"'],
+    ['HOOKLINE_ADMIN_ADDRESSES', '10.0.0.0/33', '"10.0.0.0/33"'],
+    ['HOOKLINE_ADMIN_ADDRESSES', 'example.com', '"example.com"'],
+  ])('%s=%s names what is wrong', (name, value, wrong) => {
+    const [problem] = problemsOf(refusal(() => loadConfig({ [name]: value })));
+    expect(problem).toMatchObject({ name, message: expect.stringContaining(`names ${wrong}`) });
+  });
+});
+
 describe('withPort', () => {
   it('moves a derived public address along, and leaves a configured one alone', () => {
     expect(withPort(loadConfig({ HOOKLINE_PORT: '0' }), 4711)).toMatchObject({ port: 4711, publicUrl: 'http://127.0.0.1:4711' });

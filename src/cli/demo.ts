@@ -46,6 +46,7 @@ function demoConfig(folder: string, adminToken: string, port: number | undefined
     port: port ?? 3000,
     prefix: '',
     publicUrl: undefined,
+    hooksUrl: undefined,
     databaseUrl: `sqlite:${join(folder, 'hookline.db')}`,
     secretKeyFile: join(folder, 'secret.key'),
     adminToken,
@@ -60,7 +61,7 @@ async function serveOnFreePort(config: Config, mayMove: boolean): Promise<Runnin
     const cause = error instanceof HooklineError ? error.cause : undefined;
     const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
     if (!isTaken || !mayMove) throw error;
-    return serve(parseOptions({ ...config, port: 0, publicUrl: undefined }));
+    return serve(parseOptions({ ...config, port: 0, publicUrl: undefined, hooksUrl: undefined }));
   }
 }
 
@@ -71,7 +72,7 @@ async function prepare({ hookline, config }: RunningServer, example: string): Pr
   const found = known.items.find((workflow) => workflow.title === document.title);
   const workflow = found ?? (await hookline.workflows.importWorkflow(document));
   if (!workflow.enabled) await hookline.workflows.update(workflow.id, { enabled: true });
-  return `${config.publicUrl}${config.prefix}/hooks/${workflow.hookKey}`;
+  return `${config.hooksUrl ?? config.publicUrl}${config.prefix}/hooks/${workflow.hookKey}`;
 }
 
 async function describe(server: RunningServer, adminToken: string, folder: string): Promise<string> {

@@ -1,9 +1,11 @@
 // A server of its own around createHookline: listens, answers 503 until everything is ready, and stops without cutting anybody off.
 
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Config, withPort } from '../config.ts';
 import { HooklineError, toErrorReply } from '../errors.ts';
+import { SANDBOXED_REPLY } from '../http/reply-headers.ts';
 import { createHookline, type Hookline } from '../index.ts';
 
 /** How long connections may take to end by themselves once all work is done, in milliseconds. */
@@ -24,42 +26,71 @@ export interface RunningServer {
  * @throws HooklineError `invalid_configuration` when the address cannot be had, and whatever the start of the parts throws
  */
 export async function serve(configured: Config, onTooOld: (error: HooklineError) => void = () => {}): Promise<RunningServer> {
-  let answer: RequestListener = answerStarting;
-  const server = createServer((request, response) => answer(request, response));
-  // Before the database is touched: a taken port must not migrate anything, and the trigger URLs need the real port.
-  const config = withPort(configured, await listen(server, configured));
-  const hookline = createHookline({ ...config, onTooOld });
+  const main = createListener();
+  const second = configured.hooksPort === undefined ? undefined : createListener();
+  const listeners = second ? [main, second] : [main];
+  let config: Config;
+  let hookline: Hookline;
   try {
+    // Before the database is touched: a taken port must not migrate anything, and the trigger URLs need the real ports.
+    const port = await listen(main.server, configured.host, configured.port, 'HOOKLINE_PORT');
+    const { host, hooksPort } = configured;
+    const secondPort = second && (await listen(second.server, host, hooksPort ?? 0, 'HOOKLINE_HOOKS_PORT'));
+    config = withPort(configured, port, secondPort);
+    hookline = createHookline({ ...config, onTooOld });
     await hookline.start();
   } catch (error) {
-    server.close();
-    server.closeAllConnections();
+    for (const { server } of listeners) {
+      server.close();
+      server.closeAllConnections();
+    }
     throw error;
   }
-  answer = hookline.callback();
+  main.answer(hookline.callback());
+  second?.answer(hookline.hooksCallback());
   return {
     hookline,
     config,
     stop: async () => {
-      answer = answerStopping;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = listeners.map(({ server, answer }) => {
+        answer(answerStopping);
+        return new Promise<void>((resolve) => server.close(() => resolve()));
+      });
       await hookline.stop();
-      await closeConnections(server, closed);
+      await Promise.all(listeners.map(({ server }, index) => closeConnections(server, closed[index])));
     },
   };
 }
 
-function listen(server: Server, { host, port }: Config): Promise<number> {
+interface Listener {
+  readonly server: Server;
+  /** Until then it says that the server is starting. */
+  answer(listener: RequestListener): void;
+}
+
+function createListener(): Listener {
+  let current: RequestListener = answerStarting;
+  const server = createServer((request, response) => current(request, response));
+  server.on('clientError', answerUnreadable);
+  return {
+    server,
+    answer(listener) {
+      current = listener;
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number, variable: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port, variable)));
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-function toListenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+function toListenError(error: NodeJS.ErrnoException, host: string, port: number, variable: string): Error {
   const reasons: Record<string, string> = {
-    EADDRINUSE: `Port ${port} on ${host} is taken by another program. Choose another with HOOKLINE_PORT.`,
-    EACCES: `This user may not listen on port ${port}. Choose one above 1023 with HOOKLINE_PORT.`,
+    EADDRINUSE: `Port ${port} on ${host} is taken by another program. Choose another with ${variable}.`,
+    EACCES: `This user may not listen on port ${port}. Choose one above 1023 with ${variable}.`,
     EADDRNOTAVAIL: `This machine does not have the address ${host}. Choose another with HOOKLINE_HOST.`,
     ENOTFOUND: `The host name ${host} is not known. Choose another with HOOKLINE_HOST.`,
   };
@@ -78,13 +109,45 @@ const answerStopping = refuse(
 function refuse(error: HooklineError): RequestListener {
   const { status, headers, body } = toErrorReply(error);
   return (_request, response) => {
-    response.writeHead(status, { ...headers, 'Content-Type': 'application/json; charset=utf-8' });
+    response.writeHead(status, { ...SANDBOXED_REPLY, ...headers, 'Content-Type': 'application/json; charset=utf-8' });
     response.end(JSON.stringify(body));
   };
 }
 
+/** Status and message of what Node's parser refuses before there is a request, by its code. */
+const UNREADABLE: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers of the request are too large.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Payload Too Large', 'The chunk extensions of the request are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long.'],
+};
+
+/** In the shape and with the headers of every other error; by itself Node sends a status alone. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // The caller has gone, or an answer is on its way already.
+  if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = UNREADABLE[error.code ?? ''] ?? ['400 Bad Request', 'The request is not HTTP.'];
+  const body = JSON.stringify({ error: { code: 'invalid_request', message } });
+  const headers = {
+    ...SANDBOXED_REPLY,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`);
+}
+
+/** As Node's own handler looks at it. */
+function hasBegunAnswer(socket: Duplex): boolean {
+  const message: unknown = '_httpMessage' in socket ? socket._httpMessage : undefined;
+  return message instanceof ServerResponse && message.headersSent;
+}
+
 /** Waits for the last replies to leave; connections that are kept alive without a request are closed. */
-async function closeConnections(server: Server, closed: Promise<void>): Promise<void> {
+async function closeConnections(server: Server, closed: Promise<void> | undefined): Promise<void> {
   const idle = setInterval(() => server.closeIdleConnections(), 20);
   const late = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
   await closed;

@@ -25,6 +25,7 @@ export async function start({ role }: StartOptions = {}): Promise<void> {
   stopOnSignals(stop);
   const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}${config.prefix}`;
   console.log(`Hookline ${version} listens on ${base}`);
+  if (config.hooksUrl !== undefined && config.role !== 'worker') console.log(describeHooks(config));
   for (const line of config.role === 'worker' ? describeWorker(config, base) : describeWeb(config)) console.log(line);
   if (config.role !== 'worker') for (const line of await describeDesigner(hookline)) console.log(line);
   if (hookline.generatedAdminToken !== undefined) {
@@ -55,6 +56,11 @@ async function describeDesigner(hookline: Hookline): Promise<string[]> {
     designer,
     `Nobody can sign in yet. Make yourself the owner with this link, which works once and for 24 hours: ${link.url}`,
   ];
+}
+
+function describeHooks({ hooksUrl, prefix, hooksPort }: Config): string {
+  const port = hooksPort === undefined ? 'by the host that a request names' : `on port ${hooksPort}`;
+  return `Trigger and resume URLs ${hooksUrl}${prefix}/hooks/…, ${port}; the designer and the API do not exist there.`;
 }
 
 function describeWorker({ concurrency, metrics }: Config, base: string): string[] {

@@ -72,7 +72,7 @@ export async function importWorkflows(file: string, options: { keepKey?: boolean
         } finally {
           // Also when it cannot be enabled: it has been added.
           console.log(`${imported.id}  ${imported.title} (${imported.mode}, ${isEnabled ? 'enabled' : 'disabled'})`);
-          console.log(`  ${config.publicUrl}${config.prefix}/hooks/${imported.hookKey}`);
+          console.log(`  ${config.hooksUrl ?? config.publicUrl}${config.prefix}/hooks/${imported.hookKey}`);
           for (const { path, message } of imported.problems) console.log(`  note: ${path}: ${message}`);
         }
       }

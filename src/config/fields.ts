@@ -5,6 +5,7 @@ import { parsePorts } from '../outbound/guard/targets.ts';
 import {
   addressesSchema,
   ageSchema,
+  hostsSchema,
   isPublicUrl,
   isSecretKey,
   MAX_TIMER_MS,
@@ -43,7 +44,34 @@ const fields = {
     .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')
     .transform((url) => url.replace(/\/+$/, ''))
     .optional()
-    .meta({ description: 'How callers reach this server; trigger URLs begin with it.', defaultText: '`http://<host>:<port>`' }),
+    .meta({
+      description:
+        'How callers reach this server; trigger URLs begin with it unless `HOOKLINE_HOOKS_URL` is set. The designer and the API answer by its host name.',
+      defaultText: '`http://<host>:<port>`',
+    }),
+  hooksUrl: z
+    .string()
+    .refine(isPublicUrl, 'must be an http or https URL without query, fragment and credentials')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .meta({
+      description:
+        'An origin of their own for trigger and resume URLs: another host, or another port, than that of `HOOKLINE_PUBLIC_URL`. The designer and the API do not exist there, and trigger URLs exist nowhere else.',
+      defaultText: '`http://<host>:<hooks port>` with a `HOOKLINE_HOOKS_PORT`, else none: one origin for both',
+    }),
+  hooksPort: whole(0, 65_535).optional().meta({
+    description:
+      'Second TCP port of `hookline start`, for trigger and resume URLs alone. Without it the `Host` of a request decides which origin it belongs to. `0` takes a free one.',
+    defaultText: 'none',
+  }),
+  allowedHosts: hostsSchema.prefault('').meta({
+    description:
+      'Further host names that the designer and the API answer by, separated by commas (`hookline.internal,*.cluster.local`), beside that of `HOOKLINE_PUBLIC_URL` and loopback names. Others get 421; trigger URLs are not affected.',
+  }),
+  adminAddresses: proxiesSchema.prefault('').meta({
+    description:
+      'From where the designer, the API and `/metrics` can be reached, separated by commas: addresses, CIDR blocks, `loopback`, `private`. Others get 403; trigger and resume URLs, `/healthz` and `/readyz` are not affected. Empty: from everywhere.',
+  }),
   prefix: z
     .string()
     .regex(/^((\/[A-Za-z0-9._~-]+)+)?$/, 'must be empty or a path such as `/automation`, without a `/` at its end')
@@ -51,7 +79,7 @@ const fields = {
     .meta({ description: 'Path under which every URL of Hookline lives.' }),
   trustedProxies: proxiesSchema.prefault('').meta({
     description:
-      'Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, separated by commas: addresses, CIDR blocks, `loopback`, `private` (`10.0.0.5,fd00::/8,loopback`). Empty: no proxy; in your own Koa app `app.proxy` decides then.',
+      'Reverse proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed, separated by commas: addresses, CIDR blocks, `loopback`, `private` (`10.0.0.5,fd00::/8,loopback`). Empty: no proxy; in your own Koa app `app.proxy` decides then.',
   }),
   durability: z.enum(['full', 'normal']).default('full').meta({
     description:
@@ -181,7 +209,12 @@ export type ConfigOptions = z.input<typeof configSchema>;
 
 /** The complete configuration, frozen. */
 export type Config = Readonly<
-  Omit<z.output<typeof configSchema>, 'publicUrl' | 'secretKeyFile'> & { publicUrl: string; secretKeyFile: string }
+  Omit<z.output<typeof configSchema>, 'publicUrl' | 'secretKeyFile'> & {
+    publicUrl: string;
+    /** Undefined: trigger and resume URLs are at the public URL. */
+    hooksUrl?: string | undefined;
+    secretKeyFile: string;
+  }
 >;
 
 /** What the README's table and `hookline config` know of one field. */

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { parseAllowedHost } from '../engine/allowed-hosts.ts';
 import { parseProxy } from '../http/trusted-proxies.ts';
 import { parseTarget } from '../outbound/guard/targets.ts';
 
@@ -95,6 +96,22 @@ export const proxiesSchema = z
     const wrong = proxies.find((entry) => parseProxy(entry) === undefined);
     if (wrong === undefined) return Object.freeze(proxies);
     const message = `names ${JSON.stringify(wrong.slice(0, 80))}, which is no address, no CIDR block, not \`loopback\` and not \`private\``;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+
+/** Separated by commas, or a list; of hosts that requests may name, whatever the port. */
+export const hostsSchema = z
+  .union([z.string(), z.array(z.string()).readonly()])
+  .transform((value, context): readonly string[] => {
+    const items = typeof value === 'string' ? value.split(',') : value;
+    const hosts = items.map((item) => item.trim()).filter((item) => item !== '');
+    const wrong = hosts.find((entry) => {
+      const host = parseAllowedHost(entry);
+      return host === undefined || host.port !== undefined;
+    });
+    if (wrong === undefined) return Object.freeze(hosts);
+    const message = `names ${JSON.stringify(wrong.slice(0, 80))}, which is no host name such as \`hookline.internal\` or \`*.cluster.local\` (without a port)`;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });

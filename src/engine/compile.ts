@@ -8,6 +8,7 @@ import { isOpenPlace } from './open-places.ts';
 import { compilePath, formatPath, type Segment } from './path.ts';
 import type { AnyNodeType, EventTrigger, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
 import type { Registry } from './registry.ts';
+import { type LocationRules, readLocationRules } from './reply-location.ts';
 import { safeParse } from './safe-parse.ts';
 import { findSecretUses, soleSecret } from './secret-names.ts';
 import { NO_SECRETS, readSecret, type SecretVault } from './secret-vault.ts';
@@ -23,6 +24,8 @@ export interface CompiledNode {
   readonly onFailure: OnFailure;
   /** The node's configuration with its templates filled in and checked. @throws HooklineError `invalid_config` */
   config(scope: Scope): unknown;
+  /** Where the `Location` of its reply may lead; undefined when it makes none from its configuration. */
+  readonly locations: LocationRules | undefined;
 }
 
 /** A revision that is ready to run. */
@@ -30,6 +33,8 @@ export interface CompiledWorkflow {
   readonly workflow: Workflow;
   readonly revision: number;
   readonly trigger: TriggerInstance;
+  /** Where the `Location` of the trigger's own reply may lead. */
+  readonly locations?: LocationRules | undefined;
   readonly nodes: readonly CompiledNode[];
   readonly settings: Settings;
   /** Gives the text that tells lanes of the workflow apart; undefined when it has one lane, or no limit. */
@@ -83,6 +88,7 @@ export function compileWorkflow(
     executed: revision.executed,
     secrets: secretsOf(document),
     trigger: triggerType.create(parse(triggerType.config, document.trigger.config, 'The trigger'), tools),
+    locations: readLocationRules(document.trigger.config.response),
     nodes,
     settings,
     laneKey: key === undefined ? undefined : compileTemplate(key),
@@ -119,7 +125,8 @@ export function compileNode(node: Node, registry: Registry): CompiledNode {
     );
   }
   const { key, retry, onFailure = 'stop' } = node;
-  return { key, type, branches, retry, onFailure, config: compileConfig(node, type) };
+  const locations = type.replies ? readLocationRules(node.config) : undefined;
+  return { key, type, branches, retry, onFailure, config: compileConfig(node, type), locations };
 }
 
 function compileConfig(node: Node, type: AnyNodeType): (scope: Scope) => unknown {

@@ -162,6 +162,16 @@ export const PROBLEM_SENTENCES = {
   'header.name': '{{name}} cannot be a header name',
   'header.own': 'The header {{name}} is set by the sender; take it out',
   'header.twice': 'The header {{name}} is given twice',
+  'hosts.entry': '"{{entry}}" is not a host such as shop.example.com, shop.example.com:8443 or *.example.com',
+  'reply.ownHeader': 'The server sets the header {{name}} on every reply; take it out',
+  'reply.originHeader':
+    'The header {{name}} acts on more than this reply: on every page of this address, or on the proxy in front of it; take it out',
+  'reply.multipart': 'The type multipart/x-mixed-replace cannot be sent: its parts would bring headers of their own',
+  'reply.ownCookie': 'The cookie {{name}} is reserved for the designer; choose another name',
+  'reply.namelessCookie': 'The cookie has no name: write name=value',
+  'reply.locationUrl': 'Location must be a path such as /thanks, or a complete http or https URL without credentials',
+  'reply.locationHosts':
+    'The host of this Location comes from a template: list the hosts that it may lead to in allowedHosts (an empty list allows only paths on this server)',
   'signing.secret': 'Standard Webhooks need a secret that is whsec_ and base64 of 24 to 64 bytes',
   'signing.secretOrOther':
     'Standard Webhooks need a secret that is whsec_ and base64 of 24 to 64 bytes; other kinds of signature take other secrets',

@@ -2,10 +2,14 @@
 
 import { z } from 'zod';
 import { HooklineError } from '../errors.ts';
+import { parseAllowedHost } from './allowed-hosts.ts';
 import { isTooLarge, MAX_VALUE_SIZE } from './json-value.ts';
 import { FORBIDDEN_NAMES, type Reply } from './model.ts';
 import type { ConfigProblem } from './plugin.ts';
-import { hasTemplate } from './template.ts';
+import { refuseReplyHeader } from './reply-headers.ts';
+import { refuseWrittenLocation } from './reply-location.ts';
+import { say } from './say.ts';
+import { findTemplates, hasTemplate } from './template.ts';
 
 /** Token of RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -47,6 +51,14 @@ const headerSchema = z.strictObject({
   value: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional().meta({ title: 'Value' }),
 });
 
+/** Hosts that a `Location` with a template in its host may lead to. */
+export const allowedHostsSchema = z.array(z.string().min(1).max(300)).max(100).optional().meta({
+  title: 'Allowed hosts',
+  description:
+    'Hosts that a Location whose host comes from a template may lead to, such as shop.example.com, shop.example.com:8443 or *.example.com. An empty list allows only paths on this server.',
+  advanced: true,
+});
+
 /** The configuration of a reply, as the response node and the webhook trigger have it. Default: 200, no headers, no body. */
 export const replyConfigSchema = z.strictObject({
   // Coerced: a status that a template takes from a query string is text.
@@ -59,6 +71,7 @@ export const replyConfigSchema = z.strictObject({
     title: 'Body',
     description: 'Text is sent as it is; anything else as JSON. Without one the reply has no body.',
   }),
+  allowedHosts: allowedHostsSchema,
 });
 
 /**
@@ -102,19 +115,51 @@ export function buildReply(config: {
   return { status, headers, body: toJson(body) };
 }
 
-/** What can be said of headers before templates are filled in: names and values that could never be sent. */
-export function checkReply({ headers = [] }: { readonly headers?: readonly ReplyHeader[] | undefined }): ConfigProblem[] {
+/** What can be said of a reply before templates are filled in: headers that could never be sent, or that a workflow may not set. */
+export function checkReply(config: {
+  readonly headers?: readonly ReplyHeader[] | undefined;
+  readonly allowedHosts?: readonly string[] | undefined;
+}): ConfigProblem[] {
+  const { headers = [], allowedHosts } = config;
   const problems: ConfigProblem[] = [];
-  for (const [index, { name, value }] of headers.entries()) {
-    if (hasTemplate(name)) continue;
-    try {
-      buildReply({ headers: [{ name, value: typeof value === 'string' && hasTemplate(value) ? '' : value }] });
-    } catch (error) {
-      if (!(error instanceof HooklineError)) throw error;
-      problems.push({ path: `headers[${index}]`, code: error.code, message: error.message });
-    }
+  for (const [index, header] of headers.entries()) {
+    const found = hasTemplate(header.name) ? undefined : checkHeader(header, allowedHosts);
+    if (found) problems.push({ path: `headers[${index}]`, ...found });
+  }
+  for (const [index, entry] of (allowedHosts ?? []).entries()) {
+    if (parseAllowedHost(entry) !== undefined) continue;
+    problems.push({
+      path: `allowedHosts[${index}]`,
+      code: 'invalid_host',
+      ...say('hosts.entry', { entry: entry.slice(0, 100) }),
+    });
   }
   return problems;
+}
+
+function checkHeader({ name, value }: ReplyHeader, allowedHosts: unknown): Omit<ConfigProblem, 'path'> | undefined {
+  const isTemplate = typeof value === 'string' && hasTemplate(value);
+  try {
+    buildReply({ headers: [{ name, value: isTemplate ? '' : value }] });
+  } catch (error) {
+    if (!(error instanceof HooklineError)) throw error;
+    return { code: error.code, message: error.message };
+  }
+  if (value === undefined || value === null) return refuseReplyHeader(name.toLowerCase(), ' = ');
+  const text = String(value);
+  if (name.toLowerCase() === 'location') return refuseWrittenLocation(text, allowedHosts);
+  return refuseReplyHeader(name.toLowerCase(), withoutTemplates(text));
+}
+
+/** With a plain word in place of each template. */
+function withoutTemplates(text: string): string {
+  let result = '';
+  let at = 0;
+  for (const { from, to } of findTemplates(text)) {
+    result += `${text.slice(at, from)}x`;
+    at = to;
+  }
+  return result + text.slice(at);
 }
 
 /** @returns its size in characters */
@@ -130,7 +175,8 @@ function addHeader(headers: Record<string, string>, header: ReplyHeader): number
   if (FORBIDDEN_NAMES.has(name)) throw new HooklineError('invalid_reply', `${name} is a reserved name; give the header another`);
   if (value === undefined || value === null) return 0;
   const text = typeof value === 'string' ? value : headerText(name, value);
-  if (!FIELD_VALUE.test(text)) {
+  // A `Location` that cannot be sent is left out of the reply later on, as one that leads elsewhere is.
+  if (name !== 'location' && !FIELD_VALUE.test(text)) {
     throw new HooklineError(
       'invalid_reply',
       `The value of the header ${name} has a line break, a control character or a character outside Latin-1`,

@@ -2,6 +2,7 @@
 // resume, retry, recovery and replay are one mechanism.
 
 import { HooklineError } from '../errors.ts';
+import { admitReply } from './admit-reply.ts';
 import type { CompiledNode } from './compile.ts';
 import { isStorageFailure, toFailure } from './failure.ts';
 import { toJsonValue } from './json-value.ts';
@@ -226,10 +227,21 @@ function finish(run: Run, node: CompiledNode, job: Job, result: NodeResult, fram
     job.error = { code: 'flow_failed', message: result.reason ?? 'The flow decided to fail here.' };
   }
   run.unsaved.push(job);
-  run.outcome = { status: result.status, reply: result.reply ?? null, error: job.error ?? null };
+  const reply =
+    result.reply === undefined ? null : admitReply(result.reply, node.locations, reportDropped(run, services, job.path));
+  run.outcome = { status: result.status, reply, error: job.error ?? null };
   // Branches that run beside this one have nothing to do any more.
   if (run.hasSignal) run.abort(new HooklineError('conflict', 'The flow has ended in another branch.'));
   return STOPPED;
+}
+
+/** The log line of a header that a flow's reply may not have. */
+function reportDropped({ execution, scope }: Run, { log, nodeLog = log }: RunnerServices, node: string) {
+  return (name: string, reason: string): void => {
+    const { id, workflowId: workflow } = execution;
+    const header = scope.concealer?.text(name) ?? name;
+    nodeLog.warn({ workflow, execution: id, node, header, reason }, 'a header was left out of a reply');
+  };
 }
 
 function startWait(

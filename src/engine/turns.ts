@@ -1,6 +1,7 @@
 // Gives executions their turn: those of sync workflows at once, the others when the queue comes to them.
 
 import { HooklineError } from '../errors.ts';
+import { admitReply } from './admit-reply.ts';
 import { type ArmedRun, type ArmServices, arm, parseSource } from './arm.ts';
 import type { Cancellations } from './cancellations.ts';
 import { isHttpTrigger } from './compile.ts';
@@ -75,6 +76,14 @@ export function createTurns(options: TurnsOptions): Turns {
     await recorder.settle(run, { status: 'error', reply: null, error: toFailure(error) });
   }
 
+  /** The log line of a header that a trigger's reply may not have. */
+  function reportDropped({ execution: { id, workflowId: workflow }, scope }: Run) {
+    return (name: string, reason: string): void => {
+      const header = scope.concealer?.text(name) ?? name;
+      log.warn({ workflow, execution: id, header, reason }, 'a header was left out of a reply');
+    };
+  }
+
   return {
     async perform(armed) {
       const { target, run } = armed;
@@ -82,7 +91,7 @@ export function createTurns(options: TurnsOptions): Turns {
       const http = isHttpTrigger(trigger) ? trigger : undefined;
       if (workflow.mode === 'async') {
         try {
-          if (http) run.execution.response = http.reply(run.scope);
+          if (http) run.execution.response = admitReply(http.reply(run.scope), target.locations, reportDropped(run));
         } catch (error) {
           // Kept all the same, so that the designer sees which request the reply could not be made for.
           run.isAwaited = true;

@@ -13,6 +13,7 @@ import { HooklineError } from '../errors.ts';
 import { toText } from './body-tap.ts';
 import type { Metrics } from './metrics.ts';
 import { errorAnswer } from './middleware/errors.ts';
+import type { ReplyHeaders } from './reply-headers.ts';
 import { inflateBody } from './request-body.ts';
 import { replyHeaders } from './routes/hooks.ts';
 import { createTriggerCall } from './trigger-call.ts';
@@ -49,6 +50,8 @@ export interface HookCallsOptions {
   readonly engine: Pick<Engine, 'find' | 'accept' | 'run'>;
   /** Where callers reach the trigger URLs: `https://hooks.example.com/automation`. */
   readonly baseUrl: string;
+  /** What every answer there carries. */
+  readonly replyHeaders: ReplyHeaders;
   readonly maxBodyBytes: number;
   readonly metrics: Pick<Metrics, 'countTrigger'>;
   readonly captures: Pick<Captures, 'isWanted' | 'add'>;
@@ -118,14 +121,14 @@ export function createHookCalls(options: HookCallsOptions): CallWorkflow {
       // Who is signed in may not see what callers are told of secrets.
       const { response } = concealExecution(execution, vault.current().concealer);
       const reply = response ?? { status: 204, headers: {}, body: '' };
-      return { ...measured(), reply: shown(reply, replyHeaders(reply, executionId)), executionId };
+      return { ...measured(), reply: shown(reply, replyHeaders(reply, executionId, options.replyHeaders)), executionId };
     } catch (error) {
       const request = { method: 'POST', path: `/hooks/${hookKey}`, requestId: given['x-request-id'] };
       const answer = errorAnswer(error, request, log);
       const text = JSON.stringify(answer.body);
       const own = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(text) };
       const reply = { status: answer.status, headers: {}, body: text };
-      return { ...measured(), reply: shown(reply, { ...answer.headers, ...own }), executionId: null };
+      return { ...measured(), reply: shown(reply, { ...options.replyHeaders, ...answer.headers, ...own }), executionId: null };
     }
   };
 }

@@ -22,6 +22,8 @@ export function errorCodes(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([
     'unauthorized',
     'forbidden',
+    'client_address_refused',
+    'unknown_host',
     'method_not_allowed',
     'internal',
     'storage_unavailable',
@@ -148,8 +150,11 @@ function operation(route: Route, components: Components): Json {
   };
 }
 
-/** The whole document. `serverUrl` is the public URL with the prefix. */
-export function toOpenapi(routes: readonly Route[], about: { serverUrl: string; version: string }): Json {
+/** The whole document. `serverUrl` is the public URL with the prefix, `hooksUrl` what trigger and resume URLs begin with. */
+export function toOpenapi(
+  routes: readonly Route[],
+  about: { readonly serverUrl: string; readonly hooksUrl: string; readonly version: string },
+): Json {
   const components = new Components();
   const paths: Record<string, Json> = {};
   for (const route of routes) {
@@ -160,8 +165,7 @@ export function toOpenapi(routes: readonly Route[], about: { serverUrl: string; 
     info: {
       title: 'Hookline',
       version: about.version,
-      description:
-        'The admin API of Hookline: webhook-triggered workflows and signed webhooks to others. Trigger URLs themselves are at `POST /hooks/{key}`.',
+      description: `The admin API of Hookline: webhook-triggered workflows and signed webhooks to others. Trigger URLs themselves are at \`POST ${about.hooksUrl}/hooks/{key}\`, and resume URLs at \`POST ${about.hooksUrl}/resume/{token}\`.`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: about.serverUrl }],

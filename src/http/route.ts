@@ -51,6 +51,8 @@ export interface Services {
     readonly settings: InstallationSettings;
     /** As configured. */
     readonly publicUrl: string;
+    /** With what trigger and resume URLs begin. */
+    readonly hooksUrl: string;
     readonly database: 'sqlite' | 'postgres';
   };
   /** Addresses and CIDR blocks that webhooks are sent from, as configured. */
@@ -66,8 +68,8 @@ export interface Drafts {
 
 /** What every handler shares. */
 export interface ServerContext extends Services {
-  /** The whole trigger URL of a hook key, for a handler as its caller reaches it. */
-  hookUrl(hookKey: string): string;
+  /** The whole trigger URL of a hook key. @param ownUrl as `Reach` has it: for URLs of the origin that the caller asked */
+  hookUrl(hookKey: string, ownUrl: Reach['ownUrl']): string;
   /** The OpenAPI document of this API. */
   openapi(): Record<string, unknown>;
   /** How a request has reached us. */
@@ -78,6 +80,8 @@ export interface ServerContext extends Services {
 
 /** What a handler gets besides its input. */
 export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie' | 'ownUrl'> {
+  /** The whole trigger URL of a hook key, as the caller reaches it. */
+  hookUrl(hookKey: string): string;
   /** Who asks; null on a route for everybody when nobody is signed in. */
   readonly actor: Actor | null;
   readonly origin: Origin;

@@ -3,6 +3,8 @@
 import { SESSION_MAX_MS } from '../access/sessions.ts';
 
 const NAME = 'hookline_session';
+/** What RFC 6265 has around a pair. Any other white space belongs to the name, to which `__Host-` then gives no protection. */
+const BLANKS = /^[ \t]+|[ \t]+$/g;
 /** As `makeSecret` makes it; anything else is not looked up. */
 const SECRET = /^[\w-]{43}$/;
 
@@ -33,7 +35,7 @@ export function createSessionCookie(baseUrl: string): SessionCookie {
     name,
     read(header) {
       for (const pair of header.split(';')) {
-        const [key, value = ''] = pair.trim().split('=', 2);
+        const [key, value = ''] = pair.replace(BLANKS, '').split('=', 2);
         if (key === name && SECRET.test(value)) return value;
       }
       return undefined;

@@ -22,6 +22,8 @@ export interface Connections {
   of(req: Head): Connection;
   /** The same inside a Koa app; when nobody is trusted, the app's own rule counts (`ctx.ip`, and so `app.proxy`). */
   ofContext(ctx: Context): Connection;
+  /** The host that the caller asked for, as a trusted proxy says it in `X-Forwarded-Host`; undefined when none does. */
+  forwardedHost(req: Head): string | undefined;
 }
 
 const NAMED: Readonly<Record<string, readonly string[]>> = {
@@ -64,10 +66,15 @@ export function createConnections(entries: readonly string[]): Connections {
   const ranges = entries.flatMap((entry) => parseProxy(entry) ?? []);
   const isTrusted = (address: Address): boolean => ranges.some((range) => isInRange(address, range));
 
-  function of({ socket, headers }: Head): Connection {
-    const peerText = plainAddress(socket.remoteAddress ?? '');
-    const peer = ranges.length === 0 ? undefined : readHop(peerText);
-    if (peer === undefined || !isTrusted(peer)) return { address: peerText, isHttps: undefined };
+  function trustedPeer({ socket }: Head): Address | undefined {
+    const peer = ranges.length === 0 ? undefined : readHop(plainAddress(socket.remoteAddress ?? ''));
+    return peer !== undefined && isTrusted(peer) ? peer : undefined;
+  }
+
+  function of(head: Head): Connection {
+    const { socket, headers } = head;
+    const peer = trustedPeer(head);
+    if (peer === undefined) return { address: plainAddress(socket.remoteAddress ?? ''), isHttps: undefined };
     // Each proxy writes down who called it, behind what it was told. So it is read from the right, and only as long as
     // those who wrote are trusted: what stands further left is whatever the caller liked to send.
     const hops = listOf(headers['x-forwarded-for']);
@@ -85,6 +92,12 @@ export function createConnections(entries: readonly string[]): Connections {
 
   return {
     of,
+    forwardedHost(req) {
+      if (trustedPeer(req) === undefined) return undefined;
+      // The nearest proxy writes last.
+      const host = listOf(req.headers['x-forwarded-host']).at(-1)?.trim();
+      return host === '' ? undefined : host;
+    },
     ofContext: (ctx) => (ranges.length === 0 ? { address: plainAddress(ctx.ip), isHttps: undefined } : of(ctx.req)),
   };
 }

@@ -18,7 +18,7 @@ export interface Front {
 }
 
 export function createFront(setup: Setup, resources: Resources, services: WiredServices): Front {
-  const { config, registry, log, prefix, baseUrl, connections, designerFolder, now } = setup;
+  const { config, registry, log, prefix, baseUrl, hooksBaseUrl, origins, connections, designerFolder, now } = setup;
   const { storage, changes, captures, streams } = resources;
   const { workflows, engine, metrics, secrets, settings, outbound } = services;
   const { executions, samples } = storage;
@@ -44,14 +44,22 @@ export function createFront(setup: Setup, resources: Resources, services: WiredS
       changes,
       captures,
       streams,
-      callWorkflow: createHookCalls({ ...calls, baseUrl }),
+      callWorkflow: createHookCalls({ ...calls, baseUrl: hooksBaseUrl, replyHeaders: origins.replyHeaders }),
       statistics: createStatistics({ statistics: storage.statistics, executions, workflows: storage.workflows, now }),
-      installation: { settings, publicUrl: baseUrl, database: isPostgresUrl(config.databaseUrl) ? 'postgres' : 'sqlite' },
+      installation: {
+        settings,
+        publicUrl: baseUrl,
+        hooksUrl: hooksBaseUrl,
+        database: isPostgresUrl(config.databaseUrl) ? 'postgres' : 'sqlite',
+      },
       senderAddresses: config.senderAddresses,
     },
     {
       publicUrl: config.publicUrl,
+      hooksUrl: config.hooksUrl,
       prefix: config.prefix,
+      origins,
+      adminAddresses: config.adminAddresses,
       metricsAccess: config.metrics,
       metrics,
       log,

@@ -89,7 +89,7 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
 
 /** What is made together, since each needs the others. */
 function makeKernel(
-  { config, registry, log, baseUrl, now }: Setup,
+  { config, registry, log, hooksBaseUrl, now }: Setup,
   { storage, queue, bus, changes, captures, outgoing, evaluator }: Resources,
   { secretBox, secrets, resumeTokens }: Pick<WiredServices, 'secrets' | 'resumeTokens'> & { readonly secretBox: SecretBox },
 ): Pick<WiredServices, 'workflows' | 'metrics' | 'outbound' | 'engine'> {
@@ -142,7 +142,7 @@ function makeKernel(
     bus,
     fetch: metrics.countRequests(outgoing.fetch),
     publisher: outbound.publisher,
-    resumeUrl: (target) => `${baseUrl}/resume/${resumeTokens.make(target)}`,
+    resumeUrl: (target) => `${hooksBaseUrl}/resume/${resumeTokens.make(target)}`,
     documents: workflows,
     vault: secrets.vault,
     registry,

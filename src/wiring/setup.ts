@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { Registry } from '../engine/registry.ts';
 import type { HooklineError } from '../errors.ts';
+import type { Origins } from '../http/origins.ts';
 import type { Connections } from '../http/trusted-proxies.ts';
 import { version } from '../version.ts';
 
@@ -16,6 +17,10 @@ export interface Setup {
   readonly prefix: string;
   /** The public URL with the prefix. */
   readonly baseUrl: string;
+  /** What trigger and resume URLs begin with; the same unless they have an origin of their own. */
+  readonly hooksBaseUrl: string;
+  /** What exists where a request was sent to. */
+  readonly origins: Origins;
   /** Who is at the other end of a request. */
   readonly connections: Connections;
   /** Folder of the built designer; undefined: the one of this package. */

@@ -5,7 +5,11 @@ import { routes } from '../../src/http/routes/index.ts';
 
 type Json = { [key: string]: Json };
 
-const document = toOpenapi(routes, { serverUrl: 'https://hooks.example.com/automation', version: '1.2.3' }) as unknown as Json;
+const document = toOpenapi(routes, {
+  hooksUrl: 'https://hooks.example.com',
+  serverUrl: 'https://hooks.example.com/automation',
+  version: '1.2.3',
+}) as unknown as Json;
 const operations = routes.map((route) => ({
   route,
   operation: document.paths?.[route.path]?.[route.method.toLowerCase()] ?? {},

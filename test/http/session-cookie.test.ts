@@ -23,6 +23,14 @@ test('it is found among others, and only in the form that we write', () => {
     expect(cookie.read(header)).toBeUndefined();
 });
 
+test("white space that is not HTTP's belongs to the name, so that nothing in front of __Host- escapes its rules", () => {
+  const cookie = createSessionCookie('https://host');
+  expect(cookie.read(`a=1; \t__Host-hookline_session=${SECRET}`)).toBe(SECRET);
+  for (const blank of ['\u00a0', '\u2000', '\ufeff', '\u000b', '\u0085']) {
+    expect(cookie.read(`a=1; ${blank}__Host-hookline_session=${SECRET}`)).toBeUndefined();
+  }
+});
+
 test('behind https it is Secure and bound to the host, and the host is told to stay with https', async () => {
   const server = await startHookline({ publicUrl: 'https://hooks.example.com' });
   const browser = openBrowser(server.url, '__Host-hookline_session');

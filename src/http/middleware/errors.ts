@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { Log } from '../../engine/plugin.ts';
 import { HooklineError, toErrorReply } from '../../errors.ts';
+import type { ReplyHeaders } from '../reply-headers.ts';
 
 /** A caller's request id is echoed when it is short and plain; otherwise a new one is made. */
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -42,7 +43,7 @@ export function errorAnswer(
     if (status === 503) log.warn(fields, 'Request refused');
     else log.error(fields, 'Request failed');
   }
-  const all = { ...headers, 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' };
+  const all = { ...headers, 'X-Request-Id': requestId, 'x-content-type-options': 'nosniff', 'Cache-Control': 'no-store' };
   return { status, headers: all, body };
 }
 
@@ -65,8 +66,8 @@ function answerOn(ctx: Context, error: unknown, log: Log): void {
   ctx.body = body;
 }
 
-/** The same for a request that does not go through Koa. */
-export function sendError(req: IncomingMessage, res: ServerResponse, error: unknown, log: Log): void {
+/** The same for a request to a trigger URL, which does not go through Koa. @param own as `reply-headers.ts` has them */
+export function sendError(req: IncomingMessage, res: ServerResponse, error: unknown, log: Log, own: ReplyHeaders): void {
   const given = req.headers['x-request-id'];
   const request = {
     method: req.method ?? '',
@@ -77,6 +78,7 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: unkn
   if (res.headersSent || res.destroyed) return;
   const text = JSON.stringify(body);
   res.writeHead(status, {
+    ...own,
     ...headers,
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(text),

@@ -50,7 +50,7 @@ function serve(route: Route, context: ServerContext): Middleware {
     const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
     const caller = callerOf(ctx);
     const { sessionCookie, ownUrl } = context.reachOf(ctx);
-    const hookUrl = (hookKey: string): string => ownUrl(context.hookUrl(hookKey));
+    const hookUrl = (hookKey: string): string => context.hookUrl(hookKey, ownUrl);
     const result = await route.handle(input, { ...context, ...caller, sessionCookie, ownUrl, hookUrl });
     if (result instanceof EventStream) {
       context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));

@@ -223,6 +223,7 @@ export const settingsView = z
       .array(z.string())
       .meta({ description: 'Addresses that webhooks are sent from (HOOKLINE_SENDER_ADDRESSES).' }),
     publicUrl: z.string(),
+    hooksUrl: z.string().meta({ description: 'What trigger and resume URLs begin with.' }),
     database: z.enum(['sqlite', 'postgres']),
     version: z.string(),
   })

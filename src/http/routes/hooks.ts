@@ -11,7 +11,11 @@ import { HooklineError } from '../../errors.ts';
 import { type ReadTap, tapBody } from '../body-tap.ts';
 import type { Metrics } from '../metrics.ts';
 import { sendError } from '../middleware/errors.ts';
+import { placeOf } from '../middleware/gate.ts';
+import { withoutOwnCookies } from '../own-cookies.ts';
+import type { ReplyHeaders } from '../reply-headers.ts';
 import { drain, readBody } from '../request-body.ts';
+import { requireSoundFraming } from '../request-framing.ts';
 import { createTriggerCall } from '../trigger-call.ts';
 import type { Connections } from '../trusted-proxies.ts';
 
@@ -29,12 +33,14 @@ export interface HooksOptions {
 
 /**
  * Answers a request when `url` is a trigger URL; undefined when it is not. Never rejects: errors are answered too.
+ * @param own the headers of every answer, see `reply-headers.ts`
  * @param addressOf gives the caller's address; called for trigger URLs alone
  */
 export type HandleHook = (
   req: IncomingMessage,
   res: ServerResponse,
   url: string,
+  own: ReplyHeaders,
   addressOf: () => string,
 ) => Promise<void> | undefined;
 
@@ -53,21 +59,29 @@ export function createHooks(options: HooksOptions): HandleHook {
   const path = options.prefix + PATH;
   const alias = options.prefix + ALIAS;
 
-  return (req, res, target, addressOf) => {
+  return (req, res, target, own, addressOf) => {
     // A proxy may send the whole URL (RFC 9112, section 3.2.2).
     const url = target.startsWith('/') ? target : target.replace(ORIGIN, '');
     const start = url.startsWith(path) ? path.length : url.startsWith(alias) ? alias.length : -1;
     if (start === -1) return undefined;
     // What follows the key makes it an unknown one.
     const end = url.indexOf('?', start);
-    return handle(req, res, end === -1 ? url.slice(start) : url.slice(start, end), url, addressOf());
+    return handle(req, res, end === -1 ? url.slice(start) : url.slice(start, end), url, own, addressOf());
   };
 
-  async function handle(req: IncomingMessage, res: ServerResponse, key: string, url: string, address: string): Promise<void> {
-    const head: RequestHead = { method: req.method ?? '', url, headers: req.headers, address };
+  async function handle(
+    req: IncomingMessage,
+    res: ServerResponse,
+    key: string,
+    url: string,
+    own: ReplyHeaders,
+    address: string,
+  ): Promise<void> {
+    const head: RequestHead = { method: req.method ?? '', url, headers: withoutOwnCookies(req.headers), address };
     let listenedFor: string | undefined;
     let readTap: ReadTap | undefined;
     try {
+      requireSoundFraming(req);
       const known = engine.find(key);
       const target = known instanceof Promise ? await known : known;
       if (target !== undefined && captures.isWanted(target.workflow.id)) {
@@ -76,14 +90,14 @@ export function createHooks(options: HooksOptions): HandleHook {
       }
       const execution = await call(target, head, (maxBytes) => readBody(req, maxBytes));
       const { id, response, request } = execution;
-      if (response) send(res, response, id);
+      if (response) send(res, response, id, own);
       if (listenedFor !== undefined && request) captures.add(listenedFor, request, outcomeOf(execution));
       // Behind what may still throw: one request is counted once.
       metrics.countTrigger(target?.workflow.mode === 'sync' ? 'answered' : 'accepted');
     } catch (error) {
       metrics.countTrigger(error instanceof HooklineError ? error.code : 'internal');
       drain(req);
-      sendError(req, res, error, log);
+      sendError(req, res, error, log, own);
       if (listenedFor === undefined || readTap === undefined) return;
       captures.add(listenedFor, toStoredRequest(head, await readTap()), refusalOf(error));
     }
@@ -93,22 +107,29 @@ export function createHooks(options: HooksOptions): HandleHook {
 /** The same handler inside a Koa app, which may itself be mounted somewhere: what is in front of `prefix` is not seen. */
 export function hooksMiddleware(handle: HandleHook, prefix: string, connections: Pick<Connections, 'ofContext'>): Middleware {
   return (ctx, next) => {
-    const handled = handle(ctx.req, ctx.res, prefix + ctx.path + ctx.search, () => connections.ofContext(ctx).address);
+    const { hasHooks, replyHeaders } = placeOf(ctx);
+    if (!hasHooks) return next();
+    const url = prefix + ctx.path + ctx.search;
+    const handled = handle(ctx.req, ctx.res, url, replyHeaders, () => connections.ofContext(ctx).address);
     if (handled === undefined) return next();
     ctx.respond = false;
     return handled;
   };
 }
 
-function send(res: ServerResponse, reply: Reply, executionId: string): void {
+function send(res: ServerResponse, reply: Reply, executionId: string, own: ReplyHeaders): void {
   if (res.headersSent || res.destroyed) return;
-  res.writeHead(reply.status, replyHeaders(reply, executionId));
+  res.writeHead(reply.status, replyHeaders(reply, executionId, own));
   res.end(reply.body);
 }
 
-/** The headers of a reply as they are sent. */
-export function replyHeaders({ status, headers, body }: Reply, executionId: string): Record<string, string | number> {
-  const all: Record<string, string | number> = { ...headers, 'x-hookline-execution-id': executionId };
+/** The headers of a reply as they are sent: ours come last. */
+export function replyHeaders(
+  { status, headers, body }: Reply,
+  executionId: string,
+  own: ReplyHeaders,
+): Record<string, string | number> {
+  const all: Record<string, string | number> = { ...headers, ...own, 'x-hookline-execution-id': executionId };
   if (status !== 204 && status !== 304) all['content-length'] = Buffer.byteLength(body);
   return all;
 }

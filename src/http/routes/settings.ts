@@ -26,11 +26,11 @@ function toView({ executions, messagesMs }: RetentionPolicy) {
 }
 
 async function show({ installation, senderAddresses, version }: RouteContext): Promise<z.input<typeof settingsView>> {
-  const { settings, publicUrl, database } = installation;
+  const { settings, publicUrl, hooksUrl, database } = installation;
   return {
     ...toView(await settings.retention()),
     defaults: toView(settings.defaults),
-    ...{ senderAddresses: [...senderAddresses], publicUrl, database, version },
+    ...{ senderAddresses: [...senderAddresses], publicUrl, hooksUrl, database, version },
   };
 }
 

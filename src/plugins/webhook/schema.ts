@@ -1,6 +1,7 @@
 // What a designer sets for a "Webhook event": who may call, what becomes a variable, and what an async caller hears.
 
 import { z } from 'zod';
+import { allowedHostsSchema } from '../../engine/reply.ts';
 import { sentence } from '../../engine/say.ts';
 
 /** A template that is the whole value, such as `{{$context.body.status}}`; checked when it is rendered. */
@@ -70,6 +71,7 @@ const responseSchema = z
       .optional()
       .meta({ title: 'Headers' }),
     body: z.unknown().optional().meta({ title: 'Body', description: 'Text, or JSON. Templates are filled in.' }),
+    allowedHosts: allowedHostsSchema,
   })
   .meta({
     title: 'Response',

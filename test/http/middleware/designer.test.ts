@@ -45,7 +45,7 @@ function raw(target: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = net.connect(server.port, '127.0.0.1', () => {
-      socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
     });
     socket.on('data', (part) => {
       answer += part.toString('latin1');
@@ -240,7 +240,7 @@ describe('security headers', () => {
 
   test('are not on replies of trigger URLs, which are the workflow’s', async () => {
     const page = await get('/hooks/nothing', {}, 'POST');
-    expect(page.headers['content-security-policy']).toBeUndefined();
+    expect(page.headers['content-security-policy']).toMatch(/^sandbox /);
     expect(page.headers['permissions-policy']).toBeUndefined();
   });
 });

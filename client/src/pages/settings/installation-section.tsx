@@ -13,7 +13,7 @@ export function InstallationSection() {
   const settings = useQuery(settingsQuery);
   if (settings.isPending) return <Loading />;
   if (settings.isError) return <LoadError error={settings.error} onRetry={() => void settings.refetch()} />;
-  const { senderAddresses, publicUrl, database, version } = settings.data;
+  const { senderAddresses, publicUrl, hooksUrl, database, version } = settings.data;
   return (
     <Section title={t('installation.title')} text={t('installation.text')}>
       <Box className="hl-card" style={{ overflowX: 'auto' }} maw={640}>
@@ -45,6 +45,17 @@ export function InstallationSection() {
                 </Group>
               </Table.Td>
             </Table.Tr>
+            {hooksUrl !== publicUrl && (
+              <Table.Tr>
+                <Table.Th>{t('installation.hooksUrl')}</Table.Th>
+                <Table.Td>
+                  <Group gap="xs">
+                    <Code>{hooksUrl}</Code>
+                    <Copy value={hooksUrl} label={t('installation.hooksUrl')} />
+                  </Group>
+                </Table.Td>
+              </Table.Tr>
+            )}
             <Table.Tr>
               <Table.Th>{t('installation.database')}</Table.Th>
               <Table.Td>
