@@ -6,6 +6,7 @@ import { showLink } from '../access/views.ts';
 import { loadConfig } from '../config.ts';
 import { HooklineError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { createSecretBox, loadSecretKey } from '../secrets/secret-box.ts';
 import { openAccessStore } from '../storage/access-alone.ts';
 
 /**
@@ -13,7 +14,7 @@ import { openAccessStore } from '../storage/access-alone.ts';
  * @throws HooklineError `user_not_found`; `conflict` for a disabled user; as opening the database does
  */
 export async function resetUser(email: string): Promise<void> {
-  const { databaseUrl, publicUrl, prefix, logLevel } = loadConfig();
+  const { databaseUrl, publicUrl, prefix, logLevel, secretKey, secretKeyFile } = loadConfig();
   const { store, close } = await openAccessStore(databaseUrl);
   try {
     const user = await store.users.findByEmail(email.trim().toLowerCase());
@@ -28,9 +29,10 @@ export async function resetUser(email: string): Promise<void> {
       throw new HooklineError('conflict', `${user.email} is disabled: an owner has to enable this user first.`);
     const now = Date.now();
     const { link, secret } = newLink(user, now);
-    await store.links.insert(link);
-    const audit = createAudit({ store: store.audit, now: () => now, log: createLog(logLevel) });
-    await audit.note('hookline user reset', { action: 'createUserLink', target: user.id, address: '' });
+    const { sign } = createSecretBox(await loadSecretKey({ secretKey, keyFile: secretKeyFile }));
+    const audit = createAudit({ store: store.audit, sign, now: () => now, log: createLog(logLevel) });
+    const note = { action: 'createUserLink', target: user.id, address: '' };
+    await audit.record('hookline user reset', note, () => store.links.insert(link));
     const { url, expiresAt } = showLink(publicUrl + prefix, secret, link.expiresAt);
     console.log(`${user.email} chooses a new password with this link, which works once and until ${expiresAt}:\n${url}`);
   } finally {

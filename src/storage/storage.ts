@@ -6,10 +6,11 @@ import type { OutboundStore } from '../engine/outbound-ports.ts';
 import type { CaptureStore, ExecutionStore, SampleStore, SecretStore, Storage, WorkflowStore } from '../engine/ports.ts';
 import type { StatisticsStore } from '../engine/statistics-ports.ts';
 import { accessStore } from './access.ts';
+import { appendEntries } from './audit-chain.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
 import { connect, connectReader, type Durability } from './connect.ts';
-import { type Database, databaseOn } from './database.ts';
+import { audited, type Database, databaseOn } from './database.ts';
 import { reopenExecution } from './execution-changes.ts';
 import { finishPurges } from './execution-purge.ts';
 import { executionStore } from './executions.ts';
@@ -140,9 +141,15 @@ async function onSqlite(options: StorageOptions): Promise<Parts> {
       checkpointPath: connections.file,
       ...(onCheckpointError === undefined ? {} : { onCheckpointError }),
     });
-    const database = databaseOn(defineModels(connections.reader), defineModels(connections.writer), committer);
+    const models = defineModels(connections.writer);
+    const database = databaseOn(defineModels(connections.reader), models, committer);
     const writer: ExecutionWriter = {
-      commit: (unit) => committer.commit(unit),
+      commit: (unit) =>
+        audited(async (claimed) => {
+          if (claimed) await committer.commitWith(unit, () => appendEntries(models, [claimed.entry()], claimed.sign));
+          else await committer.commit(unit);
+          return { result: undefined, isWritten: claimed !== undefined };
+        }),
       claim: (id, now) => committer.claim(id, now),
       reopen: (id, jobs) => database.write((models) => reopenExecution(models, id, jobs)),
     };

@@ -1,5 +1,6 @@
 // Workflows and their revisions in the database.
 
+import { nameAuditTarget } from '../engine/audit-scope.ts';
 import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
 import type { Document, Revision, Workflow } from '../engine/model.ts';
 import type { WorkflowStore } from '../engine/ports.ts';
@@ -53,6 +54,7 @@ export function workflowStore(database: Database): WorkflowStore {
 
   return {
     async insert(workflow, document) {
+      nameAuditTarget(workflow.id);
       await refuseTakenKey(workflow.hookKey, () =>
         write(async ({ workflows, revisions }) => {
           await workflows.create({ ...workflow, tags: JSON.stringify(workflow.tags), removedExecutions: 0 });

@@ -31,6 +31,9 @@ export async function openResources({ config, log, now }: Setup): Promise<Resour
   const changes = createChanges({ bus, interest });
   const captures = createCaptures({ bus, interest, store: storage.captures, log, now });
   const streams = createEventStreams({ log });
+  const stopListening = bus.subscribe(({ type }) => {
+    if (type === 'access-changed' || type === 'messages-missed') streams.recheck();
+  });
   const outgoing = createOutgoing(config);
   const evaluator = createEvaluator({
     timeoutMs: config.expressionTimeoutMs,
@@ -48,6 +51,7 @@ export async function openResources({ config, log, now }: Setup): Promise<Resour
     outgoing,
     evaluator,
     async close() {
+      stopListening();
       changes.stop();
       await captures.stop();
       interest.stop();

@@ -1,5 +1,6 @@
 // Endpoints in the database: what people make and change of them, and what is counted of them.
 
+import { nameAuditTarget } from '../../engine/audit-scope.ts';
 import { Op, QueryTypes, type Sequelize, UniqueConstraintError, type WhereOptions } from 'sequelize';
 import type { Endpoint, EndpointStatus } from '../../engine/outbound-model.ts';
 import { endpointStatusSchema } from '../../engine/outbound-model.ts';
@@ -51,6 +52,7 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
 
   return {
     async insert(endpoint) {
+      nameAuditTarget(endpoint.id);
       try {
         await write(({ endpoints }) => endpoints.create({ ...newRow(endpoint), owner: null }));
       } catch (error) {
