@@ -2,11 +2,13 @@
 
 import type { Sequelize } from 'sequelize';
 import type { AccessStore } from '../access/ports.ts';
+import type { SignAudit } from '../engine/audit-scope.ts';
 import type { OutboundStore } from '../engine/outbound-ports.ts';
 import type { CaptureStore, ExecutionStore, SampleStore, SecretStore, Storage, WorkflowStore } from '../engine/ports.ts';
 import type { StatisticsStore } from '../engine/statistics-ports.ts';
 import { accessStore } from './access.ts';
 import { appendEntries } from './audit-chain.ts';
+import { type AuditVerification, verifyAudit } from './audit-verify.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
 import { connect, connectReader, type Durability } from './connect.ts';
@@ -92,6 +94,8 @@ export interface StorageReader {
     readonly attempts: OutboundStore['attempts'];
   };
   readonly settings: Pick<Storage['settings'], 'get'>;
+  /** @param signs by each key that may have signed the chain of the audit log */
+  verifyAudit(signs: readonly SignAudit[]): Promise<AuditVerification>;
   close(): Promise<void>;
 }
 
@@ -207,6 +211,7 @@ export async function openStorageReader(url: string): Promise<StorageReader> {
     executions: executionStore(reader, database, { commit: refuse, claim: refuse, reopen: refuse }),
     outbound: outboundStore(reader, database, { take: refuse, release: refuse }),
     settings: settingStore(database),
+    verifyAudit: (signs) => verifyAudit(models, signs),
     close,
   };
 }
