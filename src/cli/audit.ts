@@ -35,7 +35,8 @@ function report({ problem, checked, adopted, unchained, last }: AuditVerificatio
     problem === undefined ? `The audit log is intact: ${checked} entries were checked.` : `The audit log was changed. ${problem}`,
     `Last entry: number ${last.sequence}, hash ${last.hash === '' ? '(none)' : last.hash}.`,
   ];
-  if (adopted > 0) lines.push(`${adopted} of them were written by an older version and chained later: they are as they were then.`);
+  if (adopted > 0)
+    lines.push(`${adopted} of them were written by an older version and chained later: they are as they were then.`);
   if (unchained > 0) lines.push(`${unchained} entries of an older version are not chained: changes to them cannot be seen.`);
   return lines.join('\n');
 }

@@ -1,7 +1,7 @@
 // Named secrets in the database; their values are sealed before they come here.
 
-import { nameAuditTarget } from '../engine/audit-scope.ts';
 import { UniqueConstraintError } from 'sequelize';
+import { nameAuditTarget } from '../engine/audit-scope.ts';
 import type { SecretStore, StoredSecret } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import { type Database, isSearchable } from './database.ts';

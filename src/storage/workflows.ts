@@ -1,7 +1,7 @@
 // Workflows and their revisions in the database.
 
-import { nameAuditTarget } from '../engine/audit-scope.ts';
 import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
+import { nameAuditTarget } from '../engine/audit-scope.ts';
 import type { Document, Revision, Workflow } from '../engine/model.ts';
 import type { WorkflowStore } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';

@@ -23,7 +23,14 @@ async function open(passwords = quick) {
   );
   const clock = { now: 1_800_000_000_000 };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const access = createAccess({ store: storage.access, baseUrl: 'http://host', sign: (text) => text, now: () => clock.now, log, passwords });
+  const access = createAccess({
+    store: storage.access,
+    baseUrl: 'http://host',
+    sign: (text) => text,
+    now: () => clock.now,
+    log,
+    passwords,
+  });
   return { storage, clock, log, access };
 }
 
@@ -91,7 +98,8 @@ test('after a wait the right password gets in, and the counting begins anew', as
 
 test('the current password cannot be guessed by who has found an open browser', async () => {
   const { access, session } = await withOwner();
-  const guess = () => access.users.updateSelf(session, { password: { current: 'wrong', new: 'a wholly new password', revokeTokens: false } }, from);
+  const guess = () =>
+    access.users.updateSelf(session, { password: { current: 'wrong', new: 'a wholly new password', revokeTokens: false } }, from);
   for (let n = 0; n < 6; n += 1) await expect(guess()).rejects.toMatchObject({ code: 'forbidden' });
   await expect(guess()).rejects.toMatchObject({ code: 'too_many_requests' });
 });

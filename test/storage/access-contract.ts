@@ -53,7 +53,7 @@ export function makeNotice(userId: string, change: Partial<Notice> = {}): Notice
 /** Lets everything through. */
 export const allow = (): void => {};
 /** Stands in for the key: another text for each text. */
-export const sign = (text: string): string => `signed:${text.length}`;
+export const sign = (text: string): string => `signed:${text}`;
 
 export function makeEntry(offset: number, change: Partial<AuditEntry> = {}): AuditEntry {
   const actor = { kind: 'user' as const, id: 'u1', name: 'ada@example.com' };
@@ -99,8 +99,13 @@ export function accessContract(name: string, open: () => Promise<AccessContractS
 
       test('what is changed is changed, and nothing else', async () => {
         await add(makeUser('u1'));
-        expect(await access.users.update('u1', { name: 'New', ...later }, allow)).toEqual(makeUser('u1', { name: 'New', ...later }));
-        expect(await access.users.update('u1', { role: 'viewer', ...later }, allow)).toMatchObject({ name: 'New', role: 'viewer' });
+        expect(await access.users.update('u1', { name: 'New', ...later }, allow)).toEqual(
+          makeUser('u1', { name: 'New', ...later }),
+        );
+        expect(await access.users.update('u1', { role: 'viewer', ...later }, allow)).toMatchObject({
+          name: 'New',
+          role: 'viewer',
+        });
         expect(await access.users.get('u1')).toEqual(makeUser('u1', { name: 'New', role: 'viewer', ...later }));
         await expect(access.users.update('u2', { name: 'x', ...later }, allow)).rejects.toMatchObject({ code: 'user_not_found' });
       });
@@ -108,7 +113,8 @@ export function accessContract(name: string, open: () => Promise<AccessContractS
       test('disabling a user ends sessions and links', async () => {
         await add(makeUser('u1'));
         await add(makeUser('u2'));
-        for (const id of ['u1', 'u2']) expect(await access.sessions.start(makeSession(`s-${id}`, id), `$${id}`, makeNotice(id))).toBe(true);
+        for (const id of ['u1', 'u2'])
+          expect(await access.sessions.start(makeSession(`s-${id}`, id), `$${id}`, makeNotice(id))).toBe(true);
         await access.users.update('u1', { isDisabled: true, ...later }, allow);
         expect(await access.sessions.find('s-u1')).toBeUndefined();
         expect(await access.links.find('link-u1')).toBeUndefined();

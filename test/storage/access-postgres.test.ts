@@ -6,7 +6,17 @@ import { openAccessStore } from '../../src/storage/access-alone.ts';
 import { copyStorage } from '../../src/storage/copy.ts';
 import { migrateStorage, openStorage } from '../../src/storage/storage.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
-import { allow, makeNotice, sign, accessContract, makeEntry, makeLink, makeSession, makeToken, makeUser } from './access-contract.ts';
+import {
+  accessContract,
+  allow,
+  makeEntry,
+  makeLink,
+  makeNotice,
+  makeSession,
+  makeToken,
+  makeUser,
+  sign,
+} from './access-contract.ts';
 import { START } from './contract.ts';
 import { closing, temporaryFolder } from './folder.ts';
 import { type PostgresFixture, postgresFixture } from './postgres-fixture.ts';
@@ -39,7 +49,7 @@ accessContract('PostgreSQL', async () => {
 });
 
 /** How a link is used. */
-const useOf = (hash: string) => ({
+const linkUse = (hash: string) => ({
   ...{ now: START, password: '$p', owner: undefined, session: makeSession(hash, ''), revokeTokens: true },
   noticeFor: (userId: string) => makeNotice(userId),
 });
@@ -50,15 +60,13 @@ test('two processes agree on the last owner, on the first owner, and on who uses
   for (let round = 0; round < 10; round += 1) {
     for (const hash of [`a${round}`, `b${round}`]) await a.links.insert(makeLink(hash, null));
     const setUp = (store: typeof a, id: string) =>
-      store.links.accept(id, { ...useOf(`s-${id}`), owner: makeUser(id, { role: 'owner' }) });
+      store.links.accept(id, { ...linkUse(`s-${id}`), owner: makeUser(id, { role: 'owner' }) });
     const made = await Promise.all([setUp(a, `a${round}`), setUp(b, `b${round}`)]);
     expect(made.filter((user) => user !== false)).toHaveLength(1);
     const first = made.flatMap((user) => (user ? [user.id] : []))[0] ?? '';
 
     await a.users.insert(makeUser('second', { role: 'owner' }), makeLink('l', 'second'));
-    const uses = [a, b].map((store) =>
-      store.links.accept('l', useOf(`s${store === a}`)),
-    );
+    const uses = [a, b].map((store) => store.links.accept('l', linkUse(`s${store === a}`)));
     expect((await Promise.all(uses)).filter((user) => user !== false)).toHaveLength(1);
 
     const outcomes = await Promise.allSettled([

@@ -85,8 +85,7 @@ export const useChangeSettings = () =>
       retention?: Record<string, number | null | 'default'>;
       messageRetentionMs?: number | null | 'default';
       auditsReads?: boolean;
-    }) =>
-      request<SettingsView>('PATCH', '/api/settings', { body }),
+    }) => request<SettingsView>('PATCH', '/api/settings', { body }),
   );
 
 export const useChangeProfile = () =>

@@ -21,7 +21,8 @@ export const noticesQuery = queryOptions({
 export function useEndOwnSession() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string | undefined) => request<void>('DELETE', id === undefined ? '/api/me/sessions' : `/api/me/sessions/${id}`),
+    mutationFn: (id: string | undefined) =>
+      request<void>('DELETE', id === undefined ? '/api/me/sessions' : `/api/me/sessions/${id}`),
     onSettled: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   });
 }

@@ -1,7 +1,7 @@
 // The event catalogue in the database.
 
-import { nameAuditTarget } from '../../engine/audit-scope.ts';
 import { UniqueConstraintError } from 'sequelize';
+import { nameAuditTarget } from '../../engine/audit-scope.ts';
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
 import { HooklineError } from '../../errors.ts';
 import { type Database, isSearchable } from '../database.ts';

@@ -4,8 +4,8 @@ import { Badge, Button, Group, Select, Table, Text, TextInput } from '@mantine/c
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconDownload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { type AuditEntryView, type AuditQuery, auditPage } from '../../api/access.ts';
 import { apiUrl } from '../../api/request.ts';
 import { ListTable } from '../../ui/list-table.tsx';
