@@ -2,6 +2,7 @@
 
 import { createAudit } from '../access/audit.ts';
 import { newLink } from '../access/links.ts';
+import { createNoticeMaker } from '../access/notices.ts';
 import { showLink } from '../access/views.ts';
 import { loadConfig } from '../config.ts';
 import { HooklineError } from '../errors.ts';
@@ -32,7 +33,9 @@ export async function resetUser(email: string): Promise<void> {
     const { sign } = createSecretBox(await loadSecretKey({ secretKey, keyFile: secretKeyFile }));
     const audit = createAudit({ store: store.audit, sign, now: () => now, log: createLog(logLevel) });
     const note = { action: 'createUserLink', target: user.id, address: '' };
-    await audit.record('hookline user reset', note, () => store.links.insert(link));
+    const from = { address: '', userAgent: 'hookline user reset' };
+    const notice = user.password === null ? undefined : createNoticeMaker(() => now)(user.id, 'reset-link', from);
+    await audit.record('hookline user reset', note, () => store.links.insert(link, { notice }));
     const { url, expiresAt } = showLink(publicUrl + prefix, secret, link.expiresAt);
     console.log(`${user.email} chooses a new password with this link, which works once and until ${expiresAt}:\n${url}`);
   } finally {

@@ -51,7 +51,7 @@ function contents(): Promise<string> {
 }
 
 const refuse = () =>
-  onDatabase((query) => query("CREATE TRIGGER refuse_audit BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, 'no'); END"));
+  onDatabase((query) => query("CREATE TRIGGER refuse_audit BEFORE INSERT ON audit_log BEGIN SELECT json('{'); END"));
 const allow = () => onDatabase((query) => query('DROP TRIGGER refuse_audit'));
 
 type Try = readonly [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object];
@@ -63,7 +63,7 @@ async function tries(): Promise<Record<string, Try>> {
   const other = await make('/api/workflows', quiet);
   await api.call('DELETE', `/api/workflows/${other.id}`);
   const run = (await api.call('POST', `/api/workflows/${workflow.id}/run`, { body: { body: {} } })).body;
-  const changed = await api.call('PATCH', `/api/workflows/${workflow.id}`, {
+  await api.call('PATCH', `/api/workflows/${workflow.id}`, {
     body: { nodes: [{ key: 'v', type: 'variable', config: { value: 1 } }] },
     status: 200,
   });
@@ -85,7 +85,7 @@ async function tries(): Promise<Record<string, Try>> {
     runWorkflow: ['POST', `${at}/run`, { body: {} }],
     callWorkflow: ['POST', `${at}/call`, { body: '{}' }],
     importWorkflow: ['POST', '/api/workflows/import', exported],
-    activateRevision: ['POST', `${at}/revisions/${changed.body.revision === 1 ? 1 : 1}/activate`],
+    activateRevision: ['POST', `${at}/revisions/${1}/activate`],
     unpinSample: ['DELETE', `${at}/sample`],
     replayExecution: ['POST', `/api/executions/${run.executionId ?? run.id}/replay`, {}],
     createEndpoint: ['POST', '/api/endpoints', { url: 'http://127.0.0.1:9/x', events: ['*'] }],
