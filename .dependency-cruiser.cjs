@@ -60,6 +60,7 @@ module.exports = {
       '^src/engine/(nearest|allowed-hosts)\\.ts$',
       '^src/outbound/guard/targets\\.ts$',
       '^src/http/trusted-proxies\\.ts$',
+      '^src/access/token-strength\\.ts$',
       '^node_modules/zod/',
     ]),
     folder('engine', '^src/engine/', ['^src/engine/', ERRORS, '^node_modules/(@types/)?(zod|uuid|qs|jsonpath-plus|re2js)/']),

@@ -22,7 +22,7 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-const TOKEN = 'bench-token-of-this-run';
+const TOKEN = 'Wm7xR3kTz9Vb5NqP2hLc8yFj6sGd4aEu';
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 export async function startBaseline(name: 'http' | 'koa'): Promise<Target> {

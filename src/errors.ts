@@ -14,6 +14,8 @@ export const ERROR_CATALOGUE = {
   invalid_json: { status: 400, exposed: true },
   unauthorized: { status: 401, exposed: true },
   forbidden: { status: 403, exposed: true },
+  // The user has to enter the password again first
+  password_needed: { status: 403, exposed: true },
   not_found: { status: 404, exposed: true },
   hook_not_found: { status: 404, exposed: true },
   workflow_not_found: { status: 404, exposed: true },
@@ -25,6 +27,7 @@ export const ERROR_CATALOGUE = {
   delivery_not_found: { status: 404, exposed: true },
   user_not_found: { status: 404, exposed: true },
   token_not_found: { status: 404, exposed: true },
+  session_not_found: { status: 404, exposed: true },
   secret_not_found: { status: 404, exposed: true },
   method_not_allowed: { status: 405, exposed: true },
   conflict: { status: 409, exposed: true },

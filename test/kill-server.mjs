@@ -9,7 +9,7 @@ const { createHookline } = await import(entry);
 const hookline = createHookline({
   databaseUrl: `sqlite:${join(folder, 'hookline.db')}`,
   secretKeyFile: join(folder, 'secret.key'),
-  adminToken: 'token-of-the-kill-test',
+  adminToken: 'Zw3kR7tNx5Vb9MqP2hLc6yFj4sGd8aEu',
   logLevel: 'error',
   retention: 'none',
 });

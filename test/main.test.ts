@@ -9,7 +9,7 @@ import { type Command, killCommands, listening, REPOSITORY, hookline as runComma
 // Each command is a process that compiles its sources first.
 vi.setConfig({ testTimeout: 60_000 });
 
-const TOKEN = 'a-token-for-tests-only';
+const TOKEN = 'Bq8vT4nXk2Rz6WmP9hLc5yFj7sGd3aEu';
 
 let folder: string;
 

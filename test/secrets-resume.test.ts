@@ -8,7 +8,7 @@ import { hookline, KEY, killCommands, listening } from './cli/command.ts';
 
 const OLD = 'old value of the secret';
 const NEW = 'new value of the secret';
-const TOKEN = 'token-of-the-resume-test';
+const TOKEN = 'Rt4nZ8pLx2Vb6KqW9mHc3yFj7sGd5aEu';
 let folder: string;
 let url: string;
 beforeEach(async () => {

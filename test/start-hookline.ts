@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import Koa from 'koa';
 import { createHookline, type Hookline, type HooklineOptions } from '../src/index.ts';
 
-export const TOKEN = 'token-of-the-tests-0123456789';
+export const TOKEN = 'Kp6wN2zRt8Vm4XbQ9hLc5yFj3sGd7aEu';
 
 export interface Answer {
   status: number;

@@ -57,7 +57,7 @@ export function makeSubject(options: Options): Subject {
   });
   const hookline = createHookline({
     secretKey: '5b'.repeat(32),
-    adminToken: 'bench-token-of-this-run',
+    adminToken: 'Wm7xR3kTz9Vb5NqP2hLc8yFj6sGd4aEu',
     retention: 'none',
     shutdownGraceMs: 200,
     deadlineMs: LIMIT_MS,

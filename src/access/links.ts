@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { HooklineError } from '../errors.ts';
 import type { AuditService } from './audit.ts';
 import type { LinkView, OneTimeLinkView } from './model.ts';
+import { type MakeNotice, placeAndBrowser } from './notices.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccessStore, OneTimeLink, User } from './ports.ts';
 import { hashSecret, makeSecret } from './random-secret.ts';
@@ -22,6 +23,8 @@ export interface LinkUse {
   /** For `setup` only, and needed there, both. */
   readonly email?: string | undefined;
   readonly name?: string | undefined;
+  /** Whether the user's API tokens stop working. Default: yes for `reset`. */
+  readonly revokeTokens?: boolean | undefined;
 }
 
 export interface LinkService {
@@ -53,10 +56,13 @@ export function createLinks(options: {
   passwords: Passwords;
   sessions: SessionService;
   audit: AuditService;
+  makeNotice: MakeNotice;
+  /** Told when a user's sessions and tokens have ended. */
+  onAccessChange: () => void;
   baseUrl: string;
   now: () => number;
 }): LinkService {
-  const { store, passwords, sessions, audit, baseUrl, now } = options;
+  const { store, passwords, sessions, audit, makeNotice, onAccessChange, baseUrl, now } = options;
   const byPlace = createThrottle({ free: 20, maxWaitMs: 60_000, now });
 
   async function find(token: string, { address }: Origin): Promise<{ link: OneTimeLink; user: User | null }> {
@@ -88,24 +94,34 @@ export function createLinks(options: {
       return { purpose: link.purpose, email: user?.email ?? null, name: user?.name ?? null, expiresAt };
     },
 
-    async accept({ token, password, email, name }, from) {
+    async accept({ token, password, email, name, revokeTokens }, from) {
       const { link, user: known } = await find(token, from);
       const owner = ownerOf(link, email, name, now());
-      requireStrongPassword(password, known ?? owner ?? { email: '', name: '' });
-      const encoded = await passwords.encode(password);
-      const secret = makeSecret();
-      const use = { now: now(), password: encoded, owner, sessionHash: hashSecret(secret) };
-      const user = await store.links.accept(link.hash, use);
-      if (!user) throw notUsable();
-      if (from.session) await store.sessions.end(from.session.hash);
+      const acting = known ?? owner;
+      if (!acting) throw notUsable();
+      requireStrongPassword(password, acting);
+      const { secret, session } = sessions.make(from);
+      const revokes = revokeTokens ?? link.purpose === 'reset';
+      const use = {
+        now: now(),
+        password: await passwords.encode(password),
+        owner,
+        session,
+        revokeTokens: revokes,
+        // Who has just been invited need not be told of the first sign-in; it makes its place known.
+        noticeFor: (userId: string) =>
+          link.purpose === 'reset'
+            ? makeNotice(userId, 'password-changed', from)
+            : { ...makeNotice(userId, 'sign-in', from, placeAndBrowser(from)), readAt: now() },
+      };
       const fields = [...(owner ? ['email', 'name'] : []), 'password'];
-      await audit.note(actorOfUser(user), {
-        action: 'acceptLink',
-        target: user.id,
-        fields,
-        address: from.address,
-      });
-      return sessions.describe(secret, user);
+      const note = { action: 'acceptLink', target: acting.id, fields, address: from.address };
+      const details = revokes ? { tokens: ['revoked'] } : {};
+      const user = await audit.record(actorOfUser(acting), { ...note, details }, () => store.links.accept(link.hash, use));
+      if (!user) throw notUsable();
+      onAccessChange();
+      if (from.session) await sessions.end(from.session);
+      return sessions.describe(secret, session, user);
     },
   };
 }

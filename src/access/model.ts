@@ -114,6 +114,42 @@ export const tokenView = z
   .meta({ id: 'ApiToken' });
 export type TokenView = z.infer<typeof tokenView>;
 
+export const NOTICE_KINDS = ['sign-in', 'password-changed', 'reset-link', 'token-created', 'second-factor'] as const;
+export const noticeKindSchema = z.enum(NOTICE_KINDS).meta({
+  description: '`sign-in`: from a place or a browser that was not seen before; `reset-link`: somebody made a link for this user.',
+});
+export type NoticeKind = z.infer<typeof noticeKindSchema>;
+
+export const noticeView = z
+  .strictObject({
+    id: z.string(),
+    kind: noticeKindSchema,
+    address: z.string(),
+    userAgent: z.string(),
+    subject: z.string().meta({ description: 'The name of the token; empty for other kinds.' }),
+    at: time,
+    isRead: z.boolean(),
+  })
+  .meta({ id: 'Notice', description: 'What a user is told about the own account.' });
+export type NoticeView = z.infer<typeof noticeView>;
+
+export const userSessionView = z
+  .strictObject({
+    id: z.string(),
+    isCurrent: z.boolean().meta({ description: 'The one that this request is part of.' }),
+    address: z.string().meta({ description: 'Where it began; empty when it is not known.' }),
+    userAgent: z.string(),
+    createdAt: time,
+    lastSeenAt: time,
+  })
+  .meta({ id: 'UserSession' });
+export type UserSessionView = z.infer<typeof userSessionView>;
+
+export const auditOutcomeSchema = z.enum(['done', 'refused', 'failed']).meta({
+  description:
+    '`refused`: the actor may not do this, or a password or token was wrong; `failed`: it ended with an error after a part of it was stored.',
+});
+
 export const auditEntryView = z
   .strictObject({
     id: z.string(),
@@ -125,6 +161,12 @@ export const auditEntryView = z
     target: z.string().nullable().meta({ description: 'Id of what was changed.' }),
     fields: z.array(z.string()).meta({ description: 'Names of the fields that were sent; never their values.' }),
     address: z.string(),
+    outcome: auditOutcomeSchema,
+    details: z.record(z.string(), z.array(z.string())).meta({
+      description: 'Such as `secrets` and `hosts` of a step that was tried, or `count` of refusals that one entry stands for.',
+    }),
+    sequence: z.int().nullable().meta({ description: 'Position in the chain; null: not chained yet.' }),
+    hash: z.string().nullable().meta({ description: 'SHA-256 over this entry and the hash of the one before.' }),
     unreadable,
   })
   .meta({ id: 'AuditEntry' });

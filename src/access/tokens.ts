@@ -1,12 +1,15 @@
 // API tokens: for programs that use the admin API, with their own permissions and end.
 
 import { randomUUID } from 'node:crypto';
+import { nameAuditTarget } from '../engine/audit-scope.ts';
 import { toFailure } from '../engine/failure.ts';
 import type { Log } from '../engine/plugin.ts';
 import { HooklineError } from '../errors.ts';
-import { type Actor, PERMISSIONS, type Permission, ROLE_PERMISSIONS } from './model.ts';
-import type { ApiToken, TokenStore, User } from './ports.ts';
+import { type Actor, PERMISSIONS, type Permission } from './model.ts';
+import type { MakeNotice, Place } from './notices.ts';
+import type { ApiToken, TokenStore } from './ports.ts';
 import { hashSecret, makeSecret } from './random-secret.ts';
+import { permissionsOfToken, requireRightsOverToken } from './rights.ts';
 import { SEEN_EVERY_MS } from './sessions.ts';
 
 /** What every token begins with, so that people and scanners recognise one that was published by mistake. */
@@ -22,14 +25,23 @@ export interface TokenService {
   create(
     given: { name: string; permissions: readonly Permission[]; expiresAt: number | null },
     actor: Actor,
+    from: Place,
   ): Promise<{ token: ApiToken; secret: string }>;
-  /** @throws HooklineError `token_not_found` */
-  delete(id: string): Promise<void>;
+  /** @throws HooklineError `token_not_found`; `forbidden` for a token with more rights than the actor's */
+  delete(id: string, actor: Actor): Promise<void>;
   /** Whom a secret makes its bearer; undefined when it is unknown, expired, or its user is disabled or gone. */
   find(secret: string): Promise<Actor | undefined>;
 }
 
-export function createTokens({ store, now, log }: { store: TokenStore; now: () => number; log: Log }): TokenService {
+export function createTokens(options: {
+  store: TokenStore;
+  makeNotice: MakeNotice;
+  /** Told when a token was deleted. */
+  onAccessChange: () => void;
+  now: () => number;
+  log: Log;
+}): TokenService {
+  const { store, makeNotice, onAccessChange, now, log } = options;
   /** Tokens whose last use is being written. */
   const touching = new Set<string>();
 
@@ -57,7 +69,7 @@ export function createTokens({ store, now, log }: { store: TokenStore; now: () =
   return {
     list: () => store.list(),
 
-    async create({ name, permissions, expiresAt }, actor) {
+    async create({ name, permissions, expiresAt }, actor, from) {
       const missing = permissions.filter((permission) => !actor.permissions.has(permission));
       if (missing.length > 0) {
         throw new HooklineError('forbidden', `${actor.name} does not have ${missing.join(', ')}, so its tokens cannot either.`);
@@ -78,11 +90,16 @@ export function createTokens({ store, now, log }: { store: TokenStore; now: () =
         lastUsedAt: null,
         createdAt: now(),
       };
-      await store.insert(token);
+      nameAuditTarget(token.id);
+      const notice = token.userId === null ? undefined : makeNotice(token.userId, 'token-created', from, name);
+      await store.insert(token, notice);
       return { token, secret };
     },
 
-    delete: (id) => store.delete(id),
+    async delete(id, actor) {
+      await store.delete(id, (token, user) => requireRightsOverToken(token, user, actor));
+      onAccessChange();
+    },
 
     async find(secret) {
       if (!secret.startsWith(TOKEN_PREFIX)) return undefined;
@@ -90,17 +107,9 @@ export function createTokens({ store, now, log }: { store: TokenStore; now: () =
       if (!found) return undefined;
       const { token, user } = found;
       if (token.expiresAt !== null && token.expiresAt <= now()) return undefined;
-      const allowed = allowedBy(token, user);
-      if (allowed === undefined) return undefined;
+      if (token.userId !== null && (user === undefined || user.isDisabled)) return undefined;
       if ((token.lastUsedAt ?? 0) + SEEN_EVERY_MS <= now()) await touch(token.id);
-      const permissions = new Set(token.permissions.filter((permission) => allowed.includes(permission)));
-      return { kind: 'token', id: token.id, name: token.name, permissions };
+      return { kind: 'token', id: token.id, name: token.name, permissions: new Set(permissionsOfToken(token, user)) };
     },
   };
-}
-
-/** What the user behind a token may do now; undefined when that user is out. */
-function allowedBy({ userId }: ApiToken, user: User | undefined): readonly Permission[] | undefined {
-  if (userId === null) return PERMISSIONS;
-  return user === undefined || user.isDisabled ? undefined : ROLE_PERMISSIONS[user.role];
 }

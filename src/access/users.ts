@@ -1,11 +1,14 @@
 // Users: invited, changed, disabled and deleted by those who may, and what everybody changes of himself.
 
 import { randomUUID } from 'node:crypto';
+import { nameAuditTarget } from '../engine/audit-scope.ts';
 import { HooklineError } from '../errors.ts';
 import { newLink } from './links.ts';
-import { type Actor, type OneTimeLinkView, ROLE_PERMISSIONS, type Role } from './model.ts';
+import type { Actor, OneTimeLinkView, Role } from './model.ts';
+import type { MakeNotice, Place } from './notices.ts';
 import type { Passwords } from './passwords.ts';
-import type { AccessStore, User } from './ports.ts';
+import type { AccessStore, SelfUpdate, User } from './ports.ts';
+import { requireRightsOver, requireRightsToGive } from './rights.ts';
 import type { ActiveSession } from './sessions.ts';
 import { createThrottle, requireNoWait } from './throttle.ts';
 import { showLink } from './views.ts';
@@ -20,20 +23,20 @@ export interface UserService {
   invite(given: { email: string; name: string; role: Role }, actor: Actor): Promise<{ user: User; link: OneTimeLinkView }>;
   /** @throws HooklineError `user_not_found`, `forbidden`; `conflict` for the last owner who can sign in */
   update(id: string, change: UserChange, actor: Actor): Promise<User>;
-  /** @throws HooklineError `user_not_found`; `conflict` for the last owner who can sign in */
-  delete(id: string): Promise<void>;
+  /** @throws HooklineError `user_not_found`, `forbidden`; `conflict` for the last owner who can sign in */
+  delete(id: string, actor: Actor): Promise<void>;
   /**
    * A new link for a user, which replaces the one before: an invitation, or to choose another password.
    * @throws HooklineError `user_not_found`, `forbidden`; `conflict` for a disabled user
    */
-  createLink(id: string, actor: Actor): Promise<OneTimeLinkView>;
-  /** @throws HooklineError `user_not_found` */
-  endSessions(id: string): Promise<void>;
+  createLink(id: string, actor: Actor, from: Place): Promise<OneTimeLinkView>;
+  /** @throws HooklineError `user_not_found`, `forbidden` */
+  endSessions(id: string, actor: Actor): Promise<void>;
   /**
-   * What a user changes of himself. A new password ends all other sessions.
+   * What users change of themselves. A new password ends all other sessions.
    * @throws HooklineError `forbidden` when the current password is wrong; `weak_password`, `too_many_requests`
    */
-  updateSelf(session: ActiveSession, change: SelfChange): Promise<User>;
+  updateSelf(session: ActiveSession, change: SelfChange, from: Place): Promise<User>;
   /** Whether somebody has to use the setup link first. */
   needsSetup(): Promise<boolean>;
 }
@@ -46,16 +49,20 @@ export interface UserChange {
 
 export interface SelfChange {
   readonly name?: string | undefined;
-  readonly password?: { readonly current: string; readonly new: string } | undefined;
+  /** `revokeTokens`: the user's API tokens stop working, too. */
+  readonly password?: { readonly current: string; readonly new: string; readonly revokeTokens: boolean } | undefined;
 }
 
 export function createUsers(options: {
   store: Pick<AccessStore, 'users' | 'links' | 'sessions'>;
   passwords: Passwords;
+  makeNotice: MakeNotice;
+  /** Told when somebody has lost rights. */
+  onAccessChange: () => void;
   baseUrl: string;
   now: () => number;
 }): UserService {
-  const { store, passwords, baseUrl, now } = options;
+  const { store, passwords, makeNotice, onAccessChange, baseUrl, now } = options;
   const bySelf = createThrottle({ free: 5, maxWaitMs: 300_000, now });
   /** Stays true: the last one cannot be taken away. */
   let hasOwner = false;
@@ -66,56 +73,76 @@ export function createUsers(options: {
     return user;
   }
 
-  async function changePassword({ user, hash }: ActiveSession, { current, new: next }: { current: string; new: string }) {
+  /** The password to store. @throws HooklineError as `updateSelf` does */
+  async function newPassword(
+    { user, hash }: ActiveSession,
+    { current, new: next, revokeTokens }: NonNullable<SelfChange['password']>,
+    from: Place,
+  ): Promise<NonNullable<SelfUpdate['password']>> {
     requireStrongPassword(next, user);
     requireNoWait([bySelf, user.id]);
     bySelf.count(user.id);
     const { isRight } = await passwords.check(user.password, current);
     if (!isRight || user.password === null) throw wrongPassword();
     bySelf.forget(user.id);
-    const to = await passwords.encode(next);
-    const change = { from: user.password, to, keepSession: hash, updatedAt: now() };
-    if (!(await store.users.changePassword(user.id, change))) throw wrongPassword();
+    const notice = makeNotice(user.id, 'password-changed', from);
+    return { from: user.password, to: await passwords.encode(next), keepSession: hash, revokeTokens, notice };
   }
 
   return {
     list: () => store.users.list(),
 
     async invite({ email, name, role }, actor) {
-      requireRightsOf(role, actor);
+      requireRightsToGive(role, actor);
       const times = { lastSeenAt: null, createdAt: now(), updatedAt: now() };
       const user: User = { id: randomUUID(), email, name, role, password: null, isDisabled: false, ...times };
+      nameAuditTarget(user.id);
       const { link, secret } = newLink(user, now());
       await store.users.insert(user, link);
       return { user, link: showLink(baseUrl, secret, link.expiresAt) };
     },
 
     async update(id, { name, role, disabled: isDisabled }, actor) {
-      const user = await require(id);
-      // Nobody raises anybody above himself, or lets somebody above himself in again.
-      if (role !== undefined && role !== user.role) requireRightsOf(role, actor);
-      if (isDisabled === false && user.isDisabled) requireRightsOf(role ?? user.role, actor);
-      return store.users.update(id, { name, role, isDisabled, updatedAt: now() });
+      const change = { name, role, isDisabled, updatedAt: now() };
+      const user = await store.users.update(id, change, (before) => {
+        requireRightsOver(before, actor);
+        if (role !== undefined) requireRightsToGive(role, actor);
+      });
+      if (role !== undefined || isDisabled === true) onAccessChange();
+      return user;
     },
 
-    delete: (id) => store.users.delete(id),
+    async delete(id, actor) {
+      await store.users.delete(id, (user) => requireRightsOver(user, actor));
+      onAccessChange();
+    },
 
-    async createLink(id, actor) {
+    async createLink(id, actor, from) {
       const user = await require(id);
-      requireRightsOf(user.role, actor);
-      if (user.isDisabled) throw new HooklineError('conflict', 'This user is disabled. Enable the user first.');
       const { link, secret } = newLink(user, now());
-      await store.links.insert(link);
+      const isOwn = actor.kind === 'user' && actor.id === id;
+      await store.links.insert(link, {
+        requireAllowed(current) {
+          requireRightsOver(current, actor);
+          if (current.isDisabled) throw new HooklineError('conflict', 'This user is disabled. Enable the user first.');
+        },
+        notice: isOwn || user.password === null ? undefined : makeNotice(id, 'reset-link', from),
+      });
       return showLink(baseUrl, secret, link.expiresAt);
     },
 
-    endSessions: (id) => store.sessions.endAll(id),
+    async endSessions(id, actor) {
+      await store.sessions.endAll(id, (user) => requireRightsOver(user, actor));
+      onAccessChange();
+    },
 
-    async updateSelf(session, { name, password }) {
-      // First what may be refused.
-      if (password) await changePassword(session, password);
-      if (name !== undefined) return store.users.update(session.user.id, { name, updatedAt: now() });
-      return require(session.user.id);
+    async updateSelf(session, { name, password }, from) {
+      const { id } = session.user;
+      const change = { name, password: password && (await newPassword(session, password, from)), updatedAt: now() };
+      const user = await store.users.updateSelf(id, change);
+      if (!user) throw wrongPassword();
+      if (password) onAccessChange();
+      return user;
     },
 
     async needsSetup() {
@@ -123,12 +150,6 @@ export function createUsers(options: {
       return !hasOwner;
     },
   };
-}
-
-/** @throws HooklineError `forbidden`: who could let somebody in with more rights would have them himself */
-function requireRightsOf(role: Role, { permissions, name }: Actor): void {
-  if (ROLE_PERMISSIONS[role].every((permission) => permissions.has(permission))) return;
-  throw new HooklineError('forbidden', `${name} may not give the rights of the role "${role}", which are more than its own.`);
 }
 
 function wrongPassword(): HooklineError {

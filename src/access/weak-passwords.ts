@@ -65,6 +65,17 @@ export function isWeakPassword(password: string, owner: PasswordOwner): boolean 
   return bits < ENOUGH_BITS;
 }
 
+/**
+ * How many tries a text withstands, as a power of two. Roughly: enough to tell words, repetitions and rows of keys from chance.
+ * @param more words besides those that passwords are made of, in lower case
+ */
+export function guessBits(text: string, more: readonly string[]): number {
+  const plain = compact(text);
+  const words = new Map([...WORDS, ...more].map((word) => [word, BITS.word as number]));
+  const unit = repeated(plain);
+  return Math.min(bitsOf(plain, words), unit === plain ? Infinity : bitsOf(unit, words) + BITS.repetition);
+}
+
 /** @throws HooklineError `weak_password` */
 export function requireStrongPassword(password: string, owner: PasswordOwner): void {
   if (!isWeakPassword(password, owner)) return;

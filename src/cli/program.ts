@@ -92,6 +92,14 @@ Configuration comes from environment variables such as HOOKLINE_PORT and HOOKLIN
     .action(async (options: { json?: boolean }) => (await import('./doctor.ts')).doctor(options));
 
   program
+    .command('audit')
+    .description('look after the audit log: check that it was not changed')
+    .command('verify')
+    .description('check the chain of the audit log; exit code 1 when an entry was changed or is missing')
+    .option('--json', 'as JSON, for programs')
+    .action(async (options: { json?: boolean }) => (await import('./audit.ts')).verifyAuditLog(options));
+
+  program
     .command('user')
     .description('look after users: reset a forgotten password')
     .command('reset')

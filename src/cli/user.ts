@@ -2,10 +2,13 @@
 
 import { createAudit } from '../access/audit.ts';
 import { newLink } from '../access/links.ts';
+import { createNoticeMaker } from '../access/notices.ts';
 import { showLink } from '../access/views.ts';
 import { loadConfig } from '../config.ts';
 import { HooklineError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { createSecretBox } from '../secrets/secret-box.ts';
+import { loadSecretKeys } from '../secrets/secret-keys.ts';
 import { openAccessStore } from '../storage/access-alone.ts';
 
 /**
@@ -13,7 +16,9 @@ import { openAccessStore } from '../storage/access-alone.ts';
  * @throws HooklineError `user_not_found`; `conflict` for a disabled user; as opening the database does
  */
 export async function resetUser(email: string): Promise<void> {
-  const { databaseUrl, publicUrl, prefix, logLevel } = loadConfig();
+  const config = loadConfig();
+  const { databaseUrl, publicUrl, prefix, logLevel } = config;
+  const log = createLog(logLevel);
   const { store, close } = await openAccessStore(databaseUrl);
   try {
     const user = await store.users.findByEmail(email.trim().toLowerCase());
@@ -28,9 +33,12 @@ export async function resetUser(email: string): Promise<void> {
       throw new HooklineError('conflict', `${user.email} is disabled: an owner has to enable this user first.`);
     const now = Date.now();
     const { link, secret } = newLink(user, now);
-    await store.links.insert(link);
-    const audit = createAudit({ store: store.audit, now: () => now, log: createLog(logLevel) });
-    await audit.note('hookline user reset', { action: 'createUserLink', target: user.id, address: '' });
+    const { sign } = createSecretBox(await loadSecretKeys(config, log));
+    const audit = createAudit({ store: store.audit, sign, now: () => now, log });
+    const note = { action: 'createUserLink', target: user.id, address: '' };
+    const from = { address: '', userAgent: 'hookline user reset' };
+    const notice = user.password === null ? undefined : createNoticeMaker(() => now)(user.id, 'reset-link', from);
+    await audit.record('hookline user reset', note, () => store.links.insert(link, { notice }));
     const { url, expiresAt } = showLink(publicUrl + prefix, secret, link.expiresAt);
     console.log(`${user.email} chooses a new password with this link, which works once and until ${expiresAt}:\n${url}`);
   } finally {

@@ -117,7 +117,9 @@ function parseMessage(payload: string, ownSender: string): BusMessage | undefine
   if (value.type === 'endpoint-changed' && 'endpointId' in value && typeof value.endpointId === 'string') {
     return { type: value.type, endpointId: value.endpointId };
   }
-  if (value.type === 'event-types-changed' || value.type === 'secrets-changed') return { type: value.type };
+  if (value.type === 'event-types-changed' || value.type === 'secrets-changed' || value.type === 'access-changed') {
+    return { type: value.type };
+  }
   if (value.type === 'deliveries-added' && 'endpointIds' in value && Array.isArray(value.endpointIds)) {
     return { type: value.type, endpointIds: textsOf(value.endpointIds) };
   }

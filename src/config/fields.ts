@@ -10,6 +10,7 @@ import {
   isSecretKey,
   MAX_TIMER_MS,
   proxiesSchema,
+  refuseWeakToken,
   retentionSchema,
   targetsSchema,
   whole,
@@ -85,8 +86,9 @@ const fields = {
     description:
       '`full` syncs the disk at every commit, so an acknowledged request survives a power cut; `normal` survives a killed process, and is faster.',
   }),
-  adminToken: z.string().min(16, 'must have at least 16 characters').optional().meta({
-    description: 'Token of the admin API. Without one the first start generates a token and prints it once.',
+  adminToken: z.string().superRefine(refuseWeakToken).optional().meta({
+    description:
+      'Token of the admin API: at least 32 characters that nobody can guess, such as the output of `openssl rand -hex 32`. Without one the first start generates a token and prints it once.',
     secret: true,
   }),
   secretKey: z
@@ -119,7 +121,8 @@ const fields = {
     description: 'The least important log lines that are written. `debug` also prints stacks of start-up errors.',
   }),
   metrics: z.enum(['public', 'token', 'off']).default('token').meta({
-    description: 'Who may read `/metrics`: anybody, holders of the admin token, or nobody.',
+    description:
+      'Who may read `/metrics`: everyone, holders of the admin token or of an API token with `metrics:read`, or nobody.',
   }),
   maxBodyBytes: whole(1_024, 1_073_741_824).default(10_485_760).meta({
     description: "Largest body of a trigger request, after inflating; a workflow's own limit cannot exceed it.",

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { adminTokenProblem } from '../access/token-strength.ts';
 import { parseAllowedHost } from '../engine/allowed-hosts.ts';
 import { parseProxy } from '../http/trusted-proxies.ts';
 import { parseTarget } from '../outbound/guard/targets.ts';
@@ -138,3 +139,9 @@ export function isSecretKey(text: string): boolean {
 
 /** A whole number from `min` to `max`. */
 export const whole = (min: number, max: number) => z.number().int().min(min).max(max);
+
+/** A check for a schema: says what is wrong with an admin token. */
+export function refuseWeakToken(token: string, context: z.RefinementCtx): void {
+  const problem = adminTokenProblem(token);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+}

@@ -20,18 +20,25 @@ export interface RetentionChange {
   readonly messagesMs?: Age | 'default' | undefined;
 }
 
+export interface SettingsChange extends RetentionChange {
+  readonly auditsReads?: boolean | undefined;
+}
+
 /** Each process reads them when it needs them, so a change holds everywhere with the next round of retention. */
 export interface InstallationSettings {
   readonly defaults: RetentionPolicy;
   /** @throws HooklineError `storage_unavailable` */
   retention(): Promise<RetentionPolicy>;
-  /** @throws HooklineError `storage_unavailable`, also when only a part of it was stored */
-  changeRetention(change: RetentionChange): Promise<void>;
+  /** Whether reads of executions are noted in the audit log. Default false. @throws HooklineError `storage_unavailable` */
+  auditsReads(): Promise<boolean>;
+  /** Stores all of it or nothing. @throws HooklineError `storage_unavailable` */
+  change(change: SettingsChange): Promise<void>;
 }
 
 const FINAL = EXECUTION_STATUSES.filter(isFinal);
 const EXECUTIONS_PREFIX = 'retention:executions:';
 const MESSAGES = 'retention:messages';
+const AUDITS_READS = 'audit:reads';
 
 /** @returns undefined for what no version has written, which is as if nobody had set it */
 function readAge(stored: string): Age | undefined {
@@ -42,7 +49,7 @@ function readAge(stored: string): Age | undefined {
 
 /** @param defaults what the configuration says */
 export function createInstallationSettings(
-  settings: Pick<Storage['settings'], 'get' | 'set'>,
+  settings: Pick<Storage['settings'], 'get' | 'setAll'>,
   defaults: RetentionPolicy,
 ): InstallationSettings {
   /** One value for each, so that two changes at once do not undo each other. */
@@ -51,9 +58,7 @@ export function createInstallationSettings(
     return stored === undefined || stored === 'default' ? configured : (readAge(stored) ?? configured);
   }
 
-  async function write(name: string, value: Age | 'default' | undefined): Promise<void> {
-    if (value !== undefined) await settings.set(name, value === 'default' ? value : JSON.stringify(value));
-  }
+  const textOf = (value: Age | 'default'): string => (value === 'default' ? value : JSON.stringify(value));
 
   return {
     defaults,
@@ -67,9 +72,17 @@ export function createInstallationSettings(
       };
     },
 
-    async changeRetention({ executions = {}, messagesMs }) {
-      for (const status of FINAL) await write(EXECUTIONS_PREFIX + status, executions[status]);
-      await write(MESSAGES, messagesMs);
+    auditsReads: async () => (await settings.get(AUDITS_READS)) === 'true',
+
+    async change({ executions = {}, messagesMs, auditsReads }) {
+      const values = new Map<string, string>();
+      for (const status of FINAL) {
+        const age = executions[status];
+        if (age !== undefined) values.set(EXECUTIONS_PREFIX + status, textOf(age));
+      }
+      if (messagesMs !== undefined) values.set(MESSAGES, textOf(messagesMs));
+      if (auditsReads !== undefined) values.set(AUDITS_READS, String(auditsReads));
+      if (values.size > 0) await settings.setAll(values);
     },
   };
 }

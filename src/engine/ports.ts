@@ -262,6 +262,8 @@ export interface Storage {
   readonly settings: {
     get(name: string): Promise<string | undefined>;
     set(name: string, value: string): Promise<void>;
+    /** Sets several values in one transaction. */
+    setAll(values: ReadonlyMap<string, string>): Promise<void>;
     /** Sets a value unless there is one, also when several processes do so at once. @returns the value that is there then */
     setIfMissing(name: string, value: string): Promise<string>;
   };
@@ -325,6 +327,8 @@ export type BusMessage =
   | { readonly type: 'endpoint-changed'; readonly endpointId: string }
   /** A named secret was made, changed or deleted: copies of all of them are stale. */
   | { readonly type: 'secrets-changed' }
+  /** A user, a session or a token has lost rights or has ended: open streams ask again whether they may go on. */
+  | { readonly type: 'access-changed' }
   /** The event catalogue changed. */
   | { readonly type: 'event-types-changed' }
   /** Deliveries were committed for these endpoints; none named: for some. */

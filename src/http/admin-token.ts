@@ -1,11 +1,10 @@
 // The tokens that open the admin API: configured, or generated at the first start and kept only as a digest.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { adminTokenProblem } from '../access/token-strength.ts';
 import type { Storage } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 
-/** Fewest characters of a configured token. */
-const MIN_TOKEN_LENGTH = 16;
 /** Where the SHA-256 of the generated token is stored, as hex. */
 export const TOKEN_SETTING = 'admin_token_sha256';
 
@@ -34,7 +33,7 @@ function verifierOf(digests: readonly Buffer[]): TokenVerifier {
  * Makes the verifier. With `adminToken` only that one counts; otherwise a token of 256 random bits is generated at the
  * first start and returned this once, so that it can be shown: of several processes that start together, by one alone.
  * @param options.mayGenerate default true; false for a process that shows nobody a token: it knows one when there is one
- * @throws HooklineError `invalid_configuration` when the configured token is too short or the stored digest is damaged
+ * @throws HooklineError `invalid_configuration` when the configured token is weak or the stored digest is damaged
  */
 export async function createTokenVerifier(options: {
   adminToken?: string | undefined;
@@ -43,9 +42,8 @@ export async function createTokenVerifier(options: {
 }): Promise<{ verifier: TokenVerifier; generated: string | undefined }> {
   const { adminToken, settings, mayGenerate = true } = options;
   if (adminToken !== undefined) {
-    if (adminToken.length < MIN_TOKEN_LENGTH) {
-      throw new HooklineError('invalid_configuration', `The admin token must have at least ${MIN_TOKEN_LENGTH} characters.`);
-    }
+    const problem = adminTokenProblem(adminToken);
+    if (problem !== undefined) throw new HooklineError('invalid_configuration', `The admin token ${problem}.`);
     return { verifier: verifierOf([digest(adminToken)]), generated: undefined };
   }
   const stored = await settings.get(TOKEN_SETTING);

@@ -12,10 +12,12 @@ export interface EventStreams {
   /**
    * Takes over the reply and sends the events of a stream until it ends, its reader hangs up, whoever reads may no longer do so,
    * or the server stops.
-   * @param isStillAllowed asked at each heartbeat; false ends the stream. Default: always
+   * @param isStillAllowed asked at each heartbeat and by `recheck`; false ends the stream. Default: always
    * @throws HooklineError `too_many_requests`, `shutting_down`
    */
   serve(ctx: Context, actor: Actor | null, stream: EventStream, isStillAllowed?: () => Promise<boolean>): void;
+  /** Asks of all open streams now whether their readers may still read: somebody has lost rights. */
+  recheck(): void;
   /** Streams that are open now. */
   size(): number;
   /** Ends all streams and takes no new ones; resolves when their sources have let go. */
@@ -44,8 +46,8 @@ const MAX_STALLED = 4;
 
 export function createEventStreams(options: EventStreamsOptions): EventStreams {
   const { log, heartbeatMs = 15_000, maxPerActor = 20, maxStreams = 500 } = options;
-  /** Each with what ends it. */
-  const open = new Map<Promise<void>, AbortController>();
+  /** Each with what ends it, and what asks whether it may go on. */
+  const open = new Map<Promise<void>, { readonly abort: AbortController; readonly check: () => Promise<void> }>();
   const byActor = new Map<string, number>();
   let isClosed = false;
 
@@ -57,16 +59,21 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     });
   }
 
+  /** Ends a stream whose reader may no longer read. */
+  async function check(abort: AbortController, isStillAllowed: () => Promise<boolean>): Promise<void> {
+    try {
+      if (!(await isStillAllowed())) abort.abort();
+    } catch (error) {
+      // Nobody is shut out because the database is; the next heartbeat asks again.
+      log.warn({ err: describeError(error) }, 'It could not be checked whether a stream may go on');
+    }
+  }
+
   /** @returns stops it */
-  function keepAlive(res: ServerResponse, abort: AbortController, isStillAllowed: () => Promise<boolean>): () => void {
+  function keepAlive(res: ServerResponse, abort: AbortController, checkNow: () => Promise<void>): () => void {
     let stalled = 0;
     const beat = async (): Promise<void> => {
-      try {
-        if (!(await isStillAllowed())) abort.abort();
-      } catch (error) {
-        // Nobody is shut out because the database is; the next heartbeat asks again.
-        log.warn({ err: describeError(error) }, 'It could not be checked whether a stream may go on');
-      }
+      await checkNow();
       if (abort.signal.aborted) return;
       stalled = res.writableNeedDrain ? stalled + 1 : 0;
       if (stalled >= MAX_STALLED) abort.abort();
@@ -80,10 +87,10 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     res: ServerResponse,
     stream: EventStream,
     abort: AbortController,
-    isStillAllowed: () => Promise<boolean>,
+    checkNow: () => Promise<void>,
   ): Promise<void> {
     const { signal } = abort;
-    const stop = keepAlive(res, abort, isStillAllowed);
+    const stop = keepAlive(res, abort, checkNow);
     try {
       for await (const event of stream.open(signal)) {
         if (signal.aborted) break;
@@ -119,20 +126,25 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       res.flushHeaders();
       res.write(':\n\n');
       byActor.set(name, (byActor.get(name) ?? 0) + 1);
-      const done = send(res, stream, abort, isStillAllowed).finally(() => {
+      const checkNow = (): Promise<void> => check(abort, isStillAllowed);
+      const done = send(res, stream, abort, checkNow).finally(() => {
         open.delete(done);
         const left = (byActor.get(name) ?? 1) - 1;
         if (left > 0) byActor.set(name, left);
         else byActor.delete(name);
       });
-      open.set(done, abort);
+      open.set(done, { abort, check: checkNow });
+    },
+
+    recheck() {
+      for (const stream of open.values()) void stream.check();
     },
 
     size: () => open.size,
 
     async close() {
       isClosed = true;
-      for (const abort of open.values()) abort.abort();
+      for (const { abort } of open.values()) abort.abort();
       await Promise.all(open.keys());
     },
   };

@@ -29,6 +29,7 @@ export function errorCodes(route: Route): ErrorCode[] {
     'storage_unavailable',
     ...(route.errors ?? []),
   ]);
+  if (route.needsFreshPassword) codes.add('password_needed');
   if (route.params ?? route.query ?? route.headers ?? route.body) codes.add('invalid_request');
   if (route.body) codes.add('invalid_json').add('payload_too_large').add('unsupported_media_type');
   return [...codes];

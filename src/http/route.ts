@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Access } from '../access/access.ts';
 import type { Actor, Permission } from '../access/model.ts';
 import type { Origin } from '../access/sessions.ts';
+import type { AuditDetails } from '../engine/audit-scope.ts';
 import type { Captures } from '../engine/captures.ts';
 import type { Changes } from '../engine/changes.ts';
 import type { DraftExpression, Evaluation } from '../engine/drafts.ts';
@@ -127,6 +128,18 @@ export class EventStream {
   }
 }
 
+/** What a handler returns whose reply is one JSON value a line (`application/x-ndjson`), as they are read. */
+export class LinesReply {
+  readonly values: AsyncIterable<unknown>;
+  /** What a browser saves it as. */
+  readonly fileName: string;
+
+  constructor(values: AsyncIterable<unknown>, fileName: string) {
+    this.values = values;
+    this.fileName = fileName;
+  }
+}
+
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export interface Route<
@@ -148,6 +161,15 @@ export interface Route<
    * changes nothing, or has a log of its own.
    */
   readonly isAudited?: boolean;
+  /**
+   * Stores the entry before the handler runs: for what acts outside the database, such as a request to another server. Default
+   * false: it is part of the transaction of the change.
+   */
+  readonly isAuditedFirst?: boolean;
+  /** What the entry says besides the names of fields; never a secret value. */
+  auditDetails?(input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>): AuditDetails;
+  /** Whether a user has to have entered the password within the last 10 minutes. Default false. */
+  readonly needsFreshPassword?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
@@ -176,7 +198,7 @@ export interface Route<
   ): HandlerResult<z.input<Response>> | Promise<HandlerResult<z.input<Response>>>;
 }
 
-export type HandlerResult<Data> = Data | ReplyWithHeaders<Data> | EventStream;
+export type HandlerResult<Data> = Data | ReplyWithHeaders<Data> | EventStream | LinesReply;
 
 /** Gives a route its types: the handler's input follows from the schemas, its result is checked against `response`. */
 export function defineRoute<

@@ -76,7 +76,7 @@ export function createHttp(services: Services, options: HttpOptions): Middleware
   const forEverybody = [
     soundFraming,
     gate({ reachOf, hooksBaseUrl, adminAddresses }),
-    health(services, options.metrics, options.metricsAccess ?? 'token'),
+    health(services, options.metrics, options.metricsAccess ?? 'token', reachOf),
   ];
   const toPlace = arrive(options.origins);
   if (options.isWorker) return mount(prefix, compose([toPlace, answerErrors, ...forEverybody, notFound(options.log)]));

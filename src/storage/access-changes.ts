@@ -1,12 +1,13 @@
 // Changes of users that have to hold together in one transaction: an owner always stays, a link works once.
 
 import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
-import type { User, UserStore } from '../access/ports.ts';
+import type { RequireAllowed, SelfUpdate, User, UserStore } from '../access/ports.ts';
 import { HooklineError } from '../errors.ts';
 import type { UserRow } from './access-models.ts';
 import { toUser, userRow } from './access-records.ts';
 import { isSearchable } from './database.ts';
 import type { Models } from './models.ts';
+import { addNotice } from './notices.ts';
 import { storable } from './outbound/rows.ts';
 import type { RowReader } from './row-reader.ts';
 
@@ -33,13 +34,13 @@ export async function requireUser({ users }: Models, id: string): Promise<UserRo
 /**
  * All owners are locked, always in the same order: of two processes that each take another owner's rights away, the second
  * sees what the first has done.
- * @throws HooklineError `conflict` when this is the only owner who can sign in
+ * @returns what is thrown when this is the only owner who can sign in, `conflict`
  */
-export async function requireOwnerBeside({ users }: Models, id: string): Promise<void> {
+export async function ownerRefusal({ users }: Models, id: string): Promise<HooklineError | undefined> {
   const rows = await users.findAll({ where: { role: 'owner' }, order: [['id', 'ASC']], lock: true });
   const active = rows.map((row) => row.get()).filter((row) => !row.disabled && row.password !== null);
-  if (active.length !== 1 || active[0]?.id !== id) return;
-  throw new HooklineError('conflict', 'This is the last owner who can sign in. Make somebody else an owner first.');
+  if (active.length !== 1 || active[0]?.id !== id) return undefined;
+  return new HooklineError('conflict', 'This is the last owner who can sign in. Make somebody else an owner first.');
 }
 
 export async function updateUser(
@@ -47,10 +48,13 @@ export async function updateUser(
   models: Models,
   id: string,
   { name, role, isDisabled, updatedAt }: Parameters<UserStore['update']>[1],
+  requireAllowed: RequireAllowed,
 ): Promise<User> {
   const losesOwner = isDisabled === true || (role !== undefined && role !== 'owner');
-  if (losesOwner) await requireOwnerBeside(models, id);
+  const refusal = losesOwner ? await ownerRefusal(models, id) : undefined;
   const before = await requireUser(models, id);
+  requireAllowed(toUser(rows, before));
+  if (refusal) throw refusal;
   const change: Partial<UserRow> = {
     ...(name === undefined ? {} : { name: storable(name) }),
     ...(role === undefined ? {} : { role }),
@@ -61,6 +65,30 @@ export async function updateUser(
   if (isDisabled === true) {
     await models.sessions.destroy({ where: { userId: id } });
     await models.oneTimeLinks.destroy({ where: { userId: id } });
+  }
+  return toUser(rows, { ...before, ...change });
+}
+
+/** What users change of themselves. @returns false when the password is another one by now; then nothing is changed */
+export async function updateSelf(
+  rows: RowReader,
+  models: Models,
+  id: string,
+  { name, password, updatedAt }: SelfUpdate,
+): Promise<User | false> {
+  const before = await requireUser(models, id);
+  if (password && before.password !== password.from) return false;
+  const change: Partial<UserRow> = {
+    ...(name === undefined ? {} : { name: storable(name) }),
+    ...(password === undefined ? {} : { password: password.to }),
+    updatedAt,
+  };
+  await models.users.update(change, { where: { id } });
+  if (password) {
+    await models.sessions.destroy({ where: { userId: id, hash: { [Op.ne]: password.keepSession } } });
+    await models.oneTimeLinks.destroy({ where: { userId: id } });
+    if (password.revokeTokens) await models.apiTokens.destroy({ where: { userId: id } });
+    await addNotice(models, password.notice);
   }
   return toUser(rows, { ...before, ...change });
 }

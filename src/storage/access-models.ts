@@ -23,6 +23,12 @@ export interface SessionRow {
   userId: string;
   lastSeenAt: number;
   createdAt: number;
+  /** What people see of it; null: derived from the hash. */
+  id: string | null;
+  address: string | null;
+  userAgent: string | null;
+  /** Null: when the session began. */
+  confirmedAt: number | null;
 }
 
 export interface OneTimeLinkRow {
@@ -61,6 +67,43 @@ export interface AuditRow {
   /** JSON array. */
   fields: string;
   address: string;
+  /** JSON object of lists of texts; null: written by a process of the version before. */
+  details: string | null;
+  /** `refused`, `failed`; null: done. */
+  outcome: string | null;
+  /** Position in the chain; null, as `hash` and `previous` are then: not chained yet. */
+  sequence: number | null;
+  hash: string | null;
+  previous: string | null;
+}
+
+/** The one row about the chain of the audit log. */
+export interface AuditChainRow {
+  id: number;
+  /** Of the last entry; 0: there is none. */
+  sequence: number;
+  hash: string;
+  /** Of the last entry that retention has deleted. */
+  startSequence: number;
+  startHash: string;
+  /** Over the four values above; null: nothing was chained yet. */
+  signature: string | null;
+}
+
+/** What a user is told about the own account. */
+export interface NoticeRow {
+  /** UUIDv7. */
+  id: string;
+  userId: string;
+  kind: string;
+  address: string;
+  userAgent: string;
+  /** Such as the name of a token. */
+  subject: string;
+  at: number;
+  /** When the same was last seen again. */
+  lastAt: number;
+  readAt: number | null;
 }
 
 export interface AccessModels {
@@ -69,10 +112,12 @@ export interface AccessModels {
   readonly oneTimeLinks: Table<OneTimeLinkRow>;
   readonly apiTokens: Table<ApiTokenRow>;
   readonly auditLog: Table<AuditRow>;
+  readonly auditChain: Table<AuditChainRow>;
+  readonly notices: Table<NoticeRow>;
 }
 
 export function defineAccessModels(table: DefineTable): AccessModels {
-  const { BIGINT, BOOLEAN, TEXT } = DataTypes;
+  const { BIGINT, BOOLEAN, INTEGER, TEXT } = DataTypes;
   return {
     users: table<UserRow>('users', {
       id: key(TEXT),
@@ -90,6 +135,10 @@ export function defineAccessModels(table: DefineTable): AccessModels {
       userId: required(TEXT),
       lastSeenAt: required(BIGINT),
       createdAt: required(BIGINT),
+      id: optional(TEXT),
+      address: optional(TEXT),
+      userAgent: optional(TEXT),
+      confirmedAt: optional(BIGINT),
     }),
     oneTimeLinks: table<OneTimeLinkRow>('one_time_links', {
       hash: key(TEXT),
@@ -120,6 +169,30 @@ export function defineAccessModels(table: DefineTable): AccessModels {
       target: optional(TEXT),
       fields: required(TEXT),
       address: required(TEXT),
+      details: optional(TEXT),
+      outcome: optional(TEXT),
+      sequence: optional(BIGINT),
+      hash: optional(TEXT),
+      previous: optional(TEXT),
+    }),
+    auditChain: table<AuditChainRow>('audit_chain', {
+      id: key(INTEGER),
+      sequence: required(BIGINT),
+      hash: required(TEXT),
+      startSequence: required(BIGINT),
+      startHash: required(TEXT),
+      signature: optional(TEXT),
+    }),
+    notices: table<NoticeRow>('notices', {
+      id: key(TEXT),
+      userId: required(TEXT),
+      kind: required(TEXT),
+      address: required(TEXT),
+      userAgent: required(TEXT),
+      subject: required(TEXT),
+      at: required(BIGINT),
+      lastAt: required(BIGINT),
+      readAt: optional(BIGINT),
     }),
   };
 }

@@ -1,8 +1,9 @@
 // Rows of the access tables as records, and back. PostgreSQL gives BIGINT as text, SQLite BOOLEAN as 0 or 1.
 
-import { linkPurposeSchema, PERMISSIONS, type Permission, roleSchema } from '../access/model.ts';
-import type { ApiToken, OneTimeLink, Session, User } from '../access/ports.ts';
-import type { ApiTokenRow, OneTimeLinkRow, SessionRow, UserRow } from './access-models.ts';
+import { createHash } from 'node:crypto';
+import { linkPurposeSchema, noticeKindSchema, PERMISSIONS, type Permission, roleSchema } from '../access/model.ts';
+import type { ApiToken, Notice, OneTimeLink, Session, User } from '../access/ports.ts';
+import type { ApiTokenRow, NoticeRow, OneTimeLinkRow, SessionRow, UserRow } from './access-models.ts';
 import { storable } from './outbound/rows.ts';
 import { type Fields, isText, listOf, type RowReader } from './row-reader.ts';
 
@@ -28,8 +29,41 @@ export function toUser(rows: RowReader, row: UserRow): User {
   return user.unreadable === undefined ? user : { ...user, isDisabled: true };
 }
 
+export function sessionRow(session: Session): SessionRow {
+  return { ...session, address: storable(session.address), userAgent: storable(session.userAgent) };
+}
+
+/** What a process of the version before has left out follows from the rest. */
 export function toSession(row: SessionRow): Session {
-  return { hash: row.hash, userId: row.userId, lastSeenAt: Number(row.lastSeenAt), createdAt: Number(row.createdAt) };
+  const createdAt = Number(row.createdAt);
+  return {
+    hash: row.hash,
+    id: row.id ?? idOfHash(row.hash),
+    userId: row.userId,
+    lastSeenAt: Number(row.lastSeenAt),
+    createdAt,
+    confirmedAt: numberOrNull(row.confirmedAt) ?? createdAt,
+    address: row.address ?? '',
+    userAgent: row.userAgent ?? '',
+  };
+}
+
+/** An id for a session without one: the hash itself is shown to nobody. */
+function idOfHash(hash: string): string {
+  return createHash('sha256').update(hash).digest('hex').slice(0, 32);
+}
+
+export function noticeRow(notice: Notice): NoticeRow {
+  const texts = { address: storable(notice.address), userAgent: storable(notice.userAgent), subject: storable(notice.subject) };
+  return { ...notice, ...texts, lastAt: notice.at };
+}
+
+export function toNotice(row: NoticeRow): Notice | undefined {
+  const kind = noticeKindSchema.safeParse(row.kind);
+  // Of a newer process.
+  if (!kind.success) return undefined;
+  const { id, userId, address, userAgent, subject, at, readAt } = row;
+  return { id, userId, kind: kind.data, address, userAgent, subject, at: Number(at), readAt: numberOrNull(readAt) };
 }
 
 /** @returns undefined when this version does not know what it is for */

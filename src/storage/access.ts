@@ -6,16 +6,18 @@ import { HooklineError } from '../errors.ts';
 import {
   ACTIVE_OWNER,
   addOwner,
+  ownerRefusal,
   refuseTakenEmail,
-  requireOwnerBeside,
   requireUser,
   setPassword,
+  updateSelf,
   updateUser,
 } from './access-changes.ts';
 import type { UserRow } from './access-models.ts';
-import { toLink, toSession, toToken, toUser, userRow } from './access-records.ts';
+import { sessionRow, toLink, toSession, toToken, toUser, userRow } from './access-records.ts';
 import { auditStore } from './audit.ts';
 import { type Database, isSearchable } from './database.ts';
+import { addNotice, addSignInNotice, noticeStore } from './notices.ts';
 import { storable } from './outbound/rows.ts';
 import { withStorageErrors } from './storage-error.ts';
 
@@ -54,36 +56,32 @@ export function accessStore(database: Database): AccessStore {
             await oneTimeLinks.create({ ...link });
           }),
         ),
-      update: (id, change) => write((models) => updateUser(reader, models, id, change)),
-      changePassword: (id, { from, to, keepSession, updatedAt }) =>
-        write(async ({ users, sessions, oneTimeLinks }) => {
-          const [changed] = await users.update({ password: to, updatedAt }, { where: { id, password: from } });
-          if (changed === 0) return false;
-          await sessions.destroy({ where: { userId: id, hash: { [Op.ne]: keepSession } } });
-          await oneTimeLinks.destroy({ where: { userId: id } });
-          return true;
-        }),
+      update: (id, change, requireAllowed) => write((models) => updateUser(reader, models, id, change, requireAllowed)),
+      updateSelf: (id, change) => write((models) => updateSelf(reader, models, id, change)),
       rehash: (id, from, to) =>
         write(async ({ users }) => {
           await users.update({ password: to }, { where: { id, password: from } });
         }),
-      delete: (id) =>
+      delete: (id, requireAllowed) =>
         write(async (models) => {
-          await requireOwnerBeside(models, id);
-          await requireUser(models, id);
+          const refusal = await ownerRefusal(models, id);
+          requireAllowed(toUser(reader, await requireUser(models, id)));
+          if (refusal) throw refusal;
           await models.users.destroy({ where: { id } });
           await models.sessions.destroy({ where: { userId: id } });
           await models.oneTimeLinks.destroy({ where: { userId: id } });
           await models.apiTokens.destroy({ where: { userId: id } });
+          await models.notices.destroy({ where: { userId: id } });
         }),
     },
 
     sessions: {
-      start: (session, password) =>
+      start: (session, password, notice) =>
         write(async (models) => {
           const user = await models.users.findByPk(session.userId, { lock: true });
           if (user?.get().password !== password || user.get().disabled) return false;
-          await models.sessions.create({ ...session });
+          await models.sessions.create(sessionRow(session));
+          await addSignInNotice(models, notice);
           await models.users.update({ lastSeenAt: session.createdAt }, { where: { id: session.userId } });
           return true;
         }),
@@ -102,18 +100,36 @@ export function accessStore(database: Database): AccessStore {
         write(async ({ sessions }) => {
           await sessions.destroy({ where: { hash } });
         }),
-      endAll: (userId) =>
+      confirm: (hash, at) =>
+        write(async ({ sessions }) => (await sessions.update({ confirmedAt: at }, { where: { hash } }))[0] > 0),
+      list: (userId) =>
+        withStorageErrors(async () => {
+          if (!isSearchable(userId)) return [];
+          const rows = await read.sessions.findAll({ where: { userId }, order: [['lastSeenAt', 'DESC']] });
+          return rows.map((row) => toSession(row.get()));
+        }),
+      endOne: (userId, id) =>
+        write(async ({ sessions }) => {
+          if (!isSearchable(userId)) return false;
+          const rows = await sessions.findAll({ where: { userId } });
+          const found = rows.map((row) => toSession(row.get())).find((session) => session.id === id);
+          return found !== undefined && (await sessions.destroy({ where: { hash: found.hash } })) > 0;
+        }),
+      endOthers: (userId, keepHash) =>
+        write(({ sessions }) => sessions.destroy({ where: { userId, hash: { [Op.ne]: keepHash } } })),
+      endAll: (userId, requireAllowed) =>
         write(async (models) => {
-          await requireUser(models, userId);
+          requireAllowed(toUser(reader, await requireUser(models, userId)));
           await models.sessions.destroy({ where: { userId } });
         }),
     },
 
     links: {
-      insert: (link) =>
+      insert: (link, { requireAllowed = () => {}, notice } = {}) =>
         write(async (models) => {
           if (link.userId !== null) {
-            await requireUser(models, link.userId);
+            requireAllowed(toUser(reader, await requireUser(models, link.userId)));
+            if (notice) await addNotice(models, notice);
             await models.oneTimeLinks.destroy({ where: { userId: link.userId } });
           }
           await models.oneTimeLinks.create({ ...link });
@@ -128,24 +144,27 @@ export function accessStore(database: Database): AccessStore {
           if (link.userId !== null && !user) return undefined;
           return { link, user: user ?? null };
         }),
-      accept: (hash, { now, password, owner, sessionHash }) =>
+      accept: (hash, { now, password, owner, session, revokeTokens, noticeFor }) =>
         refuseTakenEmail(() =>
-          write(async (models) => {
+          write(async (models): Promise<User | false> => {
             const user = await (owner
               ? addOwner(models, hash, now, { ...owner, password })
               : setPassword(reader, models, hash, now, password));
-            if (!user) return undefined;
-            await models.sessions.create({ hash: sessionHash, userId: user.id, lastSeenAt: now, createdAt: now });
+            if (!user) return false;
+            if (revokeTokens) await models.apiTokens.destroy({ where: { userId: user.id } });
+            await models.sessions.create(sessionRow({ ...session, userId: user.id }));
+            await addNotice(models, noticeFor(user.id));
             return user;
           }),
         ),
     },
 
     tokens: {
-      insert: ({ permissions, ...token }) =>
-        write(async ({ apiTokens }) => {
+      insert: ({ permissions, ...token }, notice) =>
+        write(async (models) => {
           const texts = { name: storable(token.name), createdBy: storable(token.createdBy) };
-          await apiTokens.create({ ...token, ...texts, permissions: JSON.stringify(permissions) });
+          await models.apiTokens.create({ ...token, ...texts, permissions: JSON.stringify(permissions) });
+          if (notice) await addNotice(models, notice);
         }),
       list: () =>
         withStorageErrors(async () => {
@@ -166,19 +185,27 @@ export function accessStore(database: Database): AccessStore {
         write(async ({ apiTokens }) => {
           await apiTokens.update({ lastUsedAt: at }, { where: { id } });
         }),
-      delete: async (id) => {
-        const deleted = isSearchable(id) ? await write(({ apiTokens }) => apiTokens.destroy({ where: { id } })) : 0;
-        if (deleted === 0) throw new HooklineError('token_not_found', `There is no API token ${id}.`);
-      },
+      delete: (id, requireAllowed) =>
+        write(async ({ apiTokens, users }) => {
+          const row = isSearchable(id) ? await apiTokens.findByPk(id, { lock: true }) : null;
+          if (!row) throw new HooklineError('token_not_found', `There is no API token ${id}.`);
+          const token = toToken(reader, row.get());
+          const user = token.userId === null ? null : await users.findByPk(token.userId);
+          requireAllowed(token, user ? toUser(reader, user.get()) : undefined);
+          await apiTokens.destroy({ where: { id } });
+        }),
     },
+
+    notices: noticeStore(database),
 
     audit: auditStore(database),
 
-    deleteExpired: ({ begunBefore, seenBefore, now }) =>
-      write(async ({ sessions, oneTimeLinks }) => {
+    deleteExpired: ({ begunBefore, seenBefore, noticesBefore, now }) =>
+      write(async ({ sessions, oneTimeLinks, notices }) => {
         const isOver = { [Op.or]: [{ createdAt: { [Op.lt]: begunBefore } }, { lastSeenAt: { [Op.lt]: seenBefore } }] };
         await sessions.destroy({ where: isOver });
         await oneTimeLinks.destroy({ where: { expiresAt: { [Op.lte]: now } } });
+        await notices.destroy({ where: { lastAt: { [Op.lt]: noticesBefore } } });
       }),
   };
 }

@@ -1,11 +1,12 @@
 // The audit log in the database.
 
 import { Op, type WhereOptions } from 'sequelize';
-import type { AuditEntry, AuditStore } from '../access/ports.ts';
+import type { AuditStore, StoredAuditEntry } from '../access/ports.ts';
+import { isRecord } from '../engine/path.ts';
 import type { AuditRow } from './access-models.ts';
+import { adoptEntries, appendEntries, cutStart, signChain } from './audit-chain.ts';
 import { type Database, isSearchable } from './database.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
-import { storable } from './outbound/rows.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
 import { isText, listOf, type RowReader } from './row-reader.ts';
 import { withStorageErrors } from './storage-error.ts';
@@ -18,14 +19,12 @@ const AUDIT_LIST: ListKind<[id: string]> = {
 
 export function auditStore({ read, write, rows: reader }: Database): AuditStore {
   return {
-    async add(entry) {
-      await write(({ auditLog }) => auditLog.create(toRow(entry)));
-    },
+    add: (entry, sign) => write((models) => appendEntries(models, [entry], sign)),
 
     async list(filter) {
       const limit = limitOf(filter);
       const before = placeOf(AUDIT_LIST, filter.cursor)?.[0];
-      const { actor, action, target, from, to } = filter;
+      const { actor, action, target, outcome, from, to } = filter;
       if (![actor, action, target].every((text) => text === undefined || isSearchable(text))) {
         return { items: [], nextCursor: null };
       }
@@ -34,6 +33,7 @@ export function auditStore({ read, write, rows: reader }: Database): AuditStore 
           actor === undefined ? {} : { [Op.or]: [{ actorId: actor }, { actorName: actor }] },
           action === undefined ? {} : { action },
           target === undefined ? {} : { target },
+          outcome === undefined ? {} : { outcome: outcome === 'done' ? null : outcome },
           from === undefined ? {} : { id: { [Op.gte]: lowestIdAt(from) } },
           to === undefined ? {} : { id: { [Op.lt]: lowestIdAt(to) } },
           before === undefined ? {} : { id: { [Op.lt]: before } },
@@ -44,38 +44,29 @@ export function auditStore({ read, write, rows: reader }: Database): AuditStore 
       return toPage(AUDIT_LIST, entries, limit, ({ id }) => [id]);
     },
 
-    async deleteOld(before, limit) {
+    async deleteOld(before, limit, sign) {
+      const deleted = await write((models) => cutStart(models, before, limit, sign));
+      // Of a process of the version before, and too old to be chained.
       const rows = await withStorageErrors(() =>
         read.auditLog.findAll({
           attributes: ['id'],
-          where: { id: { [Op.lt]: lowestIdAt(before) } },
+          where: { sequence: null, id: { [Op.lt]: lowestIdAt(before) } },
           order: [['id', 'ASC']],
           limit,
         }),
       );
-      if (rows.length === 0) return 0;
-      return write(({ auditLog }) => auditLog.destroy({ where: { id: rows.map((row) => row.get().id) } }));
+      if (rows.length === 0) return deleted;
+      return deleted + (await write(({ auditLog }) => auditLog.destroy({ where: { id: rows.map((row) => row.get().id) } })));
     },
+
+    adopt: (now, limit, sign) => write((models) => adoptEntries(models, now, limit, sign)),
+    sign: (sign) => write((models) => signChain(models, sign)),
   };
 }
 
-function toRow({ id, at, actor, action, target, fields, address }: AuditEntry): AuditRow {
-  return {
-    id,
-    at,
-    actorKind: actor.kind,
-    actorId: storable(actor.id),
-    actorName: storable(actor.name),
-    action,
-    target: target === null ? null : storable(target),
-    fields: JSON.stringify(fields),
-    address: storable(address),
-  };
-}
+const KINDS = ['user', 'token', 'admin-token', 'nobody'] as const satisfies StoredAuditEntry['actor']['kind'][];
 
-const KINDS = ['user', 'token', 'admin-token', 'nobody'] as const satisfies AuditEntry['actor']['kind'][];
-
-function toEntry(rows: RowReader, row: AuditRow): AuditEntry {
+function toEntry(rows: RowReader, row: AuditRow): StoredAuditEntry {
   return rows.read('audit_log', row.id, (fields) => ({
     id: row.id,
     at: Number(row.at),
@@ -84,5 +75,9 @@ function toEntry(rows: RowReader, row: AuditRow): AuditEntry {
     target: row.target,
     fields: fields.json<string[]>('fields', row.fields, [], listOf(isText)),
     address: row.address,
+    details: row.details === null ? {} : fields.json('details', row.details, {}, isRecord),
+    outcome: row.outcome === 'refused' || row.outcome === 'failed' ? row.outcome : 'done',
+    sequence: row.sequence === null ? null : Number(row.sequence),
+    hash: row.hash,
   }));
 }

@@ -1,7 +1,8 @@
 // Opens a database for a command, beside servers that may be running on it.
 
+import { withEntry } from './audit-chain.ts';
 import { connectBeside } from './connect.ts';
-import type { Database } from './database.ts';
+import { audited, type Database } from './database.ts';
 import { requireMigrated } from './migrate.ts';
 import { defineModels } from './models.ts';
 import { isPostgresUrl } from './postgres-url.ts';
@@ -30,17 +31,19 @@ export async function openDatabaseBeside(url: string): Promise<DatabaseBeside> {
   }
   const models = defineModels(sequelize);
   const write: Database['write'] = (work) =>
-    withStorageErrors(async () => {
-      // Waits for the server's own write, which takes milliseconds, as the server then does for this one.
-      await sequelize.query('BEGIN IMMEDIATE');
-      try {
-        const result = await work(models);
-        await sequelize.query('COMMIT');
-        return result;
-      } catch (error) {
-        await sequelize.query('ROLLBACK');
-        throw error;
-      }
-    });
+    withStorageErrors(() =>
+      audited(async (claimed) => {
+        // Waits for the server's own write, which takes milliseconds, as the server then does for this one.
+        await sequelize.query('BEGIN IMMEDIATE');
+        try {
+          const done = await withEntry(models, claimed, () => work(models));
+          await sequelize.query('COMMIT');
+          return done;
+        } catch (error) {
+          await sequelize.query('ROLLBACK');
+          throw error;
+        }
+      }),
+    );
   return { database: { read: models, rows: createRowReader(), write }, close };
 }

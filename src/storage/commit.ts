@@ -47,6 +47,8 @@ const EXCLUSIVE_BYTES = 64 * PAGE_BYTES;
 export interface SqliteCommitter extends Committer {
   /** See `ExecutionWriter.claim`. @throws HooklineError `storage_unavailable` */
   claim(id: string, now: number): Promise<boolean>;
+  /** Writes a unit in a transaction of its own together with `more`. @throws as `commit` does */
+  commitWith<Result>(unit: Unit, more: () => Promise<Result>): Promise<Result>;
 }
 
 /** Opens the group-commit writer on a connection that nobody else writes with. */
@@ -138,7 +140,36 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
     pumping ??= new Promise((resolve) => setImmediate(() => resolve(pump())));
   }
 
+  function exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
+    return new Promise((resolve, reject) => {
+      exclusives.push({
+        run: () =>
+          inTransaction(handle, work).then(
+            (result) => {
+              checkpoints.wrote(EXCLUSIVE_BYTES);
+              resolve(result);
+            },
+            (error: unknown) => reject(toStorageError(error)),
+          ),
+      });
+      wake();
+    });
+  }
+
   return {
+    exclusive,
+    async commitWith(unit, more) {
+      try {
+        return await exclusive(async () => {
+          await writer.writeInside(unit);
+          return more();
+        });
+      } catch (error) {
+        if (!(error instanceof HooklineError)) await writer.reset();
+        throw toCommitError(error);
+      }
+    },
     commit(unit) {
       if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
       return new Promise((resolve, reject) => {
@@ -150,22 +181,6 @@ export async function createCommitter(handle: sqlite3.Database, options: Committ
       if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
       return new Promise((resolve, reject) => {
         claims.push({ id, now, resolve, reject });
-        wake();
-      });
-    },
-    exclusive(work) {
-      if (closed) return Promise.reject(new HooklineError('storage_unavailable', 'The database connection is closed.'));
-      return new Promise((resolve, reject) => {
-        exclusives.push({
-          run: () =>
-            inTransaction(handle, work).then(
-              (result) => {
-                checkpoints.wrote(EXCLUSIVE_BYTES);
-                resolve(result);
-              },
-              (error: unknown) => reject(toStorageError(error)),
-            ),
-        });
         wake();
       });
     },

@@ -108,7 +108,11 @@ const TABLES: readonly TableDescription[] = [
     columns: ['id', 'email', 'name', 'role', 'password', 'disabled', 'last_seen_at', 'created_at', 'updated_at'],
     booleans: ['disabled'],
   },
-  { name: 'sessions', key: ['hash'], columns: ['hash', 'user_id', 'last_seen_at', 'created_at'] },
+  {
+    name: 'sessions',
+    key: ['hash'],
+    columns: ['hash', 'user_id', 'last_seen_at', 'created_at', 'id', 'address', 'user_agent', 'confirmed_at'],
+  },
   { name: 'one_time_links', key: ['hash'], columns: ['hash', 'purpose', 'user_id', 'expires_at', 'created_at'] },
   {
     name: 'api_tokens',
@@ -121,7 +125,20 @@ const TABLES: readonly TableDescription[] = [
   {
     name: 'audit_log',
     key: ['id'],
-    columns: ['id', 'at', 'actor_kind', 'actor_id', 'actor_name', 'action', 'target', 'fields', 'address'],
+    columns: [
+      ...['id', 'at', 'actor_kind', 'actor_id', 'actor_name', 'action', 'target', 'fields', 'address'],
+      ...['details', 'outcome', 'sequence', 'hash', 'previous'],
+    ],
+  },
+  {
+    name: 'audit_chain',
+    key: ['id'],
+    columns: ['id', 'sequence', 'hash', 'start_sequence', 'start_hash', 'signature'],
+  },
+  {
+    name: 'notices',
+    key: ['id'],
+    columns: ['id', 'user_id', 'kind', 'address', 'user_agent', 'subject', 'at', 'last_at', 'read_at'],
   },
   {
     name: 'statistics',
@@ -168,7 +185,8 @@ async function copyTables(
 ): Promise<CopiedTable[]> {
   await requireEmpty(target.sequelize);
   // Of a server that was only started on it: its token, its key and its setup link are not those of what is copied.
-  for (const table of ['settings', 'one_time_links', 'audit_log']) await target.sequelize.query(`DELETE FROM ${table}`);
+  for (const table of ['settings', 'one_time_links', 'audit_log', 'audit_chain'])
+    await target.sequelize.query(`DELETE FROM ${table}`);
   const totals = new Map<string, number>();
   for (const { name } of TABLES) totals.set(name, await count(source.sequelize, name));
   const allTotalRows = [...totals.values()].reduce((sum, rows) => sum + rows, 0);

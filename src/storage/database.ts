@@ -1,5 +1,7 @@
 // What every store works with: the models to read, the models to write, and the way to write.
 
+import { type ClaimedEntry, claimAuditEntry } from '../engine/audit-scope.ts';
+import { withEntry } from './audit-chain.ts';
 import type { Committer } from './committer.ts';
 import type { Models } from './models.ts';
 import type { RowReader } from './row-reader.ts';
@@ -13,7 +15,8 @@ export interface Database {
   /** Makes records of rows. */
   readonly rows: RowReader;
   /**
-   * Runs `work` with the models of the writer, between two batches of the committer and in one transaction.
+   * Runs `work` with the models of the writer, between two batches of the committer and in one transaction. The entry of the
+   * audit log of the request under way is part of it; `work` that changes nothing returns false or 0, and has none.
    * @throws HooklineError `storage_unavailable`; then nothing of it is stored
    */
   write<Result>(work: (models: Models) => Promise<Result>): Promise<Result>;
@@ -21,7 +24,27 @@ export interface Database {
 
 /** Ties the models to the committer. */
 export function databaseOn(read: Models, writer: Models, committer: Pick<Committer, 'exclusive'>, rows: RowReader): Database {
-  return { read, rows, write: (work) => withStorageErrors(() => committer.exclusive(() => work(writer))) };
+  return {
+    read,
+    rows,
+    write: (work) =>
+      withStorageErrors(() => audited((claimed) => committer.exclusive(() => withEntry(writer, claimed, () => work(writer))))),
+  };
+}
+
+/** Runs a transaction that takes the entry of the request under way with it, or gives it back. */
+export async function audited<Result>(
+  transaction: (claimed: ClaimedEntry | undefined) => Promise<{ result: Result; isWritten: boolean }>,
+): Promise<Result> {
+  const claimed = claimAuditEntry();
+  let isWritten = false;
+  try {
+    const done = await transaction(claimed);
+    isWritten = done.isWritten;
+    return done.result;
+  } finally {
+    claimed?.settle(isWritten);
+  }
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Written {
 export interface UnitWriter {
   /** Writes units in this order. Throws when nothing of any is stored. */
   write(units: readonly Unit[]): Promise<Written>;
+  /** Writes one unit in the transaction under way. @throws HooklineError for a refusal */
+  writeInside(unit: Unit): Promise<void>;
   /** Makes executions `running`, each at its time. @returns the ids of those that may run */
   claim(claims: readonly (readonly [id: string, now: number])[]): Promise<ReadonlySet<string>>;
   /** Lets the prepared statements go: after a failure, or at the end. */
@@ -219,6 +221,10 @@ export async function unitWriter(handle: sqlite3.Database): Promise<UnitWriter> 
         return inTransaction(handle, () => writeSimple(units, collected));
       }
       return inTransaction(handle, () => writeGroups(groups));
+    },
+
+    async writeInside(unit) {
+      await writeOne(unit);
     },
 
     async claim(claims) {

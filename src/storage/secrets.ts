@@ -1,6 +1,7 @@
 // Named secrets in the database; their values are sealed before they come here.
 
 import { UniqueConstraintError } from 'sequelize';
+import { nameAuditTarget } from '../engine/audit-scope.ts';
 import type { SecretStore, StoredSecret } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import { type Database, isSearchable } from './database.ts';
@@ -25,6 +26,7 @@ export function secretStore({ read, write }: Database): SecretStore {
       }),
 
     async insert(secret) {
+      nameAuditTarget(secret.name);
       try {
         await write(({ secrets }) => secrets.create(toRow(secret)));
       } catch (error) {

@@ -13,6 +13,10 @@ export function settingStore({ read, write }: Database): Storage['settings'] {
       write(async ({ settings }) => {
         await settings.upsert({ name, value });
       }),
+    setAll: (values) =>
+      write(async ({ settings }) => {
+        for (const [name, value] of values) await settings.upsert({ name, value });
+      }),
     setIfMissing: (name, value) =>
       write(async ({ settings }) => {
         await settings.bulkCreate([{ name, value }], { ignoreDuplicates: true });

@@ -2,14 +2,17 @@
 
 import type { Sequelize } from 'sequelize';
 import type { AccessStore } from '../access/ports.ts';
+import type { SignAudit } from '../engine/audit-scope.ts';
 import type { OutboundStore } from '../engine/outbound-ports.ts';
 import type { CaptureStore, ExecutionStore, SampleStore, SecretStore, Storage, WorkflowStore } from '../engine/ports.ts';
 import type { StatisticsStore } from '../engine/statistics-ports.ts';
 import { accessStore } from './access.ts';
+import { appendEntries } from './audit-chain.ts';
+import { type AuditVerification, verifyAudit } from './audit-verify.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
 import { connect, connectReader, type Durability } from './connect.ts';
-import { type Database, databaseOn } from './database.ts';
+import { audited, type Database, databaseOn } from './database.ts';
 import { reopenExecution } from './execution-changes.ts';
 import { finishPurges } from './execution-purge.ts';
 import { executionStore } from './executions.ts';
@@ -96,6 +99,8 @@ export interface StorageReader {
     readonly attempts: OutboundStore['attempts'];
   };
   readonly settings: Pick<Storage['settings'], 'get'>;
+  /** @param signs by each key that may have signed the chain of the audit log */
+  verifyAudit(signs: readonly SignAudit[]): Promise<AuditVerification>;
   close(): Promise<void>;
 }
 
@@ -146,14 +151,16 @@ async function onSqlite(options: StorageOptions): Promise<Parts> {
       checkpointPath: connections.file,
       ...(onCheckpointError === undefined ? {} : { onCheckpointError }),
     });
-    const database = databaseOn(
-      defineModels(connections.reader),
-      defineModels(connections.writer),
-      committer,
-      createRowReader(options.onUnreadable),
-    );
+    const models = defineModels(connections.writer);
+    const rows = createRowReader(options.onUnreadable);
+    const database = databaseOn(defineModels(connections.reader), models, committer, rows);
     const writer: ExecutionWriter = {
-      commit: (unit) => committer.commit(unit),
+      commit: (unit) =>
+        audited(async (claimed) => {
+          if (claimed) await committer.commitWith(unit, () => appendEntries(models, [claimed.entry()], claimed.sign));
+          else await committer.commit(unit);
+          return { result: undefined, isWritten: claimed !== undefined };
+        }),
       claim: (id, now) => committer.claim(id, now),
       reopen: (id, jobs) => database.write((models) => reopenExecution(models, id, jobs)),
     };
@@ -211,6 +218,7 @@ export async function openStorageReader(url: string): Promise<StorageReader> {
     executions: executionStore(reader, database, { commit: refuse, claim: refuse, reopen: refuse }),
     outbound: outboundStore(reader, database, { take: refuse, release: refuse }),
     settings: settingStore(database),
+    verifyAudit: (signs) => verifyAudit(models, signs),
     close,
   };
 }

@@ -1,6 +1,7 @@
 // Workflows and their revisions in the database.
 
 import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
+import { nameAuditTarget } from '../engine/audit-scope.ts';
 import { type Document, modeSchema, type Revision, type Workflow } from '../engine/model.ts';
 import type { WorkflowStore } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
@@ -54,6 +55,7 @@ export function workflowStore(database: Database): WorkflowStore {
 
   return {
     async insert(workflow, document) {
+      nameAuditTarget(workflow.id);
       await refuseTakenKey(workflow.hookKey, () =>
         write(async ({ workflows, revisions }) => {
           await workflows.create({ ...workflow, tags: JSON.stringify(workflow.tags), removedExecutions: 0 });

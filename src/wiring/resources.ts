@@ -35,6 +35,9 @@ export async function openResources({ config, log, now, onTooOld }: Setup): Prom
   const changes = createChanges({ bus, interest });
   const captures = createCaptures({ bus, interest, store: storage.captures, log, now });
   const streams = createEventStreams({ log });
+  const stopListening = bus.subscribe(({ type }) => {
+    if (type === 'access-changed' || type === 'messages-missed') streams.recheck();
+  });
   const outgoing = createOutgoing(config);
   const evaluator = createEvaluator({
     timeoutMs: config.expressionTimeoutMs,
@@ -54,6 +57,7 @@ export async function openResources({ config, log, now, onTooOld }: Setup): Prom
     outgoing,
     evaluator,
     async close() {
+      stopListening();
       changes.stop();
       await captures.stop();
       interest.stop();

@@ -60,7 +60,18 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
     messagesMs: config.messageRetention,
   });
   const passwords = createPasswords({ ln: config.passwordCost });
-  const access = createAccess({ store: storage.access, passwords, baseUrl, now, log });
+  const access = createAccess({
+    store: storage.access,
+    passwords,
+    baseUrl,
+    sign: secretBox.sign,
+    onAccessChange() {
+      resources.streams.recheck();
+      void bus.publish({ type: 'access-changed' });
+    },
+    now,
+    log,
+  });
   const secrets = createSecretService({
     store: storage.secrets,
     secretBox,

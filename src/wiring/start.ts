@@ -12,6 +12,7 @@ export async function startServices(
   { storage, lead, streams }: Resources,
   { engine, outbound, settings, access, secrets }: WiredServices,
 ): Promise<() => Promise<void>> {
+  await access.audit.adopt();
   await engine.start();
   outbound.start();
   await lead({ onLead: () => engine.lead(), onLose: () => engine.unlead() });
@@ -25,6 +26,7 @@ export async function startServices(
     await streams.close();
     await Promise.all([engine.stop(), outbound.stop(config.shutdownGraceMs)]);
     await Promise.all([stopRetention(), stopCounting()]);
+    await access.audit.close();
     secrets.close();
   };
 }

@@ -62,7 +62,7 @@ interface Planned {
   readonly victim: string;
 }
 
-const TOKEN = 'token-of-the-chaos-run-0123456789';
+const TOKEN = 'Xh8kW2vRq5Zt9LmC3bNf7yJd4sGp6aEu';
 const CALLER_PAUSE_MS = 100;
 /** Programs that publish, and the pause of each between two messages, in milliseconds. */
 const PUBLISHERS = 3;

@@ -100,7 +100,7 @@ describe('hookline copy', () => {
     const server = hookline(['start'], {
       HOOKLINE_DATABASE_URL: target,
       HOOKLINE_SECRET_KEY: KEY,
-      HOOKLINE_ADMIN_TOKEN: 'a-token-for-tests',
+      HOOKLINE_ADMIN_TOKEN: 'Nx4rW8kTq2Zb6VmP9hLc3yFj7sGd5aEu',
     });
     const base = await listening(server);
     const hookKey = before?.workflows.items.find(({ title }) => title === 'Plain')?.hookKey;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const ADMIN_TOKEN = 'token-of-the-browser-tests-0123456789';
+const ADMIN_TOKEN = 'Tz9mK5vWq3Xb7RnP2hLc8yFj4sGd6aEu';
 
 /** Where the build is; another folder than `dist` for who must not touch that one. */
 const BUILD = resolve(process.env.HOOKLINE_E2E_BUILD ?? 'dist');

@@ -7,7 +7,9 @@ function sharedSettings() {
   return {
     values,
     get: async (name: string) => values.get(name),
-    set: async (name: string, value: string) => void values.set(name, value),
+    setAll: async (changed: ReadonlyMap<string, string>) => {
+      for (const [name, value] of changed) values.set(name, value);
+    },
   };
 }
 
@@ -27,12 +29,12 @@ test('a change holds in other processes at once, and two changes at once are bot
   const shared = sharedSettings();
   const [one, other] = [createInstallationSettings(shared, defaults), createInstallationSettings(shared, defaults)];
   await Promise.all([
-    one.changeRetention({ executions: { succeeded: null } }),
-    other.changeRetention({ executions: { failed: 9 }, messagesMs: null }),
+    one.change({ executions: { succeeded: null } }),
+    other.change({ executions: { failed: 9 }, messagesMs: null }),
   ]);
   for (const settings of [one, other]) {
     expect(await settings.retention()).toMatchObject({ executions: { succeeded: null, failed: 9 }, messagesMs: null });
   }
-  await one.changeRetention({ executions: { succeeded: 'default' }, messagesMs: 'default' });
+  await one.change({ executions: { succeeded: 'default' }, messagesMs: 'default' });
   expect(await other.retention()).toMatchObject({ executions: { succeeded: 1_000, failed: 9 }, messagesMs: 3_000 });
 });

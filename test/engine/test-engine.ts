@@ -116,6 +116,7 @@ export async function startEngine(
       settings: {
         get: () => Promise.resolve(undefined),
         set: () => Promise.resolve(),
+        setAll: () => Promise.resolve(),
         setIfMissing: (_name, value) => Promise.resolve(value),
       },
       ping: () => Promise.resolve(),

@@ -113,10 +113,10 @@ describe('configuration', () => {
   });
 
   test('two in one process keep to themselves', async () => {
-    const other = await startApi({ adminToken: 'another-admin-token-9876' });
-    await other.call('GET', '/api/workflows', { token: 'another-admin-token-9876', status: 200 });
+    const other = await startApi({ adminToken: 'Vq7mB3xKp9Tz5RwH2nLc8yFj4sGd6aEu' });
+    await other.call('GET', '/api/workflows', { token: 'Vq7mB3xKp9Tz5RwH2nLc8yFj4sGd6aEu', status: 200 });
     await other.call('GET', '/api/workflows', { status: 401 });
-    await api.call('GET', '/api/workflows', { token: 'another-admin-token-9876', status: 401 });
+    await api.call('GET', '/api/workflows', { token: 'Vq7mB3xKp9Tz5RwH2nLc8yFj4sGd6aEu', status: 401 });
     await other.close();
   });
 });

@@ -14,7 +14,7 @@ import type { Route } from '../../src/http/route.ts';
 import { routes } from '../../src/http/routes/index.ts';
 import { createHookline, type HooklineOptions, type Log } from '../../src/index.ts';
 
-export const TOKEN = 'test-admin-token-0123456789';
+export const TOKEN = 'Jm5tX9bQk3Wz7RvP2nHc8yLf4sGd6aEu';
 
 interface CallOptions {
   readonly body?: unknown;

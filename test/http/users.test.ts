@@ -178,7 +178,8 @@ describe('API tokens', () => {
     expect(await token.send('POST', `/api/users/${adaId}/link`, undefined, headers)).toEqual(forbidden);
     const { body: viewer } = await invite('raised@example.com', 'viewer');
     expect(await token.send('PATCH', `/api/users/${viewer.user.id}`, { role: 'owner' }, headers)).toEqual(forbidden);
-    expect((await token.send('PATCH', `/api/users/${viewer.user.id}`, { name: 'Other' }, headers)).status).toBe(200);
+    // A viewer may read more than this token.
+    expect(await token.send('PATCH', `/api/users/${viewer.user.id}`, { name: 'Other' }, headers)).toEqual(forbidden);
   });
 
   test('have at most the rights of their user now, and go with the user', async () => {
@@ -221,6 +222,10 @@ describe('the audit log', () => {
         target: made.body.id,
         fields: ['enabled'],
         address: expect.stringContaining('127.0.0.1'),
+        outcome: 'done',
+        details: {},
+        sequence: expect.any(Number),
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
       expect.objectContaining({
         actor: { kind: 'admin-token', id: 'admin', name: 'admin token' },
@@ -231,13 +236,14 @@ describe('the audit log', () => {
     expect(JSON.stringify(await list('limit=100'))).not.toMatch(/Secret title|correct horse|hlk_/);
   });
 
-  test('has no reads, nothing that was refused, and no messages', async () => {
-    const before = await list('limit=100');
+  test('has no ordinary reads, nothing that was malformed, and no messages', async () => {
+    const others = async () => (await list('limit=100')).filter(({ action }: { action: string }) => action !== 'listAudit');
+    const before = await others();
     await api.call('GET', '/api/workflows', { status: 200 });
     await api.call('POST', '/api/parse/query', { body: { url: 'http://x/?a=1' } });
     await api.call('POST', '/api/users', { body: { email: 'x' }, status: 400 });
     await api.call('DELETE', '/api/users/nobody', { status: 404 });
-    expect(await list('limit=100')).toEqual(before);
+    expect(await others()).toEqual(before);
   });
 
   test('has who came, who was refused, who left, and what links were used', async () => {

@@ -6,7 +6,17 @@ import { openAccessStore } from '../../src/storage/access-alone.ts';
 import { copyStorage } from '../../src/storage/copy.ts';
 import { migrateStorage, openStorage } from '../../src/storage/storage.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
-import { accessContract, makeEntry, makeLink, makeSession, makeToken, makeUser } from './access-contract.ts';
+import {
+  accessContract,
+  allow,
+  makeEntry,
+  makeLink,
+  makeNotice,
+  makeSession,
+  makeToken,
+  makeUser,
+  sign,
+} from './access-contract.ts';
 import { START } from './contract.ts';
 import { closing, temporaryFolder } from './folder.ts';
 import { type PostgresFixture, postgresFixture } from './postgres-fixture.ts';
@@ -38,26 +48,30 @@ accessContract('PostgreSQL', async () => {
   };
 });
 
+/** How a link is used. */
+const linkUse = (hash: string) => ({
+  ...{ now: START, password: '$p', owner: undefined, session: makeSession(hash, ''), revokeTokens: true },
+  noticeFor: (userId: string) => makeNotice(userId),
+});
+
 test('two processes agree on the last owner, on the first owner, and on who uses a link', async () => {
   const url = await fixture.database();
   const [a, b] = [(await fixture.open(url)).access, (await fixture.open(url)).access];
   for (let round = 0; round < 10; round += 1) {
     for (const hash of [`a${round}`, `b${round}`]) await a.links.insert(makeLink(hash, null));
     const setUp = (store: typeof a, id: string) =>
-      store.links.accept(id, { now: START, password: '$p', owner: makeUser(id, { role: 'owner' }), sessionHash: `s-${id}` });
+      store.links.accept(id, { ...linkUse(`s-${id}`), owner: makeUser(id, { role: 'owner' }) });
     const made = await Promise.all([setUp(a, `a${round}`), setUp(b, `b${round}`)]);
-    expect(made.filter((user) => user !== undefined)).toHaveLength(1);
-    const first = made.find((user) => user !== undefined)?.id ?? '';
+    expect(made.filter((user) => user !== false)).toHaveLength(1);
+    const first = made.flatMap((user) => (user ? [user.id] : []))[0] ?? '';
 
     await a.users.insert(makeUser('second', { role: 'owner' }), makeLink('l', 'second'));
-    const uses = [a, b].map((store) =>
-      store.links.accept('l', { now: START, password: '$q', owner: undefined, sessionHash: `s${store === a}` }),
-    );
-    expect((await Promise.all(uses)).filter((user) => user !== undefined)).toHaveLength(1);
+    const uses = [a, b].map((store) => store.links.accept('l', linkUse(`s${store === a}`)));
+    expect((await Promise.all(uses)).filter((user) => user !== false)).toHaveLength(1);
 
     const outcomes = await Promise.allSettled([
-      a.users.delete(first),
-      b.users.update('second', { role: 'viewer', updatedAt: START }),
+      a.users.delete(first, allow),
+      b.users.update('second', { role: 'viewer', updatedAt: START }, allow),
     ]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     await postgres.query(url, 'DELETE FROM users');
@@ -80,9 +94,9 @@ test('everything of access arrives in a copy, both ways, and a target with users
   const fill = await openStorage({ url: source, durability: 'normal' });
   await fill.access.users.insert(makeUser('u1'), makeLink('l1', 'u1'));
   await fill.access.users.insert(makeUser('u2', { isDisabled: true, password: null }), makeLink('l2', 'u2'));
-  await fill.access.sessions.start(makeSession('s1', 'u1'), '$u1');
-  await fill.access.tokens.insert(makeToken('t1', 'u1'));
-  await fill.access.audit.add(makeEntry(1));
+  await fill.access.sessions.start(makeSession('s1', 'u1'), '$u1', makeNotice('u1'));
+  await fill.access.tokens.insert(makeToken('t1', 'u1'), undefined);
+  await fill.access.audit.add(makeEntry(1), sign);
   await fill.close();
   const contents = async (url: string) => {
     const { access, close } = await openStorage({ url, durability: 'normal' });
@@ -91,6 +105,7 @@ test('everything of access arrives in a copy, both ways, and a target with users
       users: await access.users.list(),
       tokens: await access.tokens.list(),
       audit: await access.audit.list({ limit: 9 }),
+      notices: await access.notices.list('u1'),
     };
     await close();
     return { session, link, ...lists };

@@ -30,7 +30,13 @@ export const settingsQuery = queryOptions({
   queryFn: () => request<SettingsView>('GET', '/api/settings'),
 });
 
-export const auditPage = (cursor: string) => request<Page<AuditEntryView>>('GET', '/api/audit', { query: { cursor, limit: 50 } });
+export interface AuditQuery {
+  readonly actor: string;
+  readonly outcome: AuditEntryView['outcome'] | '';
+}
+
+export const auditPage = (query: AuditQuery, cursor: string) =>
+  request<Page<AuditEntryView>>('GET', '/api/audit', { query: { ...query, cursor, limit: 50 } });
 
 /** A change of one of these lists; the list is read again after it. */
 function useChange<Input, Result>(key: string, change: (input: Input) => Promise<Result>) {
@@ -75,11 +81,14 @@ export const useDeleteSecret = () =>
 export const useChangeSettings = () =>
   useChange(
     'settings',
-    (body: { retention?: Record<string, number | null | 'default'>; messageRetentionMs?: number | null | 'default' }) =>
-      request<SettingsView>('PATCH', '/api/settings', { body }),
+    (body: {
+      retention?: Record<string, number | null | 'default'>;
+      messageRetentionMs?: number | null | 'default';
+      auditsReads?: boolean;
+    }) => request<SettingsView>('PATCH', '/api/settings', { body }),
   );
 
 export const useChangeProfile = () =>
-  useChange('session', (body: { name?: string; password?: { current: string; new: string } }) =>
+  useChange('session', (body: { name?: string; password?: { current: string; new: string; revokeTokens: boolean } }) =>
     request<UserView>('PATCH', '/api/me', { body }),
   );

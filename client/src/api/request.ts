@@ -1,5 +1,7 @@
 // Speaks with the server's API: paths relative to where the designer is served, JSON both ways, errors as the server tells them.
 
+import { confirmPassword } from './fresh-password.ts';
+
 /** What the API answered instead of what was asked. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -64,7 +66,11 @@ export async function request<Reply>(
   if (response.status === 204) return undefined as Reply;
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok) return answer as Reply;
-  throw toApiError(response.status, answer);
+  const error = toApiError(response.status, answer);
+  if (error.code === 'password_needed' && (await confirmPassword())) {
+    return request<Reply>(method, path, { ...(query && { query }), body, ...(signal && { signal }) });
+  }
+  throw error;
 }
 
 async function reach(url: string, init: RequestInit): Promise<Response> {

@@ -46,6 +46,13 @@ export function useSignOut() {
   });
 }
 
+/** Confirms the password, for what needs a fresh one. */
+export function useConfirmPassword() {
+  return useMutation({
+    mutationFn: (password: string) => request<void>('POST', '/api/session/confirm', { body: { password } }),
+  });
+}
+
 /** What a one-time link is for. */
 export function useLink(token: string) {
   return useQuery({
@@ -59,7 +66,7 @@ export function useLink(token: string) {
 export function useAcceptLink() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (input: { token: string; password: string; email?: string; name?: string }) =>
+    mutationFn: async (input: { token: string; password: string; email?: string; name?: string; revokeTokens?: boolean }) =>
       remember(await request<SessionView>('POST', '/api/links/accept', { body: input })),
     onSuccess: (session) => client.setQueryData(KEY, session),
   });

@@ -1,6 +1,6 @@
 // Where a one-time link leads: the owner of a new installation, an invited user or one who forgot chooses a password here.
 
-import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigate } from 'react-router';
@@ -38,9 +38,11 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
+  const [revokeTokens, setRevokeTokens] = useState(true);
   const [tried, setTried] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const isSetup = link.purpose === 'setup';
+  const isReset = link.purpose === 'reset';
   const tooShort = password.length < MIN_PASSWORD_LENGTH;
   const differs = password !== again;
   const isWeak = accept.error instanceof ApiError && accept.error.code === 'weak_password';
@@ -55,7 +57,7 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
     event.preventDefault();
     setTried(true);
     if (tooShort || differs) return;
-    const input = { token, password, ...(isSetup ? { name, email } : {}) };
+    const input = { token, password, ...(isSetup ? { name, email } : {}), ...(isReset ? { revokeTokens } : {}) };
     accept.mutate(input, { onSuccess: () => void navigate('/workflows', { replace: true }) });
   }
 
@@ -113,6 +115,14 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
             error={tried && differs ? t('passwordsDiffer') : undefined}
             onChange={(event) => setAgain(event.currentTarget.value)}
           />
+          {isReset && (
+            <Checkbox
+              label={t('link.revokeTokens')}
+              description={t('link.revokeTokensText')}
+              checked={revokeTokens}
+              onChange={(event) => setRevokeTokens(event.currentTarget.checked)}
+            />
+          )}
           <Button type="submit" loading={accept.isPending} fullWidth>
             {t('link.go')}
           </Button>

@@ -10,7 +10,9 @@ import { useChanges } from '../api/changes.ts';
 import { useSession } from '../api/session.ts';
 import { LoadError, Loading } from '../ui/page.tsx';
 import { Logo } from './logo.tsx';
+import { NoticeBell } from './notice-bell.tsx';
 import { usePageFocus } from './page-focus.ts';
+import { PasswordDialog } from './password-dialog.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 const AREAS = [
@@ -55,7 +57,11 @@ function Frame() {
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('menu')} aria-expanded={opened} />
             <Logo />
           </Group>
-          <UserMenu />
+          <Group gap="xs" wrap="nowrap">
+            <NoticeBell />
+            <UserMenu />
+          </Group>
+          <PasswordDialog />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" component="nav" aria-label={t('navigation')}>

@@ -24,18 +24,11 @@ export function unauthorized(header: string): HooklineError {
   );
 }
 
-/** Lets the admin token through. @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer` */
-export async function requireToken(header: string, tokens: TokenVerifier): Promise<void> {
-  const token = BEARER.exec(header)?.[1];
-  if (token !== undefined && (await tokens.verify(token))) return;
-  throw unauthorized(header);
-}
-
 const ADMIN: Actor = { kind: 'admin-token', id: 'admin', name: 'admin token', permissions: new Set(PERMISSIONS) };
 
 /** What `auth` has found; before it, nobody. */
 export function callerOf(ctx: Context): Caller {
-  return ctx.state.caller ?? { actor: null, origin: { address: '', session: null } };
+  return ctx.state.caller ?? { actor: null, origin: { address: '', userAgent: '', session: null } };
 }
 
 export interface Caller {
@@ -47,8 +40,27 @@ export interface Caller {
 
 export interface AuthOptions {
   readonly tokens: TokenVerifier;
-  readonly access: Pick<Access, 'sessions' | 'tokens'>;
+  readonly access: Pick<Access, 'sessions' | 'tokens' | 'audit'>;
   readonly reachOf: ReachOf;
+}
+
+/**
+ * The actor behind a header `Authorization: Bearer …`. A wrong token is noted in the audit log.
+ * @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer`
+ */
+export async function requireBearer(
+  header: string,
+  address: string,
+  { tokens, access }: Pick<AuthOptions, 'tokens'> & { readonly access: Pick<Access, 'tokens' | 'audit'> },
+): Promise<Actor> {
+  const token = BEARER.exec(header)?.[1];
+  if (token !== undefined) {
+    if (await tokens.verify(token)) return ADMIN;
+    const actor = await access.tokens.find(token);
+    if (actor) return actor;
+    await access.audit.note('', { action: 'tokenRefused', address, outcome: 'refused', isGrouped: true });
+  }
+  throw unauthorized(header);
 }
 
 /**
@@ -56,23 +68,16 @@ export interface AuthOptions {
  * such as those of a proxy that asks for passwords itself, say nothing.
  */
 export function auth({ tokens, access, reachOf }: AuthOptions): Middleware {
-  async function bearer(header: string): Promise<Actor> {
-    const token = BEARER.exec(header)?.[1];
-    if (token !== undefined) {
-      if (await tokens.verify(token)) return ADMIN;
-      const actor = await access.tokens.find(token);
-      if (actor) return actor;
-    }
-    throw unauthorized(header);
-  }
-
   async function find(ctx: Context): Promise<Caller> {
     const { address, sessionCookie } = reachOf(ctx);
+    const userAgent = ctx.get('User-Agent');
     const header = ctx.get('Authorization');
-    if (/^Bearer\b/i.test(header)) return { actor: await bearer(header), origin: { address, session: null } };
+    if (/^Bearer\b/i.test(header)) {
+      return { actor: await requireBearer(header, address, { tokens, access }), origin: { address, userAgent, session: null } };
+    }
     const secret = sessionCookie.read(ctx.get('Cookie'));
     const session = secret === undefined ? undefined : await access.sessions.find(secret);
-    return { actor: session ? actorOfUser(session.user) : null, origin: { address, session: session ?? null } };
+    return { actor: session ? actorOfUser(session.user) : null, origin: { address, userAgent, session: session ?? null } };
   }
 
   return async (ctx, next) => {

@@ -3,10 +3,11 @@
 import type { Context, Middleware } from 'koa';
 import { HooklineError } from '../../errors.ts';
 import type { Metrics } from '../metrics.ts';
+import type { ReachOf } from '../reach.ts';
 import type { Services } from '../route.ts';
-import { requireToken } from './auth.ts';
+import { requireBearer } from './auth.ts';
 
-/** Who may read /metrics: everybody, holders of an admin token (default), nobody. */
+/** Who may read /metrics: the public, holders of the admin token or of one with `metrics:read` (default), or nobody. */
 export type MetricsAccess = 'public' | 'token' | 'off';
 
 const METHODS = 'GET, HEAD, OPTIONS';
@@ -28,10 +29,20 @@ function send(ctx: Context, contentType: string, text: string): void {
 
 /** Middleware for the three paths. None of them shows more to the public than whether the server works. */
 export function health(
-  services: Pick<Services, 'storage' | 'engine' | 'tokens'>,
+  services: Pick<Services, 'storage' | 'engine' | 'tokens' | 'access'>,
   metrics: Metrics,
   access: MetricsAccess,
+  reachOf: ReachOf,
 ): Middleware {
+  async function requireMetricsToken(ctx: Context): Promise<void> {
+    const { address } = reachOf(ctx);
+    const actor = await requireBearer(ctx.get('Authorization'), address, services);
+    if (actor.permissions.has('metrics:read')) return;
+    const note = { action: 'readMetrics', address, outcome: 'refused', isGrouped: true } as const;
+    await services.access.audit.note(actor, note);
+    throw new HooklineError('forbidden', `This needs the permission "metrics:read", which ${actor.name} does not have.`);
+  }
+
   const answers: Record<string, ((ctx: Context) => Promise<void>) | undefined> = {
     '/healthz': async (ctx) => send(ctx, 'application/json', '{"status":"ok"}'),
     '/readyz': async (ctx) => {
@@ -41,7 +52,7 @@ export function health(
   };
   if (access !== 'off') {
     answers['/metrics'] = async (ctx) => {
-      if (access === 'token') await requireToken(ctx.get('Authorization'), services.tokens);
+      if (access === 'token') await requireMetricsToken(ctx);
       const { contentType, text } = await metrics.render();
       send(ctx, contentType, text);
     };

@@ -1,10 +1,11 @@
 // Serves a table of routes: finds the route, reads and checks its input, calls its handler, writes its reply.
 
+import { Readable } from 'node:stream';
 import KoaRouter from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
 import { HooklineError } from '../../errors.ts';
-import { EventStream, ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
-import { noteChange } from './audit.ts';
+import { EventStream, LinesReply, ReplyWithHeaders, type Route, type ServerContext } from '../route.ts';
+import { handleAudited, noteRefusal } from './audit.ts';
 import { type Caller, callerOf, unauthorized } from './auth.ts';
 import { requireOwnPage } from './csrf.ts';
 import { jsonBody } from './json-body.ts';
@@ -18,17 +19,33 @@ function toPattern(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-/** @throws HooklineError `unauthorized` for nobody, `forbidden` for somebody who may not, and for what another web site sends */
-function requirePermission(needed: RoutePermission, { reachOf }: ServerContext): Middleware {
+/**
+ * @throws HooklineError `unauthorized` without an actor, `forbidden` for one who may not, and for what another web site sends;
+ *   `password_needed` for a user whose password was not entered lately
+ */
+function requirePermission({ permission: needed, needsFreshPassword }: Route, { reachOf, access }: ServerContext): Middleware {
   return (ctx, next) => {
     requireOwnPage(ctx, needed, reachOf(ctx));
     if (needed === 'none') return next();
-    const { actor } = callerOf(ctx);
+    const { actor, origin } = callerOf(ctx);
     if (actor === null) throw unauthorized(ctx.get('Authorization'));
     if (needed !== 'any' && !actor.permissions.has(needed)) {
       throw new HooklineError('forbidden', `This needs the permission "${needed}", which ${actor.name} does not have.`);
     }
+    if (needsFreshPassword && origin.session) access.confirmation.requireFresh(origin.session);
     return next();
+  };
+}
+
+/** Notes in the audit log that a known actor was refused by what is behind it. */
+function noteRefusals(route: Route, context: ServerContext): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      await noteRefusal(route, ctx.params, error, callerOf(ctx), context);
+      throw error;
+    }
   };
 }
 
@@ -51,13 +68,17 @@ function serve(route: Route, context: ServerContext): Middleware {
     const caller = callerOf(ctx);
     const { sessionCookie, ownUrl } = context.reachOf(ctx);
     const hookUrl = (hookKey: string): string => context.hookUrl(hookKey, ownUrl);
-    const result = await route.handle(input, { ...context, ...caller, sessionCookie, ownUrl, hookUrl });
+    const routeContext = { ...context, ...caller, sessionCookie, ownUrl, hookUrl };
+    const result = await handleAudited(route, { params, body: ctx.state.body, input }, routeContext);
     if (result instanceof EventStream) {
       context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));
       return;
     }
+    if (result instanceof LinesReply) {
+      sendLines(ctx, result);
+      return;
+    }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
-    await noteChange(route, { params, body: ctx.state.body, data }, caller, context);
     const { 'Set-Cookie': cookie, ...others } = ownHeaders as Readonly<Record<string, string>>;
     // Beside those that the host's app has set.
     if (cookie !== undefined) ctx.append('Set-Cookie', cookie);
@@ -68,6 +89,16 @@ function serve(route: Route, context: ServerContext): Middleware {
     // Written here and not by Koa, so that what cannot be written becomes an error reply.
     ctx.body = JSON.stringify(data);
   };
+}
+
+function sendLines(ctx: Context, { values, fileName }: LinesReply): void {
+  async function* lines(): AsyncGenerator<string> {
+    for await (const value of values) yield `${JSON.stringify(value)}\n`;
+  }
+  ctx.set(REPLY_HEADERS);
+  ctx.set('Content-Disposition', `attachment; filename="${fileName}"`);
+  ctx.type = 'application/x-ndjson';
+  ctx.body = Readable.from(lines());
 }
 
 /** Answers a path that is known with other methods: 204 to OPTIONS, else 405, both with `Allow`. */
@@ -96,8 +127,8 @@ export function router(routes: readonly Route[], context: ServerContext): Middle
   const table = new KoaRouter({ sensitive: true });
   const readBody = jsonBody();
   for (const route of routes) {
-    const check = requirePermission(route.permission, context);
-    const handlers = route.body === undefined ? [check, serve(route, context)] : [check, readBody, serve(route, context)];
+    const checks = [noteRefusals(route, context), requirePermission(route, context)];
+    const handlers = [...checks, ...(route.body === undefined ? [] : [readBody]), serve(route, context)];
     table.register(toPattern(route.path), [route.method], handlers, { name: route.name });
   }
   const open = new Set(routes.filter(({ permission }) => permission === 'none').map(({ name }) => name));

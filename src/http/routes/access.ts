@@ -1,9 +1,8 @@
-// Routes of access to the designer and the admin API: signing in, one-time links, users, API tokens, the audit log.
+// Routes of access to the designer and the admin API: signing in, one-time links, users, API tokens.
 
 import { z } from 'zod';
 import {
   type Actor,
-  auditEntryView,
   emailSchema,
   linkView,
   oneTimeLinkView,
@@ -16,11 +15,11 @@ import {
   tokenView,
   userView,
 } from '../../access/model.ts';
-import { type ActiveSession, actorOfUser, type NewSession } from '../../access/sessions.ts';
+import { type ActiveSession, actorOfUser, type NewSession, type Origin } from '../../access/sessions.ts';
 import { showToken, showUser } from '../../access/views.ts';
 import { HooklineError } from '../../errors.ts';
 import { defineRoute, ReplyWithHeaders, type Route, type RouteContext } from '../route.ts';
-import { workflowParams as idParams, moment, pageOf, pageQuery, timeSchema } from './views.ts';
+import { workflowParams as idParams, moment, timeSchema } from './views.ts';
 
 const SESSION = 'Session';
 const tag = 'Access';
@@ -45,6 +44,12 @@ async function show({ access, version }: RouteContext, actor: Actor | null, sess
 async function begin(context: RouteContext, session: NewSession): Promise<ReplyWithHeaders<SessionView>> {
   const data = await show(context, actorOfUser(session.user), session);
   return new ReplyWithHeaders(data, { 'Set-Cookie': context.sessionCookie.write(session.secret) });
+}
+
+/** @throws HooklineError `forbidden` for a token */
+function requireSession({ session }: Origin): ActiveSession {
+  if (session) return session;
+  throw new HooklineError('forbidden', 'Only a user who is signed in can do this, not a token.');
 }
 
 /** A route that asks for more than nothing always has one. */
@@ -119,11 +124,33 @@ const acceptLink = defineRoute({
     password: passwordSchema,
     email: emailSchema.optional().meta({ description: 'For `setup` only, and needed there, as `name`.' }),
     name: personNameSchema.optional(),
+    revokeTokens: z.boolean().optional().meta({
+      description: 'Whether the API tokens of this user stop working. Default: yes for `reset`.',
+    }),
   }),
   response: sessionView,
   replyHeaders,
   errors: ['not_found', 'conflict', 'weak_password', 'too_many_requests'],
   handle: async ({ body }, context) => begin(context, await context.access.links.accept(body, context.origin)),
+});
+
+const confirmPassword = defineRoute({
+  method: 'POST',
+  path: '/api/session/confirm',
+  name: 'confirmPassword',
+  permission: 'any',
+  summary: 'Takes one’s password again, which counts as fresh for 10 minutes',
+  description:
+    'Routes that could give lasting access answer `403` with the code `password_needed` to a session without a fresh password.',
+  tag: SESSION,
+  body: z.strictObject({ password: givenPassword }),
+  response: z.undefined(),
+  status: 204,
+  errors: ['too_many_requests'],
+  async handle({ body }, { access, origin }) {
+    await access.confirmation.confirm(requireSession(origin), body.password);
+    return undefined;
+  },
 });
 
 const updateMe = defineRoute({
@@ -135,13 +162,18 @@ const updateMe = defineRoute({
   tag: SESSION,
   body: z.strictObject({
     name: personNameSchema.optional(),
-    password: z.strictObject({ current: givenPassword, new: passwordSchema }).optional(),
+    password: z
+      .strictObject({
+        current: givenPassword,
+        new: passwordSchema,
+        revokeTokens: z.boolean().default(false).meta({ description: 'Whether one’s own API tokens stop working, too.' }),
+      })
+      .optional(),
   }),
   response: userView,
   errors: ['weak_password', 'too_many_requests', 'user_not_found'],
   async handle({ body }, { access, origin }) {
-    if (!origin.session) throw new HooklineError('forbidden', 'Only a user who is signed in can do this, not a token.');
-    return showUser(await access.users.updateSelf(origin.session, body));
+    return showUser(await access.users.updateSelf(requireSession(origin), body, origin));
   },
 });
 
@@ -161,6 +193,7 @@ const createUser = defineRoute({
   path: '/api/users',
   name: 'createUser',
   permission: 'access:write',
+  needsFreshPassword: true,
   summary: 'Adds a user, with the invitation to hand over: a link that works once, for seven days',
   tag,
   body: z.strictObject({ email: emailSchema, name: personNameSchema, role: roleSchema }),
@@ -178,6 +211,7 @@ const updateUser = defineRoute({
   path: '/api/users/{id}',
   name: 'updateUser',
   permission: 'access:write',
+  needsFreshPassword: true,
   summary: 'Changes a user; one who is disabled is signed out at once',
   tag,
   params: idParams,
@@ -194,14 +228,15 @@ const deleteUser = defineRoute({
   path: '/api/users/{id}',
   name: 'deleteUser',
   permission: 'access:write',
+  needsFreshPassword: true,
   summary: 'Deletes a user with the API tokens that this user made',
   tag,
   params: idParams,
   response: z.undefined(),
   status: 204,
   errors: ['user_not_found', 'conflict'],
-  async handle({ params }, { access }) {
-    await access.users.delete(params.id);
+  async handle({ params }, { access, actor }) {
+    await access.users.delete(params.id, required(actor));
     return undefined;
   },
 });
@@ -211,13 +246,14 @@ const createUserLink = defineRoute({
   path: '/api/users/{id}/link',
   name: 'createUserLink',
   permission: 'access:write',
+  needsFreshPassword: true,
   summary: 'Makes a new link to choose a password; the one before no longer works',
   tag,
   params: idParams,
   response: oneTimeLinkView,
   errors: ['user_not_found', 'conflict'],
-  async handle({ params }, { access, actor, ownUrl }) {
-    const link = await access.users.createLink(params.id, required(actor));
+  async handle({ params }, { access, actor, origin, ownUrl }) {
+    const link = await access.users.createLink(params.id, required(actor), origin);
     return { ...link, url: ownUrl(link.url) };
   },
 });
@@ -233,8 +269,8 @@ const endUserSessions = defineRoute({
   response: z.undefined(),
   status: 204,
   errors: ['user_not_found'],
-  async handle({ params }, { access }) {
-    await access.users.endSessions(params.id);
+  async handle({ params }, { access, actor }) {
+    await access.users.endSessions(params.id, required(actor));
     return undefined;
   },
 });
@@ -255,6 +291,7 @@ const createToken = defineRoute({
   path: '/api/tokens',
   name: 'createToken',
   permission: 'access:write',
+  needsFreshPassword: true,
   summary: 'Makes an API token; what it holds is shown this once',
   description:
     'It cannot have more rights than whoever makes it, now or later, and stops working when that user is disabled or deleted.',
@@ -271,8 +308,8 @@ const createToken = defineRoute({
   }),
   response: z.strictObject({ token: tokenView, secret: z.string() }),
   status: 201,
-  async handle({ body }, { access, actor }) {
-    const { token, secret } = await access.tokens.create(body, required(actor));
+  async handle({ body }, { access, actor, origin }) {
+    const { token, secret } = await access.tokens.create(body, required(actor), origin);
     return { token: showToken(token), secret };
   },
 });
@@ -288,31 +325,9 @@ const deleteToken = defineRoute({
   response: z.undefined(),
   status: 204,
   errors: ['token_not_found'],
-  async handle({ params }, { access }) {
-    await access.tokens.delete(params.id);
+  async handle({ params }, { access, actor }) {
+    await access.tokens.delete(params.id, required(actor));
     return undefined;
-  },
-});
-
-const listAudit = defineRoute({
-  method: 'GET',
-  path: '/api/audit',
-  name: 'listAudit',
-  permission: 'access:read',
-  summary: 'Lists who changed what, the newest first; entries are kept for a year',
-  tag,
-  query: z.strictObject({
-    actor: z.string().min(1).max(254).optional().meta({ description: 'Id or name.' }),
-    action: z.string().min(1).max(100).optional(),
-    target: z.string().min(1).max(254).optional(),
-    from: moment.optional(),
-    to: moment.optional().meta({ description: 'Exclusive.' }),
-    ...pageQuery,
-  }),
-  response: pageOf(auditEntryView),
-  async handle({ query }, { access }) {
-    const { items, nextCursor } = await access.audit.list(query);
-    return { data: items, nextCursor };
   },
 });
 
@@ -322,6 +337,7 @@ export const accessRoutes: readonly Route[] = [
   signOut,
   checkLink,
   acceptLink,
+  confirmPassword,
   updateMe,
   listUsers,
   createUser,
@@ -332,5 +348,4 @@ export const accessRoutes: readonly Route[] = [
   listTokens,
   createToken,
   deleteToken,
-  listAudit,
 ];

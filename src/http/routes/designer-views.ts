@@ -216,6 +216,7 @@ export const settingsView = z
       .int()
       .nullable()
       .meta({ description: 'How long messages and their deliveries are kept; null: for ever.' }),
+    auditsReads: z.boolean().meta({ description: 'Whether reads of executions are noted in the audit log.' }),
     defaults: z
       .strictObject({ retention: z.record(executionStatusSchema, z.int().nullable()), messageRetentionMs: z.int().nullable() })
       .meta({ description: 'What the configuration says, which holds where nothing else was set here.' }),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { listDocumentSecrets } from '../../engine/document-secrets.ts';
 import { modeSchema, nodeSchema, problemSchema } from '../../engine/model.ts';
 import { HooklineError } from '../../errors.ts';
+import { namedHosts, namedSecrets } from '../audit-details.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { evaluationView, learnedView, nodeTestView, variablesSchema, writeOnlyView } from './designer-views.ts';
 import { toTime, workflowParams } from './views.ts';
@@ -55,6 +56,8 @@ const evaluateExpression = defineRoute({
     workflowId,
   }),
   response: evaluationView,
+  isAuditedFirst: true,
+  auditDetails: ({ body }) => ({ engine: [body.engine], ...namedSecrets([body.expression, body.source]) }),
   handle: ({ body }, { drafts }) => drafts.evaluate(body),
 });
 
@@ -76,6 +79,14 @@ const testNode = defineRoute({
   }),
   response: nodeTestView,
   errors: ['conflict', 'workflow_not_found'],
+  isAuditedFirst: true,
+  auditDetails: ({ body: { node, workflowId: id, effects } }) => ({
+    node: [node.type],
+    effects: [String(effects)],
+    ...(id === undefined ? {} : { workflow: [id] }),
+    ...namedSecrets(node),
+    ...namedHosts(node),
+  }),
   handle: ({ body }, { drafts }) => drafts.testNode(body),
 });
 

@@ -3,6 +3,8 @@
 import type { Route } from '../route.ts';
 import { aboutRoutes } from './about.ts';
 import { accessRoutes } from './access.ts';
+import { accountRoutes } from './account.ts';
+import { auditRoutes } from './audit.ts';
 import { callRoutes } from './call.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { draftRoutes } from './drafts.ts';
@@ -38,5 +40,7 @@ export const routes: readonly Route[] = [
   ...secretRoutes,
   ...settingsRoutes,
   ...accessRoutes,
+  ...accountRoutes,
+  ...auditRoutes,
   ...aboutRoutes,
 ];

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { RetentionPolicy } from '../../engine/installation-settings.ts';
 import { EXECUTION_STATUSES, isFinal } from '../../engine/model.ts';
+import { HooklineError } from '../../errors.ts';
 import { defineRoute, type Route, type RouteContext } from '../route.ts';
 import { settingsView } from './designer-views.ts';
 
@@ -29,6 +30,7 @@ async function show({ installation, senderAddresses, version }: RouteContext): P
   const { settings, publicUrl, hooksUrl, database } = installation;
   return {
     ...toView(await settings.retention()),
+    auditsReads: await settings.auditsReads(),
     defaults: toView(settings.defaults),
     ...{ senderAddresses: [...senderAddresses], publicUrl, hooksUrl, database, version },
   };
@@ -50,17 +52,25 @@ const updateSettings = defineRoute({
   path: '/api/settings',
   name: 'updateSettings',
   permission: 'settings:write',
-  summary: 'Changes how long executions and messages are kept',
+  needsFreshPassword: true,
+  summary: 'Changes how long executions and messages are kept, and whether reads of executions are audited',
   description: 'Holds in all processes within a minute. What is left out stays.',
   tag,
   body: z.strictObject({
     retention: z.partialRecord(z.enum(FINAL), age).optional().meta({ description: 'By the status that executions ended with.' }),
     messageRetentionMs: age.optional(),
+    auditsReads: z.boolean().optional().meta({
+      description: 'Whether reads of executions are noted in the audit log. Needs the permission `access:write`, too.',
+    }),
   }),
   response: settingsView,
   async handle({ body }, context) {
-    const { retention: executions, messageRetentionMs: messagesMs } = body;
-    await context.installation.settings.changeRetention({ executions, messagesMs });
+    const { retention: executions, messageRetentionMs: messagesMs, auditsReads } = body;
+    const { actor } = context;
+    if (auditsReads !== undefined && !actor?.permissions.has('access:write')) {
+      throw new HooklineError('forbidden', 'What the audit log holds is changed with the permission "access:write" only.');
+    }
+    await context.installation.settings.change({ executions, messagesMs, auditsReads });
     return show(context);
   },
 });

@@ -258,6 +258,7 @@ const exportWorkflow = defineRoute({
   path: '/api/workflows/{id}/export',
   name: 'exportWorkflow',
   permission: 'workflows:read',
+  isAudited: true,
   summary: 'Exports a workflow as one JSON document',
   tag,
   params: workflowParams,

@@ -1,6 +1,7 @@
 // Endpoints in the database: what people make and change of them, and what is counted of them.
 
 import { Op, QueryTypes, type Sequelize, UniqueConstraintError, type WhereOptions } from 'sequelize';
+import { nameAuditTarget } from '../../engine/audit-scope.ts';
 import type { Endpoint, EndpointStatus } from '../../engine/outbound-model.ts';
 import { endpointStatusSchema } from '../../engine/outbound-model.ts';
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
@@ -51,6 +52,7 @@ export function endpointStore(sequelize: Sequelize, { read, write, rows: reader 
 
   return {
     async insert(endpoint) {
+      nameAuditTarget(endpoint.id);
       try {
         await write(({ endpoints }) => endpoints.create({ ...newRow(endpoint), owner: null }));
       } catch (error) {

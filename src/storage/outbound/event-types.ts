@@ -1,6 +1,7 @@
 // The event catalogue in the database.
 
 import { UniqueConstraintError } from 'sequelize';
+import { nameAuditTarget } from '../../engine/audit-scope.ts';
 import type { OutboundStore } from '../../engine/outbound-ports.ts';
 import { HooklineError } from '../../errors.ts';
 import { type Database, isSearchable } from '../database.ts';
@@ -13,6 +14,7 @@ import { jsonOrNull, storable } from './rows.ts';
 export function eventTypeStore({ read, write, rows: reader }: Database): OutboundStore['eventTypes'] {
   return {
     async insert({ name, version, createdAt, updatedAt, ...texts }) {
+      nameAuditTarget(name);
       const columns = { schema: null, example: null, downConversion: null, title: '', description: '', ...columnsOf(texts) };
       try {
         await write(({ eventTypes }) => eventTypes.create({ name, version, createdAt, updatedAt, ...columns }));

@@ -25,6 +25,8 @@ export interface PostgresCommitterOptions {
 export interface PostgresCommitter {
   commit(unit: Unit): Promise<void>;
   claim(id: string, now: number): Promise<boolean>;
+  /** Writes one unit in the transaction of a connection. @throws HooklineError as `commit` does for a refusal */
+  writeInside(client: pg.ClientBase, unit: Unit): Promise<void>;
   /** Waits for what is pending. Later commits are refused. */
   close(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export function createPostgresCommitter({ transact, processId, addTasks }: Postg
   let wakeUp: NodeJS.Immediate | undefined;
   let closed = false;
 
-  async function write(client: pg.ClientBase, batch: readonly Pending[]): Promise<Outcome[]> {
+  async function write(client: pg.ClientBase, batch: readonly Pick<Pending, 'steps' | 'outbound'>[]): Promise<Outcome[]> {
     const steps = batch.flatMap((one) => one.steps);
     const known = idsOf(steps.filter(({ type }) => type !== 'insert'));
     const stored = known.length === 0 ? [] : await lockExecutions(client, known);
@@ -152,8 +154,12 @@ export function createPostgresCommitter({ transact, processId, addTasks }: Postg
 
   return {
     async commit(unit) {
-      const outbound = unit.flatMap((write) => write.outbound ?? []);
-      await enqueue({ steps: encode(unit), outbound, weight: weightOf(unit) });
+      await enqueue({ steps: encode(unit), outbound: outboundOf(unit), weight: weightOf(unit) });
+    },
+    async writeInside(client, unit) {
+      const one = { steps: encode(unit), outbound: outboundOf(unit) };
+      const [outcome] = await write(client, [one]);
+      if (outcome instanceof HooklineError) throw outcome;
     },
     claim: (id, now) => enqueue({ steps: [{ type: 'claim', id, now }], outbound: [], weight: 0 }),
     async close() {
@@ -163,6 +169,10 @@ export function createPostgresCommitter({ transact, processId, addTasks }: Postg
       }
     },
   };
+}
+
+function outboundOf(unit: Unit): OutboundWrite[] {
+  return unit.flatMap((write) => write.outbound ?? []);
 }
 
 function idsOf(steps: readonly Step[]): string[] {

@@ -2,9 +2,10 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
+import { appendEntries, withEntry } from '../audit-chain.ts';
 import type { ExecutionWriter } from '../committer.ts';
 import type { Durability } from '../connect.ts';
-import type { Database } from '../database.ts';
+import { audited, type Database } from '../database.ts';
 import { reopenExecution } from '../execution-changes.ts';
 import { laneOf } from '../execution-row.ts';
 import { requireMigrated } from '../migrate.ts';
@@ -16,7 +17,7 @@ import { connectPostgres } from './connect.ts';
 import { postgresLeases } from './leases.ts';
 import { migratePostgres } from './migrate.ts';
 import { forgetOldCommits, transactionsOn } from './transaction.ts';
-import { modelWriter } from './writer.ts';
+import { type ModelWriter, modelWriter } from './writer.ts';
 
 export interface PostgresStorageOptions {
   readonly url: string;
@@ -57,18 +58,29 @@ export async function openPostgres(options: PostgresStorageOptions): Promise<Pos
   const transact = transactionsOn(connections.pool, options.durability);
   const committer = createPostgresCommitter({ transact, processId, addTasks });
   const models = modelWriter(transact);
+  const write: ModelWriter['write'] = (work) =>
+    audited((claimed) => models.write((tables, client) => withEntry(tables, claimed, () => work(tables, client))));
   return {
     reader: connections.reader,
     database: {
       read: defineModels(connections.reader),
       rows,
-      write: (work) => models.write(work),
+      write: (work) => write(work),
     },
     writer: {
-      commit: (unit) => committer.commit(unit),
+      commit: (unit) =>
+        audited(async (claimed) => {
+          if (claimed) {
+            await models.write(async (tables, client) => {
+              await committer.writeInside(client, unit);
+              await appendEntries(tables, [claimed.entry()], claimed.sign);
+            });
+          } else await committer.commit(unit);
+          return { result: undefined, isWritten: claimed !== undefined };
+        }),
       claim: (id, now) => committer.claim(id, now),
       reopen: (id, jobs) =>
-        models.write(async (tables, client) => {
+        write(async (tables, client) => {
           await reopenExecution(tables, id, jobs);
           const row = await tables.executions.findByPk(id, { attributes: ['origin'] });
           const lane = row === null ? null : laneOf(row.get().origin);

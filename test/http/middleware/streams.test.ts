@@ -54,7 +54,8 @@ beforeAll(async () => {
     ctx.state.caller = { ...(await find()), again: find };
     return next();
   });
-  app.use(router([route], { streams, reachOf } as unknown as RouteContext));
+  const access = { audit: { note: async () => {} } };
+  app.use(router([route], { streams, reachOf, access } as unknown as RouteContext));
   server = createServer(app.callback()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/stream`;

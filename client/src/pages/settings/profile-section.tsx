@@ -1,12 +1,14 @@
 // The signed-in user's own name and password.
 
-import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChangeProfile } from '../../api/access.ts';
 import { ApiError } from '../../api/request.ts';
 import { useSession } from '../../api/session.ts';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
+import { Notices } from './notices.tsx';
+import { OwnSessions } from './own-sessions.tsx';
 import { Section } from './section.tsx';
 
 export function ProfileSection() {
@@ -16,6 +18,7 @@ export function ProfileSection() {
   const [name, setName] = useState(user?.name ?? '');
   const [current, setCurrent] = useState('');
   const [password, setPassword] = useState('');
+  const [revokeTokens, setRevokeTokens] = useState(false);
   const isWeak = change.error instanceof ApiError && change.error.code === 'weak_password';
   const field = useRef<HTMLInputElement>(null);
 
@@ -32,7 +35,7 @@ export function ProfileSection() {
   function changePassword(event: FormEvent): void {
     event.preventDefault();
     change.mutate(
-      { password: { current, new: password } },
+      { password: { current, new: password, revokeTokens } },
       {
         onError(error) {
           const { status, code } = error instanceof ApiError ? error : {};
@@ -44,6 +47,7 @@ export function ProfileSection() {
         onSuccess() {
           setCurrent('');
           setPassword('');
+          setRevokeTokens(false);
           notifySuccess(t('profile.passwordChanged'));
         },
       },
@@ -51,7 +55,7 @@ export function ProfileSection() {
   }
 
   return (
-    <Stack gap="xl" maw={460}>
+    <Stack gap="xl" maw={760}>
       <Section title={t('profile.title')} text={user?.email}>
         <form onSubmit={rename}>
           <Group align="flex-end">
@@ -96,6 +100,12 @@ export function ProfileSection() {
                 if (isWeak) change.reset();
               }}
             />
+            <Checkbox
+              label={t('profile.revokeTokens')}
+              description={t('profile.revokeTokensText')}
+              checked={revokeTokens}
+              onChange={(event) => setRevokeTokens(event.currentTarget.checked)}
+            />
             <Group>
               <Button type="submit" loading={change.isPending}>
                 {t('profile.change')}
@@ -104,6 +114,8 @@ export function ProfileSection() {
           </Stack>
         </form>
       </Section>
+      <Notices />
+      <OwnSessions />
     </Stack>
   );
 }

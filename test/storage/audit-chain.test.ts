@@ -1,0 +1,112 @@
+// The chain of the audit log on both databases: what is changed behind our back is found, what is ours to change is not.
+
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ADOPT_MS } from '../../src/storage/audit-chain.ts';
+import { openStorage, openStorageReader } from '../../src/storage/storage.ts';
+import { startPostgres, type TestPostgres } from '../postgres.ts';
+import { makeEntry, sign } from './access-contract.ts';
+import { executionId, START } from './contract.ts';
+import { closing, temporaryFolder } from './folder.ts';
+
+let postgres: TestPostgres | undefined;
+afterAll(() => postgres?.stop());
+
+const databases = [
+  ['SQLite', async () => `sqlite:${join(await temporaryFolder(), 'hookline.db')}`],
+  [
+    'PostgreSQL',
+    async () => {
+      postgres ??= await startPostgres();
+      return postgres.createDatabase();
+    },
+  ],
+] as const;
+
+describe.each(databases)('on %s', (_name, createUrl) => {
+  async function open(count: number) {
+    const url = await createUrl();
+    const storage = closing(await openStorage({ url, durability: 'normal' }));
+    for (let offset = 1; offset <= count; offset += 1) await storage.access.audit.add(makeEntry(offset), sign);
+    const reader = closing(await openStorageReader(url));
+    const run = (sql: string) => storage.connections.writer.query(sql);
+    const oldEntry = (offset: number) =>
+      run(`INSERT INTO audit_log (id, at, actor_kind, actor_id, actor_name, action, target, fields, address)
+        VALUES ('${executionId(offset)}', ${START + offset}, 'user', 'u1', 'ada', 'updateMe', NULL, '[]', '::1')`);
+    return { url, storage, run, oldEntry, verify: () => reader.verifyAudit([sign]) };
+  }
+
+  test('an untouched log is intact, an empty one too', async () => {
+    expect((await (await open(0)).verify()).problem).toBeUndefined();
+    const { verify } = await open(3);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 3, unchained: 0, last: { sequence: 3 } });
+  });
+
+  test.each([
+    ['an actor', "UPDATE audit_log SET actor_name = 'eve' WHERE sequence = 2", /number 2.*was changed/],
+    ['details', "UPDATE audit_log SET details = '{}' WHERE sequence = 2", /number 2.*was changed/],
+    ['the time', 'UPDATE audit_log SET at = at + 1 WHERE sequence = 3', /number 3.*was changed/],
+    ['an outcome', "UPDATE audit_log SET outcome = 'refused' WHERE sequence = 1", /number 1.*was changed/],
+    ['one is deleted', 'DELETE FROM audit_log WHERE sequence = 2', /number 2 is missing/],
+    ['the first is deleted', 'DELETE FROM audit_log WHERE sequence = 1', /number 1 is missing/],
+    ['the last are deleted', 'DELETE FROM audit_log WHERE sequence >= 3', /number 3 to 4 are missing/],
+    ['the end is moved', 'UPDATE audit_chain SET sequence = 3', /signature/],
+    ['the start is moved', 'UPDATE audit_chain SET start_sequence = 1', /signature/],
+    ['the row of the ends is deleted', 'DELETE FROM audit_chain', /missing from audit_chain/],
+  ])('%s', async (_what, sql, problem) => {
+    const { run, verify } = await open(4);
+    await run(sql);
+    expect((await verify()).problem).toMatch(problem);
+  });
+
+  test('writers at the same moment make one chain', async () => {
+    const { url, storage, verify } = await open(1);
+    const other = url.startsWith('postgres') ? closing(await openStorage({ url, durability: 'normal' })) : storage;
+    const adds = [storage, other].flatMap(({ access }, writer) =>
+      Array.from({ length: 10 }, (_, index) => access.audit.add(makeEntry(100 + 20 * index + writer), sign)),
+    );
+    await Promise.all(adds);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 21 });
+  });
+
+  test('entries of an older process are covered by the next one, and told apart', async () => {
+    const { storage, run, oldEntry, verify } = await open(1);
+    for (const offset of [10, 11]) await oldEntry(offset);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 1, unchained: 2 });
+    await storage.access.audit.add(makeEntry(12), sign);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 4, adopted: 2, unchained: 0 });
+    await run(`UPDATE audit_log SET actor_name = 'eve' WHERE id = '${executionId(10)}'`);
+    expect((await verify()).problem).toMatch(/was changed/);
+  });
+
+  test('a start chains what is there; what is about to be deleted stays out, and is deleted', async () => {
+    const { storage, oldEntry, verify } = await open(0);
+    for (const offset of [1, 2, 50]) await oldEntry(offset);
+    expect(await storage.access.audit.adopt(START + 10 + ADOPT_MS, 9, sign)).toBe(1);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 1, unchained: 2 });
+    expect(await storage.access.audit.deleteOld(START + 10, 9, sign)).toBe(2);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 1, unchained: 0 });
+  });
+
+  test('what retention deletes breaks nothing, and what is added before the start is found', async () => {
+    const { storage, run, verify } = await open(6);
+    expect(await storage.access.audit.deleteOld(START + 4, 2, sign)).toBe(2);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 4 });
+    expect(await storage.access.audit.deleteOld(START + 9, 9, sign)).toBe(4);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 0, last: { sequence: 6 } });
+    await storage.access.audit.add(makeEntry(10), sign);
+    expect(await verify()).toMatchObject({ problem: undefined, checked: 1, last: { sequence: 7 } });
+    await run('UPDATE audit_log SET sequence = 2 WHERE sequence = 7');
+    expect((await verify()).problem).toMatch(/number 7 is missing/);
+  });
+
+  test('another key is told, and signing anew heals it', async () => {
+    const { url, storage } = await open(2);
+    const other = (text: string): string => `other:${text}`;
+    const reader = closing(await openStorageReader(url));
+    expect((await reader.verifyAudit([other])).problem).toMatch(/another key/);
+    expect((await reader.verifyAudit([other, sign])).problem).toBeUndefined();
+    await storage.access.audit.sign(other);
+    expect((await reader.verifyAudit([other])).problem).toBeUndefined();
+  });
+});
