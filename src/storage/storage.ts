@@ -73,6 +73,8 @@ export interface StorageReader {
     | 'findByHookKey'
     | 'list'
     | 'listEnabled'
+    | 'hookKeys'
+    | 'hookKeysState'
     | 'getRevision'
     | 'listRevisions'
     | 'countTags'

@@ -3,7 +3,16 @@
 import KoaRouter from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
 import { HooklineError } from '../../errors.ts';
-import { EventStream, ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
+import type { Reveal } from '../reveal.ts';
+import {
+  EventStream,
+  type HandlerResult,
+  ReplyWithHeaders,
+  type Route,
+  type RouteContext,
+  type RoutePermission,
+  type ServerContext,
+} from '../route.ts';
 import { noteChange } from './audit.ts';
 import { type Caller, callerOf, unauthorized } from './auth.ts';
 import { requireOwnPage } from './csrf.ts';
@@ -51,9 +60,10 @@ function serve(route: Route, context: ServerContext): Middleware {
     const caller = callerOf(ctx);
     const { sessionCookie, ownUrl } = context.reachOf(ctx);
     const hookUrl = (hookKey: string): string => ownUrl(context.hookUrl(hookKey));
-    const result = await route.handle(input, { ...context, ...caller, sessionCookie, ownUrl, hookUrl });
+    const reveal = route.isSentAsItIs === true ? undefined : context.revealFor(caller.actor);
+    const result = await handle(route, input, { ...context, ...caller, sessionCookie, ownUrl, hookUrl }, reveal);
     if (result instanceof EventStream) {
-      context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));
+      context.streams.serve(ctx, caller.actor, reveal?.stream(result) ?? result, () => isStillAllowed(caller));
       return;
     }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
@@ -66,8 +76,22 @@ function serve(route: Route, context: ServerContext): Middleware {
     if (ctx.status === 204) return;
     ctx.type = 'application/json';
     // Written here and not by Koa, so that what cannot be written becomes an error reply.
-    ctx.body = JSON.stringify(data);
+    const json = JSON.stringify(data);
+    ctx.body = reveal === undefined ? json : await reveal.json(json);
   };
+}
+
+async function handle(
+  route: Route,
+  input: Parameters<Route['handle']>[0],
+  context: RouteContext,
+  reveal: Reveal | undefined,
+): Promise<HandlerResult<unknown>> {
+  try {
+    return await route.handle(input, context);
+  } catch (error) {
+    throw reveal === undefined ? error : await reveal.error(error);
+  }
 }
 
 /** Answers a path that is known with other methods: 204 to OPTIONS, else 405, both with `Allow`. */

@@ -65,7 +65,7 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
         return row ? toEndpoint(row.get()) : undefined;
       }),
 
-    async list({ kind = 'endpoint', status, workspace, search = '', ...page }) {
+    async list({ kind = 'endpoint', status, workspace, search = '', shownText = (text) => text, ...page }) {
       const limit = limitOf(page);
       let after = placeOf(ENDPOINT_LIST, page.cursor);
       if (workspace !== undefined && !isSearchable(workspace)) return { items: [], nextCursor: null };
@@ -81,7 +81,7 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
       for (;;) {
         const batch = await readAfter(where, after, batchSize);
         found.push(
-          ...batch.filter(({ config }) => [config.url, config.description].some((part) => foldCase(part).includes(text))),
+          ...batch.filter(({ config }) => [config.url, config.description].some((part) => foldCase(shownText(part)).includes(text))),
         );
         const last = batch.at(-1);
         if (last === undefined || batch.length < batchSize || found.length > limit) break;
