@@ -5,6 +5,7 @@ import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { OneTimeLinkView } from './access/model.ts';
 import { type ConfigOptions, parseOptions } from './config.ts';
+import { concealLog } from './engine/concealed-log.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OutboundStore } from './engine/outbound-ports.ts';
 import type { Log, Plugin } from './engine/plugin.ts';
@@ -189,7 +190,7 @@ function createSetup({ plugins = [], log, designerFolder, ...options }: Hookline
   return {
     config,
     registry,
-    log: log ?? createLog(config.logLevel),
+    log: concealLog(log ?? createLog(config.logLevel)),
     prefix,
     baseUrl: config.publicUrl + prefix,
     connections: createConnections(config.trustedProxies),

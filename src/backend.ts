@@ -40,6 +40,12 @@ async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {
     durability: config.durability,
     autoMigrate: config.autoMigrate,
     onCheckpointError: (error) => log.warn({ error: toFailure(error) }, 'a checkpoint of the database failed'),
+    onModes: ({ tightened, open }) => {
+      if (tightened.length > 0)
+        log.warn({ files: tightened }, 'Other users could read files of the database; their mode is 0600 now');
+      for (const { path, reason } of open)
+        log.warn({ path, reason }, 'The database is not safe from other users of this machine');
+    },
   });
   const { executions } = storage;
   const bus = createLocalBus(log);

@@ -47,6 +47,8 @@ export function createRevealFor(hookKeys: HookKeyDirectory): RevealFor {
       async error(error) {
         // Of others only a general sentence is told.
         if (!(error instanceof HooklineError) || !ERROR_CATALOGUE[error.code].exposed) return error;
+        // Our own words, and there is nobody to ask for keys.
+        if (error.code === 'storage_unavailable') return error;
         const { code, message, details, headers, text, cause } = error;
         const shown = JSON.parse(await json(JSON.stringify({ message, details })));
         return new HooklineError(code, shown.message, { details: shown.details, headers, text, cause });

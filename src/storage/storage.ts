@@ -8,7 +8,7 @@ import type { StatisticsStore } from '../engine/statistics-ports.ts';
 import { accessStore } from './access.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
-import { connect, connectReader, type Durability } from './connect.ts';
+import { type ConnectOptions, connect, connectReader, type Durability } from './connect.ts';
 import { type Database, databaseOn } from './database.ts';
 import { reopenExecution } from './execution-changes.ts';
 import { finishPurges } from './execution-purge.ts';
@@ -35,6 +35,8 @@ export interface StorageOptions {
   readonly autoMigrate?: boolean | undefined;
   /** SQLite only. */
   readonly onCheckpointError?: CommitterOptions['onCheckpointError'];
+  /** SQLite only: told of files that other users of the machine could read. */
+  readonly onModes?: ConnectOptions['onModes'];
   /** PostgreSQL only: connections that read, at most. Default 10; four more write. */
   readonly poolSize?: number | undefined;
   /** PostgreSQL only: the owner of what this process runs; each process has another. Default a new UUID. */
@@ -133,8 +135,8 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
 }
 
 async function onSqlite(options: StorageOptions): Promise<Parts> {
-  const { url, durability = 'full', autoMigrate = true, onCheckpointError } = options;
-  const connections = await connect({ url, durability });
+  const { url, durability = 'full', autoMigrate = true, onCheckpointError, onModes } = options;
+  const connections = await connect({ url, durability, onModes });
   try {
     if (autoMigrate) await migrate(connections.writer);
     else await requireMigrated(connections.writer);

@@ -101,7 +101,7 @@ export function workflowStore(database: Database): WorkflowStore {
         const [row] = await read.workflows.findAll({
           attributes: [
             [fn('COUNT', col('id')), 'count'],
-            [cast(fn('SUM', col('updatedAt')), 'TEXT'), 'sum'],
+            [cast(fn('SUM', col('updated_at')), 'TEXT'), 'sum'],
             [fn('MAX', col('id')), 'newest'],
           ],
         });

@@ -17,7 +17,12 @@ export function Copy({ value, label, reason }: CopyProps) {
   const { t } = useTranslation();
   if (value === null) {
     return (
-      <Tooltip label={reason ?? t('copy', { what: label })} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
+      <Tooltip
+        label={reason ?? t('copy', { what: label })}
+        multiline
+        maw={320}
+        events={{ hover: true, focus: true, touch: true }}
+      >
         <ActionIcon
           variant="subtle"
           color="gray"

@@ -141,7 +141,8 @@ const updateWorkflow = defineRoute({
   documentedBody: changeDocument,
   response: workflowView,
   errors: ['workflow_not_found', 'conflict', 'invalid_workflow'],
-  handle: async ({ params, query, body }, context) => showWorkflow(await context.workflows.update(params.id, body, query), context),
+  handle: async ({ params, query, body }, context) =>
+    showWorkflow(await context.workflows.update(params.id, body, query), context),
 });
 
 const deleteWorkflow = defineRoute({

@@ -81,7 +81,9 @@ export function endpointStore(sequelize: Sequelize, { read, write }: Database): 
       for (;;) {
         const batch = await readAfter(where, after, batchSize);
         found.push(
-          ...batch.filter(({ config }) => [config.url, config.description].some((part) => foldCase(shownText(part)).includes(text))),
+          ...batch.filter(({ config }) =>
+            [config.url, config.description].some((part) => foldCase(shownText(part)).includes(text)),
+          ),
         );
         const last = batch.at(-1);
         if (last === undefined || batch.length < batchSize || found.length > limit) break;
