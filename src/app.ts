@@ -5,6 +5,7 @@ import Koa, { type Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { OneTimeLinkView } from './access/model.ts';
 import { type ConfigOptions, parseOptions } from './config.ts';
+import { concealLog } from './engine/concealed-log.ts';
 import type { Engine } from './engine/engine.ts';
 import { toFailure } from './engine/failure.ts';
 import type { OutboundStore } from './engine/outbound-ports.ts';
@@ -239,7 +240,7 @@ function createSetup(
   return {
     config,
     registry,
-    log: log ?? createLog(config.logLevel),
+    log: concealLog(log ?? createLog(config.logLevel)),
     prefix,
     baseUrl: config.publicUrl + prefix,
     hooksBaseUrl: (config.hooksUrl ?? config.publicUrl) + prefix,

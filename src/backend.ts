@@ -69,6 +69,12 @@ async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {
     autoMigrate: config.autoMigrate,
     onUnreadable: (row) => reportUnreadable(log, row),
     onCheckpointError: (error) => log.warn({ error: toFailure(error) }, 'a checkpoint of the database failed'),
+    onModes: ({ tightened, open }) => {
+      if (tightened.length > 0)
+        log.warn({ files: tightened }, 'Other users could read files of the database; their mode is 0600 now');
+      for (const { path, reason } of open)
+        log.warn({ path, reason }, 'The database is not safe from other users of this machine');
+    },
   });
   const { executions } = storage;
   const bus = createLocalBus(log);

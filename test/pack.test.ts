@@ -56,7 +56,7 @@ beforeAll(async () => {
     const client = ['build', '--config', 'client/vite.config.ts', '--logLevel', 'warn', '--outDir', join(source, 'dist/client')];
     await run(process.execPath, [VITE, ...client], { cwd: REPOSITORY });
   }
-  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs', 'examples', 'test', 'src']) {
+  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'docs', 'examples', 'test', 'src']) {
     await cp(join(REPOSITORY, name), join(source, name), { recursive: true });
   }
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', root], { cwd: source });
@@ -96,7 +96,8 @@ describe('the package', () => {
       ]),
     );
     const folders = new Set(packed.map((path) => (dirname(path) === '.' ? path : path.split('/')[0])));
-    expect([...folders].sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'examples', 'package.json']);
+    const names = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'docs', 'examples', 'package.json'];
+    expect([...folders].sort()).toEqual(names);
   });
 
   it('works from JavaScript', async () => {

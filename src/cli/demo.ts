@@ -20,7 +20,7 @@ export interface DemoOptions {
 /** Starts the demo, prints what to try, and keeps it running until a signal comes. */
 export async function demo(options: DemoOptions): Promise<void> {
   const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'hookline-demo-')));
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const removeFolder = async (): Promise<void> => {
     if (options.data === undefined) await rm(folder, { recursive: true, force: true });
   };

@@ -42,7 +42,8 @@ export async function exportWorkflows(ids: readonly string[], { out }: { out?: s
     );
     const json = `${JSON.stringify(ids.length === 1 ? documents[0] : documents, null, 2)}\n`;
     if (out === undefined) process.stdout.write(json);
-    else await writeFile(out, json);
+    // It holds trigger URLs.
+    else await writeFile(out, json, { mode: 0o600 });
   } finally {
     await storage.close();
   }

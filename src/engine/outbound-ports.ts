@@ -55,6 +55,8 @@ export interface EndpointFilter extends PageRequest {
   readonly workspace?: string | undefined;
   /** Part of the URL or the description, any case. */
   readonly search?: string | undefined;
+  /** What may be searched of a URL or a description. Default all of it. */
+  readonly shownText?: ((text: string) => string) | undefined;
 }
 
 export interface MessageFilter extends PageRequest {

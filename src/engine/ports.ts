@@ -37,6 +37,8 @@ export interface WorkflowFilter extends PageRequest {
   mode?: Workflow['mode'] | undefined;
   /** Part of the title, any case. */
   search?: string | undefined;
+  /** What may be searched of a title or a tag. Default all of it. */
+  shownText?: ((text: string) => string) | undefined;
   /** Has this tag. */
   tag?: string | undefined;
   /** Those in the trash instead of the others. Default false. */
@@ -52,6 +54,10 @@ export interface WorkflowStore {
   get(id: string): Promise<Workflow | undefined>;
   findByHookKey(hookKey: string): Promise<Workflow | undefined>;
   list(filter: WorkflowFilter): Promise<Page<Workflow>>;
+  /** The keys of all workflows, also of those in the trash. */
+  hookKeys(): Promise<string[]>;
+  /** A text that differs when a workflow was made, changed or deleted since. */
+  hookKeysState(): Promise<string>;
   /** Those that are not in the trash. */
   listEnabled(): Promise<Workflow[]>;
   /** Changes the named fields. @throws `conflict` when the hook key is taken, `workflow_not_found` */

@@ -26,6 +26,7 @@ import type { TokenVerifier } from './admin-token.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { CallWorkflow } from './hook-calls.ts';
 import type { Reach, ReachOf } from './reach.ts';
+import type { RevealFor } from './reveal.ts';
 
 /** The parts of Hookline that the admin API speaks with. */
 export interface Services {
@@ -47,6 +48,8 @@ export interface Services {
   readonly captures: Pick<Captures, 'listen'>;
   readonly streams: Pick<EventStreams, 'serve'>;
   readonly callWorkflow: CallWorkflow;
+  /** Hides hook keys and resume URLs from who may not use them. */
+  readonly revealFor: RevealFor;
   readonly statistics: Statistics;
   readonly installation: {
     readonly settings: InstallationSettings;
@@ -182,6 +185,11 @@ export interface Route<
   readonly body?: Body;
   /** What the OpenAPI document says of the body when `body` leaves the inside of it to a service. Default `body`. */
   readonly documentedBody?: z.ZodType;
+  /**
+   * Whether the reply is sent as it is to everybody. Default false: hook keys and resume URLs are replaced in it for actors who
+   * may not use them. For what holds nothing that users or callers have written.
+   */
+  readonly isSentAsItIs?: boolean;
   /** The handler returns an `EventStream`; `response` is the schema of `{ event, data }`. Default false. */
   readonly isStream?: boolean;
   /** Schema of the JSON reply; `z.undefined()` for none. Replies are checked against it in tests only. */

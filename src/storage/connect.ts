@@ -1,11 +1,12 @@
 // Opens a SQLite database: one connection that writes, one that only reads, every setting read back.
 
 import { existsSync, mkdirSync } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Options, QueryTypes, Sequelize } from 'sequelize';
 import sqlite3 from 'sqlite3';
 import { HooklineError } from '../errors.ts';
+import { type FileModes, makePrivateFile, tightenModes } from './file-modes.ts';
 import { claimDatabase } from './sqlite-lock.ts';
 import { toStorageError, withStorageErrors } from './storage-error.ts';
 
@@ -19,6 +20,8 @@ export interface ConnectOptions {
   /** `sqlite:<path>`, relative to the working directory or absolute. */
   readonly url: string;
   readonly durability: Durability;
+  /** Told of files that other users of the machine could read. */
+  readonly onModes?: ((modes: FileModes) => void) | undefined;
 }
 
 export interface Connections {
@@ -41,12 +44,16 @@ const PAGE_SIZE = 8192;
 const SYNCHRONOUS: Readonly<Record<Durability, number>> = { normal: 1, full: 2 };
 
 /**
- * Connects a server to its database, makes the folder (0700) and file (0600) when they are missing, and claims the file.
+ * Connects a server to its database, makes the folder (0700) and file (0600) when they are missing, and claims the file. Files
+ * of the database that other users could read become 0600; SQLite gives its journals the mode of the file.
  * @throws HooklineError `invalid_configuration` for a URL that cannot be used or a file another server uses,
  *   `storage_unavailable` when the file cannot be opened
  */
-export async function connect({ url, durability }: ConnectOptions): Promise<Connections> {
+export async function connect({ url, durability, onModes }: ConnectOptions): Promise<Connections> {
   const file = await prepareFile(sqlitePath(url));
+  // Before SQLite makes journals, which get the mode of their file.
+  const modes = await tightenModes(file);
+  if (modes.tightened.length + modes.open.length > 0) onModes?.(modes);
   const opened = [await claimDatabase(file)];
   const close = () => closeAll(opened);
   try {
@@ -156,11 +163,9 @@ async function prepareFile(path: string): Promise<string> {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     if (existsSync(path)) return await realpath(path);
     // Never open an existing database here: closing it would drop the locks that SQLite holds on it in this process.
-    await (await open(path, 'wx', 0o600)).close();
+    await makePrivateFile(path);
     return join(await realpath(dirname(path)), basename(path));
   } catch (error) {
-    // Another starting server made it a moment ago.
-    if (errorCode(error) === 'EEXIST' && existsSync(path)) return await realpath(path);
     throw new HooklineError(
       'storage_unavailable',
       `The database file ${path} cannot be made: check that its folder may be written to and that its disk has room.`,
@@ -228,8 +233,4 @@ async function closeAll(opened: readonly Closer[]): Promise<void> {
     await withStorageErrors(close).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
-}
-
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -2,7 +2,8 @@
 
 import sqlite3 from 'sqlite3';
 import { HooklineError } from '../errors.ts';
-import { sqliteCode, toStorageError } from './storage-error.ts';
+import { makePrivateFile } from './file-modes.ts';
+import { sqliteCode, toStorageError, withStorageErrors } from './storage-error.ts';
 
 /** How long a starting server waits for one that is just stopping, in milliseconds. */
 const WAIT_MS = 1000;
@@ -17,6 +18,8 @@ const WAIT_MS = 1000;
  * @throws HooklineError `invalid_configuration` when another server holds the claim, `storage_unavailable`
  */
 export async function claimDatabase(file: string): Promise<() => Promise<void>> {
+  // SQLite would make it with the umask alone; its journal gets the mode of the file.
+  await withStorageErrors(() => makePrivateFile(`${file}.lock`));
   const lock = await open(`${file}.lock`);
   lock.configure('busyTimeout', WAIT_MS);
   try {

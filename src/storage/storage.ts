@@ -11,7 +11,7 @@ import { appendEntries } from './audit-chain.ts';
 import { type AuditVerification, verifyAudit } from './audit-verify.ts';
 import { type CommitterOptions, createCommitter } from './commit.ts';
 import type { ExecutionWriter } from './committer.ts';
-import { connect, connectReader, type Durability } from './connect.ts';
+import { type ConnectOptions, connect, connectReader, type Durability } from './connect.ts';
 import { audited, type Database, databaseOn } from './database.ts';
 import { reopenExecution } from './execution-changes.ts';
 import { finishPurges } from './execution-purge.ts';
@@ -41,6 +41,8 @@ export interface StorageOptions {
   readonly onUnreadable?: ((row: UnreadableRow) => void) | undefined;
   /** SQLite only. */
   readonly onCheckpointError?: CommitterOptions['onCheckpointError'];
+  /** SQLite only: told of files that other users of the machine could read. */
+  readonly onModes?: ConnectOptions['onModes'];
   /** PostgreSQL only: connections that read, at most. Default 10; four more write. */
   readonly poolSize?: number | undefined;
   /** PostgreSQL only: the owner of what this process runs; each process has another. Default a new UUID. */
@@ -81,6 +83,8 @@ export interface StorageReader {
     | 'findByHookKey'
     | 'list'
     | 'listEnabled'
+    | 'hookKeys'
+    | 'hookKeysState'
     | 'getRevision'
     | 'listRevisions'
     | 'countTags'
@@ -142,8 +146,8 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
 }
 
 async function onSqlite(options: StorageOptions): Promise<Parts> {
-  const { url, durability = 'full', autoMigrate = true, onCheckpointError } = options;
-  const connections = await connect({ url, durability });
+  const { url, durability = 'full', autoMigrate = true, onCheckpointError, onModes } = options;
+  const connections = await connect({ url, durability, onModes });
   try {
     if (autoMigrate) await migrate(connections.writer);
     else await requireMigrated(connections.writer);

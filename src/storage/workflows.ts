@@ -1,6 +1,6 @@
 // Workflows and their revisions in the database.
 
-import { Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
+import { cast, col, fn, Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
 import { nameAuditTarget } from '../engine/audit-scope.ts';
 import { type Document, modeSchema, type Revision, type Workflow } from '../engine/model.ts';
 import type { WorkflowStore } from '../engine/ports.ts';
@@ -77,20 +77,39 @@ export function workflowStore(database: Database): WorkflowStore {
       let after = placeOf(WORKFLOW_LIST, filter.cursor);
       const search = foldCase(filter.search ?? '');
       const found: Workflow[] = [];
-      const { tag } = filter;
+      const { tag, shownText = (text: string) => text } = filter;
+      const matches = ({ title, tags }: Workflow): boolean =>
+        foldCase(shownText(title)).includes(search) && (tag === undefined || tags.some((own) => shownText(own) === tag));
       // SQL's LIKE folds ASCII letters only, and each database its own way; titles and tags are few enough to be searched here.
       const batchSize = search === '' && tag === undefined ? limit + 1 : SEARCH_BATCH;
       for (;;) {
         const batch = await readAfter(where, after, batchSize);
-        found.push(
-          ...batch.filter(({ title, tags }) => foldCase(title).includes(search) && (tag === undefined || tags.includes(tag))),
-        );
+        found.push(...batch.filter(matches));
         const last = batch.at(-1);
         if (last === undefined || batch.length < batchSize || found.length > limit) break;
         after = placeInList(last);
       }
       return toPage(WORKFLOW_LIST, found, limit, placeInList);
     },
+
+    hookKeys: () =>
+      withStorageErrors(async () => {
+        const rows = await read.workflows.findAll({ attributes: ['hookKey'] });
+        return rows.map((row) => row.get().hookKey);
+      }),
+
+    hookKeysState: () =>
+      withStorageErrors(async () => {
+        // The sum and not the latest: the clock of another process may be behind.
+        const [row] = await read.workflows.findAll({
+          attributes: [
+            [fn('COUNT', col('id')), 'count'],
+            [cast(fn('SUM', col('updated_at')), 'TEXT'), 'sum'],
+            [fn('MAX', col('id')), 'newest'],
+          ],
+        });
+        return JSON.stringify(row);
+      }),
 
     listEnabled: () =>
       withStorageErrors(async () => {

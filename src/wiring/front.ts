@@ -1,8 +1,10 @@
 // What callers meet: the trigger URLs, the admin API and the designer, over the services.
 
 import type { Middleware } from 'koa';
+import { createHookKeyDirectory } from '../engine/hook-key-directory.ts';
 import { createStatistics } from '../engine/statistics.ts';
 import { createHookCalls } from '../http/hook-calls.ts';
+import { createRevealFor } from '../http/reveal.ts';
 import { createHooks, type HandleHook } from '../http/routes/hooks.ts';
 import { createHttp } from '../http/server.ts';
 import { isPostgresUrl } from '../storage/postgres-url.ts';
@@ -45,6 +47,7 @@ export function createFront(setup: Setup, resources: Resources, services: WiredS
       captures,
       streams,
       callWorkflow: createHookCalls({ ...calls, baseUrl: hooksBaseUrl, replyHeaders: origins.replyHeaders }),
+      revealFor: createRevealFor(createHookKeyDirectory(storage.workflows)),
       statistics: createStatistics({ statistics: storage.statistics, executions, workflows: storage.workflows, now }),
       installation: {
         settings,

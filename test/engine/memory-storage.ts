@@ -47,6 +47,8 @@ export function createMemoryWorkflows(): MemoryWorkflows {
       const wanted = [...workflows.values()].filter(({ deletedAt }) => (deletedAt !== null) === (filter.trashed ?? false));
       return paginate(wanted.reverse().map(copy), filter);
     },
+    hookKeys: async () => [...workflows.values()].map(({ hookKey }) => hookKey),
+    hookKeysState: async () => JSON.stringify([...workflows.values()].map(({ hookKey }) => hookKey)),
     listEnabled: async () => [...workflows.values()].filter(isLive).map(copy),
     async update(id, change) {
       refuseTaken(change.hookKey, id);

@@ -167,6 +167,28 @@ export function storageContract(name: string, open: () => Promise<ContractStorag
         expect(await storage.workflows.getRevision('w1', 3)).toEqual(revision);
       });
 
+      test('hook keys are all told, of the trash too, and every change of a workflow makes another state', async () => {
+        const { workflows } = storage;
+        const states = [await workflows.hookKeysState()];
+        const changes = [
+          () => workflows.insert(makeWorkflow('w1'), makeDocument()),
+          () => workflows.insert(makeWorkflow('w2'), makeDocument()),
+          () => workflows.update('w1', { hookKey: 'another', updatedAt: START + 1 }),
+          // By a process whose clock is behind.
+          () => workflows.update('w2', { hookKey: 'a third', updatedAt: START - 1 }),
+          () => workflows.update('w2', { deletedAt: START + 3, updatedAt: START + 3 }),
+          () => workflows.delete('w1'),
+        ];
+        for (const change of changes) {
+          await change();
+          const state = await workflows.hookKeysState();
+          expect(state).not.toBe(states.at(-1));
+          expect(await workflows.hookKeysState()).toBe(state);
+          states.push(state);
+        }
+        expect(await workflows.hookKeys()).toEqual(['a third']);
+      });
+
       test('what does not exist is undefined', async () => {
         expect(await storage.workflows.get('none')).toBeUndefined();
         expect(await storage.workflows.findByHookKey('none')).toBeUndefined();

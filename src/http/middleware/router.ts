@@ -4,7 +4,16 @@ import { Readable } from 'node:stream';
 import KoaRouter from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
 import { HooklineError } from '../../errors.ts';
-import { EventStream, LinesReply, ReplyWithHeaders, type Route, type ServerContext } from '../route.ts';
+import type { Reveal } from '../reveal.ts';
+import {
+  EventStream,
+  type HandlerResult,
+  LinesReply,
+  ReplyWithHeaders,
+  type Route,
+  type RouteContext,
+  type ServerContext,
+} from '../route.ts';
 import { handleAudited, noteRefusal } from './audit.ts';
 import { type Caller, callerOf, unauthorized } from './auth.ts';
 import { requireOwnPage } from './csrf.ts';
@@ -69,13 +78,14 @@ function serve(route: Route, context: ServerContext): Middleware {
     const { sessionCookie, ownUrl } = context.reachOf(ctx);
     const hookUrl = (hookKey: string): string => context.hookUrl(hookKey, ownUrl);
     const routeContext = { ...context, ...caller, sessionCookie, ownUrl, hookUrl };
-    const result = await handleAudited(route, { params, body: ctx.state.body, input }, routeContext);
+    const reveal = route.isSentAsItIs === true ? undefined : context.revealFor(caller.actor);
+    const result = await handle(route, { params, body: ctx.state.body, input }, routeContext, reveal);
     if (result instanceof EventStream) {
-      context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));
+      context.streams.serve(ctx, caller.actor, reveal?.stream(result) ?? result, () => isStillAllowed(caller));
       return;
     }
     if (result instanceof LinesReply) {
-      sendLines(ctx, result);
+      sendLines(ctx, result, reveal);
       return;
     }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
@@ -87,18 +97,36 @@ function serve(route: Route, context: ServerContext): Middleware {
     if (ctx.status === 204) return;
     ctx.type = 'application/json';
     // Written here and not by Koa, so that what cannot be written becomes an error reply.
-    ctx.body = JSON.stringify(data);
+    const json = JSON.stringify(data);
+    ctx.body = reveal === undefined ? json : await reveal.json(json);
   };
 }
 
-function sendLines(ctx: Context, { values, fileName }: LinesReply): void {
+function sendLines(ctx: Context, { values, fileName }: LinesReply, reveal: Reveal | undefined): void {
   async function* lines(): AsyncGenerator<string> {
-    for await (const value of values) yield `${JSON.stringify(value)}\n`;
+    const conceal = await reveal?.texts();
+    for await (const value of values) {
+      const line = JSON.stringify(value);
+      yield `${conceal?.(line) ?? line}\n`;
+    }
   }
   ctx.set(REPLY_HEADERS);
   ctx.set('Content-Disposition', `attachment; filename="${fileName}"`);
   ctx.type = 'application/x-ndjson';
   ctx.body = Readable.from(lines());
+}
+
+async function handle(
+  route: Route,
+  request: Parameters<typeof handleAudited>[1],
+  context: RouteContext,
+  reveal: Reveal | undefined,
+): Promise<HandlerResult<unknown>> {
+  try {
+    return await handleAudited(route, request, context);
+  } catch (error) {
+    throw reveal === undefined ? error : await reveal.error(error);
+  }
 }
 
 /** Answers a path that is known with other methods: 204 to OPTIONS, else 405, both with `Allow`. */

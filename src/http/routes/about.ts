@@ -35,6 +35,7 @@ const listPlugins = defineRoute({
   summary: 'Lists the trigger and node types that are installed, each with the JSON Schema of its configuration',
   tag,
   response: z.strictObject({ triggers: z.array(triggerTypeView), nodes: z.array(nodeTypeView) }),
+  isSentAsItIs: true,
   handle: (_input, { registry }) => registry.describe(),
 });
 
@@ -46,6 +47,7 @@ const getOpenapi = defineRoute({
   summary: 'This API as an OpenAPI 3.1 document',
   tag,
   response: z.record(z.string(), z.unknown()),
+  isSentAsItIs: true,
   handle: (_input, { openapi }) => openapi(),
 });
 

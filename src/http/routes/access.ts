@@ -63,6 +63,8 @@ const getSession = defineRoute({
   path: '/api/session',
   name: 'getSession',
   permission: 'none',
+  // Asked by strangers, and nothing but the asker's own is in it.
+  isSentAsItIs: true,
   summary: 'Says who is asking and what they may do',
   tag: SESSION,
   response: sessionView,
@@ -74,6 +76,8 @@ const signIn = defineRoute({
   path: '/api/session',
   name: 'signIn',
   permission: 'none',
+  // Asked by strangers, and nothing but the asker's own is in it.
+  isSentAsItIs: true,
   summary: 'Signs a user in, and sets the session’s cookie',
   description: 'After five wrong passwords for one address each further try has to wait longer: `429` with `Retry-After`.',
   tag: SESSION,
@@ -105,6 +109,8 @@ const checkLink = defineRoute({
   path: '/api/links/check',
   name: 'checkLink',
   permission: 'none',
+  // Asked by strangers, and nothing but the asker's own is in it.
+  isSentAsItIs: true,
   summary: 'Says what a one-time link is for, without using it up',
   tag: SESSION,
   body: link,
@@ -118,6 +124,8 @@ const acceptLink = defineRoute({
   path: '/api/links/accept',
   name: 'acceptLink',
   permission: 'none',
+  // Asked by strangers, and nothing but the asker's own is in it.
+  isSentAsItIs: true,
   summary: 'Uses a one-time link up: sets the password and signs in',
   tag: SESSION,
   body: link.extend({

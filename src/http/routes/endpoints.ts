@@ -62,8 +62,8 @@ const listEndpoints = defineRoute({
     ...pageQuery,
   }),
   response: pageOf(endpointView),
-  async handle({ query }, { endpoints }) {
-    const page = await endpoints.list(query);
+  async handle({ query }, { endpoints, revealFor, actor }) {
+    const page = await endpoints.list({ ...query, shownText: await revealFor(actor)?.texts() });
     return { data: page.items.map(showEndpoint), nextCursor: page.nextCursor };
   },
 });

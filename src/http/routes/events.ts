@@ -20,6 +20,8 @@ const streamEvents = defineRoute({
     'At most four messages a second; what changes in between is told together. Only what the caller may read is told. A comment comes every 15 seconds. Nothing is repeated after a lost connection: read again what is shown.',
   tag: 'Live',
   isStream: true,
+  // Ids alone, many times a second.
+  isSentAsItIs: true,
   response: changeEvents,
   errors: ['too_many_requests', 'shutting_down'],
   handle: (_, { changes, actor }) =>

@@ -1,7 +1,8 @@
 // Routes of executions: read, replay, cancel.
 
 import { z } from 'zod';
-import { executionSourceSchema, executionStatusSchema } from '../../engine/model.ts';
+import type { Actor } from '../../access/model.ts';
+import { type ExecutionWithJobs, executionSourceSchema, executionStatusSchema } from '../../engine/model.ts';
 import { HooklineError } from '../../errors.ts';
 import { defineRoute, type Route } from '../route.ts';
 import {
@@ -34,6 +35,13 @@ function listOf<Value extends string>(value: z.ZodEnum<Readonly<Record<Value, Va
       });
       return z.NEVER;
     });
+}
+
+/** What came of an action; callers' data in it is for who may read executions. */
+function showOutcome(execution: ExecutionWithJobs, actor: Actor | null): z.input<typeof executionView> {
+  const view = toExecutionView(execution);
+  if (actor?.permissions.has('executions:read') === true) return view;
+  return { ...view, error: null, request: null, context: null, response: null, output: null, jobs: [] };
 }
 
 const listExecutions = defineRoute({
@@ -84,15 +92,15 @@ const replayExecution = defineRoute({
   permission: 'executions:write',
   summary: 'Runs the stored request once more',
   description:
-    'Makes a new execution, on the live revision unless another is named. Of a sync workflow the finished execution comes back, of an async one the accepted execution.',
+    'Makes a new execution, on the live revision unless another is named. Of a sync workflow the finished execution comes back, of an async one the accepted execution. Without `executions:read` the reply leaves out request, reply and jobs.',
   tag,
   params: executionParams,
   body: z.strictObject({ revision: revisionNumber.optional() }).prefault({}),
   response: executionView,
   status: 201,
   errors: ['execution_not_found', 'workflow_not_found', 'revision_not_found', 'conflict', 'shutting_down'],
-  async handle({ params, body }, { engine }) {
-    return toExecutionView(await engine.replay(params.id, body));
+  async handle({ params, body }, { engine, actor }) {
+    return showOutcome(await engine.replay(params.id, body), actor);
   },
 });
 
@@ -103,13 +111,13 @@ const retryExecution = defineRoute({
   permission: 'executions:write',
   summary: 'Goes on with an execution that did not succeed, from the node that failed',
   description:
-    'The execution itself goes back into the queue. What is finished stays; the node that failed runs again, with the same idempotency key.',
+    'The execution itself goes back into the queue. What is finished stays; the node that failed runs again, with the same idempotency key. Without `executions:read` the reply leaves out request, reply and jobs.',
   tag,
   params: executionParams,
   response: executionView,
   errors: ['execution_not_found', 'conflict', 'shutting_down'],
-  async handle({ params }, { engine }) {
-    return toExecutionView(await engine.retry(params.id));
+  async handle({ params }, { engine, actor }) {
+    return showOutcome(await engine.retry(params.id), actor);
   },
 });
 
@@ -120,7 +128,7 @@ const rerunExecution = defineRoute({
   permission: 'executions:write',
   summary: 'Runs an execution again from a chosen node on',
   description:
-    'Makes a new execution of the same revision; what ran before the node is taken over, the node and what follows run anew.',
+    'Makes a new execution of the same revision; what ran before the node is taken over, the node and what follows run anew. Without `executions:read` the reply leaves out request, reply and jobs.',
   tag,
   params: executionParams,
   body: z.strictObject({
@@ -129,8 +137,8 @@ const rerunExecution = defineRoute({
   response: executionView,
   status: 201,
   errors: ['execution_not_found', 'revision_not_found', 'conflict', 'shutting_down'],
-  async handle({ params, body }, { engine }) {
-    return toExecutionView(await engine.rerun(params.id, body.from));
+  async handle({ params, body }, { engine, actor }) {
+    return showOutcome(await engine.rerun(params.id, body.from), actor);
   },
 });
 
@@ -163,12 +171,13 @@ const cancelExecution = defineRoute({
   name: 'cancelExecution',
   permission: 'executions:write',
   summary: 'Stops an execution that has not finished',
+  description: 'Without `executions:read` the reply leaves out request, reply and jobs.',
   tag,
   params: executionParams,
   response: executionView,
   errors: ['execution_not_found', 'conflict'],
-  async handle({ params }, { engine }) {
-    return toExecutionView(await engine.cancel(params.id));
+  async handle({ params }, { engine, actor }) {
+    return showOutcome(await engine.cancel(params.id), actor);
   },
 });
 

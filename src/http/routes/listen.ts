@@ -16,7 +16,7 @@ const listenForCalls = defineRoute({
   method: 'GET',
   path: '/api/workflows/{id}/listen',
   name: 'listenForCalls',
-  permission: 'workflows:read',
+  permission: 'executions:read',
   summary: 'Shows the next calls of a workflow as they come, as server-sent events',
   description:
     'Begins with `listening`; each call, test call and manual run is then a `request`, also of a disabled workflow, and also when it is refused; at most 20 a second. Secret headers are redacted, bodies are cut at 256 KiB. Ends after ten minutes.',

@@ -3,7 +3,16 @@
 import { z } from 'zod';
 import { documentSchema } from '../../engine/model.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { pageOf, pageQuery, revisionInPath, timeSchema, unreadableView, workflowParams, workflowView } from './views.ts';
+import {
+  pageOf,
+  pageQuery,
+  revisionInPath,
+  showWorkflow,
+  timeSchema,
+  unreadableView,
+  workflowParams,
+  workflowView,
+} from './views.ts';
 
 const tag = 'Revisions';
 
@@ -100,10 +109,7 @@ const activateRevision = defineRoute({
   params: revisionParams,
   response: workflowView,
   errors: ['workflow_not_found', 'revision_not_found', 'invalid_workflow', 'conflict'],
-  async handle({ params }, { workflows, hookUrl }) {
-    const view = await workflows.activate(params.id, params.revision);
-    return { ...view, hookUrl: hookUrl(view.hookKey) };
-  },
+  handle: async ({ params }, context) => showWorkflow(await context.workflows.activate(params.id, params.revision), context),
 });
 
 export const revisionRoutes: readonly Route[] = [listRevisions, getRevision, compareRevisions, activateRevision];

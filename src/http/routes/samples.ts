@@ -38,7 +38,7 @@ const getSample = defineRoute({
   method: 'GET',
   path: '/api/workflows/{id}/sample',
   name: 'getSample',
-  permission: 'workflows:read',
+  permission: 'executions:read',
   summary: 'Reads the pinned sample of a workflow',
   tag,
   params: workflowParams,

@@ -1,6 +1,7 @@
 // What the admin API shows: the JSON of workflows, revisions and executions, and the parts that many routes share.
 
 import { z } from 'zod';
+import { hintOf } from '../../engine/hook-key-index.ts';
 import {
   type ExecutionWithJobs,
   executionSourceSchema,
@@ -14,6 +15,9 @@ import {
   triggerSchema,
 } from '../../engine/model.ts';
 import type { ExecutionSummary } from '../../engine/ports.ts';
+import type { WorkflowView } from '../../engine/workflows.ts';
+import { maySeeHookKeys } from '../reveal.ts';
+import type { RouteContext } from '../route.ts';
 
 /** A moment as the API writes it. */
 export const timeSchema = z.iso.datetime().meta({ description: 'ISO 8601 in UTC.' });
@@ -66,8 +70,11 @@ export const workflowView = z
     title: z.string(),
     mode: modeSchema,
     enabled: z.boolean(),
-    hookKey: z.string(),
-    hookUrl: z.string().meta({ description: 'The trigger URL.' }),
+    hookKey: z.string().nullable().meta({
+      description: 'Whoever knows it can start the workflow, so it takes `workflows:write` to see it; else null.',
+    }),
+    hookUrl: z.string().nullable().meta({ description: 'The trigger URL; null without `workflows:write`.' }),
+    hookKeyHint: z.string().meta({ description: 'The last four characters of the key, to tell trigger URLs apart.' }),
     revision: z.int().meta({ description: 'The live revision.' }),
     tags: z.array(z.string()),
     deletedAt: timeSchema.nullable().meta({ description: 'When it was put into the trash; null: it is not there.' }),
@@ -160,6 +167,17 @@ export const executionView = z
 /** The marker of a record, where it has one. */
 export function unreadableOf({ unreadable }: { readonly unreadable?: string | undefined }): { unreadable?: string } {
   return unreadable === undefined ? {} : { unreadable };
+}
+
+/** A workflow as its reader may see it. */
+export function showWorkflow(view: WorkflowView, { hookUrl, actor }: RouteContext): z.input<typeof workflowView> {
+  const isShown = maySeeHookKeys(actor);
+  return {
+    ...view,
+    hookKey: isShown ? view.hookKey : null,
+    hookUrl: isShown ? hookUrl(view.hookKey) : null,
+    hookKeyHint: hintOf(view.hookKey),
+  };
 }
 
 export function toTime(milliseconds: number): string {

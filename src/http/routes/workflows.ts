@@ -11,13 +11,15 @@ import {
   titleSchema,
   triggerSchema,
 } from '../../engine/model.ts';
-import type { CreateWorkflow, WorkflowView } from '../../engine/workflows.ts';
-import { defineRoute, type Route, type RouteContext } from '../route.ts';
+import type { CreateWorkflow } from '../../engine/workflows.ts';
+import { maySeeHookKeys } from '../reveal.ts';
+import { defineRoute, type Route } from '../route.ts';
 import {
   executionView,
   pageOf,
   pageQuery,
   revisionNumber,
+  showWorkflow,
   timeSchema,
   toExecutionView,
   workflowParams,
@@ -59,15 +61,11 @@ const exportView = z
     hookline: z.literal(1).meta({ description: 'The version of this format.' }),
     title: z.string(),
     mode: modeSchema,
-    hookKey: z.string().optional(),
+    hookKey: z.string().optional().meta({ description: 'Left out for who does not have `workflows:write`.' }),
     tags: z.array(z.string()).default([]),
     ...documentSchema.shape,
   })
   .meta({ id: 'WorkflowExport', description: 'One workflow as a file. Write-only values such as passwords are left out.' });
-
-function show(view: WorkflowView, { hookUrl }: RouteContext): z.input<typeof workflowView> {
-  return { ...view, hookUrl: hookUrl(view.hookKey) };
-}
 
 const createWorkflow = defineRoute({
   method: 'POST',
@@ -82,7 +80,7 @@ const createWorkflow = defineRoute({
   status: 201,
   errors: ['invalid_workflow'],
   // The service checks what it gets, whatever its type says.
-  handle: async ({ body }, context) => show(await context.workflows.create(body as unknown as CreateWorkflow), context),
+  handle: async ({ body }, context) => showWorkflow(await context.workflows.create(body as unknown as CreateWorkflow), context),
 });
 
 const listWorkflows = defineRoute({
@@ -105,8 +103,8 @@ const listWorkflows = defineRoute({
   }),
   response: pageOf(workflowView),
   async handle({ query }, context) {
-    const page = await context.workflows.list(query);
-    return { data: page.items.map((view) => show(view, context)), nextCursor: page.nextCursor };
+    const page = await context.workflows.list({ ...query, shownText: await context.revealFor(context.actor)?.texts() });
+    return { data: page.items.map((view) => showWorkflow(view, context)), nextCursor: page.nextCursor };
   },
 });
 
@@ -120,7 +118,7 @@ const getWorkflow = defineRoute({
   params: workflowParams,
   response: workflowView,
   errors: ['workflow_not_found'],
-  handle: async ({ params }, context) => show(await context.workflows.get(params.id), context),
+  handle: async ({ params }, context) => showWorkflow(await context.workflows.get(params.id), context),
 });
 
 const updateWorkflow = defineRoute({
@@ -143,7 +141,8 @@ const updateWorkflow = defineRoute({
   documentedBody: changeDocument,
   response: workflowView,
   errors: ['workflow_not_found', 'conflict', 'invalid_workflow'],
-  handle: async ({ params, query, body }, context) => show(await context.workflows.update(params.id, body, query), context),
+  handle: async ({ params, query, body }, context) =>
+    showWorkflow(await context.workflows.update(params.id, body, query), context),
 });
 
 const deleteWorkflow = defineRoute({
@@ -176,7 +175,7 @@ const restoreWorkflow = defineRoute({
   params: workflowParams,
   response: workflowView,
   errors: ['workflow_not_found'],
-  handle: async ({ params }, context) => show(await context.workflows.restore(params.id), context),
+  handle: async ({ params }, context) => showWorkflow(await context.workflows.restore(params.id), context),
 });
 
 const listTags = defineRoute({
@@ -204,7 +203,7 @@ const duplicateWorkflow = defineRoute({
   response: workflowView,
   status: 201,
   errors: ['workflow_not_found'],
-  handle: async ({ params }, context) => show(await context.workflows.duplicate(params.id), context),
+  handle: async ({ params }, context) => showWorkflow(await context.workflows.duplicate(params.id), context),
 });
 
 const rotateKey = defineRoute({
@@ -217,7 +216,7 @@ const rotateKey = defineRoute({
   params: workflowParams,
   response: workflowView,
   errors: ['workflow_not_found', 'conflict'],
-  handle: async ({ params }, context) => show(await context.workflows.rotateKey(params.id), context),
+  handle: async ({ params }, context) => showWorkflow(await context.workflows.rotateKey(params.id), context),
 });
 
 const runWorkflow = defineRoute({
@@ -264,7 +263,10 @@ const exportWorkflow = defineRoute({
   params: workflowParams,
   response: exportView,
   errors: ['workflow_not_found'],
-  handle: ({ params }, { workflows }) => workflows.exportWorkflow(params.id),
+  async handle({ params }, { workflows, actor }) {
+    const { hookKey, ...document } = await workflows.exportWorkflow(params.id);
+    return maySeeHookKeys(actor) ? { hookKey, ...document } : document;
+  },
 });
 
 const importWorkflow = defineRoute({
@@ -286,7 +288,7 @@ const importWorkflow = defineRoute({
   response: workflowView,
   status: 201,
   errors: ['invalid_workflow', 'conflict'],
-  handle: async ({ query, body }, context) => show(await context.workflows.importWorkflow(body, query), context),
+  handle: async ({ query, body }, context) => showWorkflow(await context.workflows.importWorkflow(body, query), context),
 });
 
 export const workflowRoutes: readonly Route[] = [

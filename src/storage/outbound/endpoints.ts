@@ -67,7 +67,7 @@ export function endpointStore(sequelize: Sequelize, { read, write, rows: reader 
         return row ? toEndpoint(reader, row.get()) : undefined;
       }),
 
-    async list({ kind = 'endpoint', status, workspace, search = '', ...page }) {
+    async list({ kind = 'endpoint', status, workspace, search = '', shownText = (text) => text, ...page }) {
       const limit = limitOf(page);
       let after = placeOf(ENDPOINT_LIST, page.cursor);
       if (workspace !== undefined && !isSearchable(workspace)) return { items: [], nextCursor: null };
@@ -83,7 +83,9 @@ export function endpointStore(sequelize: Sequelize, { read, write, rows: reader 
       for (;;) {
         const batch = await readAfter(where, after, batchSize);
         found.push(
-          ...batch.filter(({ config }) => [config.url, config.description].some((part) => foldCase(part).includes(text))),
+          ...batch.filter(({ config }) =>
+            [config.url, config.description].some((part) => foldCase(shownText(part)).includes(text)),
+          ),
         );
         const last = batch.at(-1);
         if (last === undefined || batch.length < batchSize || found.length > limit) break;

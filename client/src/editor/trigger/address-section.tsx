@@ -2,7 +2,7 @@
 
 import { Alert, Button, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconChevronRight, IconRefresh } from '@tabler/icons-react';
+import { IconChevronRight, IconEyeOff, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRotateKey } from '../../api/trigger.ts';
@@ -27,44 +27,40 @@ export function AddressSection({ workflow, credentials, body, canWrite, onRotate
   const { t } = useTranslation('trigger');
   const [opened, { toggle }] = useDisclosure(false);
   const rotate = useRotateKey(workflow.id);
-  const curl = curlLine({
-    url: workflow.hookUrl,
-    body: compactJson(body),
-    ...(credentials.isOn
-      ? {
-          credentials: {
-            username: credentials.username || t('address.user'),
-            password: credentials.password || t('address.secret'),
-          },
-        }
-      : {}),
-  });
+  const url = workflow.hookUrl;
   return (
     <Stack gap="sm">
       <TextInput
         label={t('address.url')}
         description={t('address.urlText')}
-        value={workflow.hookUrl}
+        value={url ?? t('address.hidden', { hint: workflow.hookKeyHint })}
         readOnly
         onFocus={(event) => event.currentTarget.select()}
-        rightSection={<Copy value={workflow.hookUrl} label={t('address.url')} />}
-        classNames={{ input: 'hl-mono' }}
+        rightSection={<Copy value={url} label={t('address.url')} reason={t('address.hiddenText')} />}
+        classNames={{ input: url === null ? '' : 'hl-mono' }}
       />
+      {url === null && (
+        <Alert color="gray" p="xs" icon={<IconEyeOff size={17} aria-hidden />}>
+          {t('address.hiddenText')}
+        </Alert>
+      )}
       {!workflow.enabled && (
         <Alert color="yellow" p="xs">
           {t('address.off')}
         </Alert>
       )}
       <Group justify="space-between" gap="xs">
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          onClick={toggle}
-          aria-expanded={opened}
-          leftSection={<IconChevronRight size={15} className={opened ? 'hl-turned' : ''} aria-hidden />}
-        >
-          {t('address.ways')}
-        </Button>
+        {url !== null && (
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            onClick={toggle}
+            aria-expanded={opened}
+            leftSection={<IconChevronRight size={15} className={opened ? 'hl-turned' : ''} aria-hidden />}
+          >
+            {t('address.ways')}
+          </Button>
+        )}
         {canWrite && (
           <ConfirmButton
             size="compact-sm"
@@ -88,12 +84,29 @@ export function AddressSection({ workflow, credentials, body, canWrite, onRotate
           </ConfirmButton>
         )}
       </Group>
-      {opened && (
-        <Stack gap="sm">
-          <CodeLine label={t('address.curl')} text={curl} />
-          {credentials.isOn && <UrlWithPassword url={workflow.hookUrl} credentials={credentials} />}
-        </Stack>
-      )}
+      {opened && url !== null && <WaysToCall url={url} credentials={credentials} body={body} />}
+    </Stack>
+  );
+}
+
+function WaysToCall({ url, credentials, body }: Pick<AddressSectionProps, 'credentials' | 'body'> & { readonly url: string }) {
+  const { t } = useTranslation('trigger');
+  const curl = curlLine({
+    url,
+    body: compactJson(body),
+    ...(credentials.isOn
+      ? {
+          credentials: {
+            username: credentials.username || t('address.user'),
+            password: credentials.password || t('address.secret'),
+          },
+        }
+      : {}),
+  });
+  return (
+    <Stack gap="sm">
+      <CodeLine label={t('address.curl')} text={curl} />
+      {credentials.isOn && <UrlWithPassword url={url} credentials={credentials} />}
     </Stack>
   );
 }

@@ -22,10 +22,11 @@ export function queryOf(sample: CaptureView | null): string {
 /** A request to keep, made of what somebody pasted; the other parts stay as they are in the sample. */
 export function requestFrom(
   sample: CaptureView | null,
-  url: string,
+  url: string | null,
   pasted: { readonly body: string } | { readonly query: string },
 ): CaptureView['request'] {
-  const { pathname } = new URL(url);
+  // Who may not see the URL may keep no request either.
+  const pathname = url === null ? '/hooks/' : new URL(url).pathname;
   const query = 'query' in pasted ? pasted.query : queryOf(sample);
   const body = 'body' in pasted ? pasted.body : (sample?.request.body ?? '');
   return {

@@ -14,7 +14,7 @@ import { PinButton } from './pin-button.tsx';
 
 export interface ListenPanelProps {
   readonly workflowId: string;
-  readonly url: string;
+  readonly url: string | null;
   readonly listening: Listening;
   readonly sample: CaptureView | null;
   readonly readOnly: boolean;
@@ -48,10 +48,16 @@ export function ListenPanel({ workflowId, url, listening, sample, readOnly, onPi
               {t('listen.how')}
             </Text>
           )}
-          <Group gap={4} wrap="nowrap" mt={4}>
-            <code className="hl-ellipsis">{url}</code>
-            <Copy value={url} label={t('address.url')} />
-          </Group>
+          {url === null ? (
+            <Text size="sm" c="dimmed" mt={4}>
+              {t('address.hiddenText')}
+            </Text>
+          ) : (
+            <Group gap={4} wrap="nowrap" mt={4}>
+              <code className="hl-ellipsis">{url}</code>
+              <Copy value={url} label={t('address.url')} />
+            </Group>
+          )}
           {until !== null && <TimeLeft until={until} />}
         </div>
       ) : (

@@ -13,8 +13,8 @@ import { PinButton } from './pin-button.tsx';
 export interface PastePanelProps {
   readonly part: 'body' | 'query';
   readonly workflowId: string;
-  /** The trigger URL. */
-  readonly url: string;
+  /** The trigger URL; null: its reader may not see it. */
+  readonly url: string | null;
   readonly sample: CaptureView | null;
   readonly readOnly: boolean;
   onPinned(): void;

@@ -11,7 +11,7 @@ import { PinnedSample } from './pinned-sample.tsx';
 
 export interface SampleSectionProps {
   readonly workflowId: string;
-  readonly url: string;
+  readonly url: string | null;
   readonly sample: CaptureView | null;
   readonly listening: Listening;
   readonly taken: Readonly<Record<Part, ReadonlySet<string>>>;

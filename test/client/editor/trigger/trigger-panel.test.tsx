@@ -17,7 +17,7 @@ afterAll(() => server.stop());
 
 const executions: string[] = [];
 
-async function open(workflow: object) {
+async function open(workflow: object, reader: Partial<WorkflowJson> = {}) {
   const created = await server.api('POST', '/api/workflows', {
     enabled: true,
     title: 'Payment callback',
@@ -25,7 +25,7 @@ async function open(workflow: object) {
     trigger: { type: 'webhook', config: {} },
     ...workflow,
   });
-  const saved: WorkflowJson = created.body;
+  const saved: WorkflowJson = { ...created.body, ...reader };
   const { id } = saved;
   const { triggers } = (await server.api('GET', '/api/plugins')).body;
   const type = triggers.find((one: { type: string }) => one.type === 'webhook');
@@ -63,6 +63,20 @@ async function open(workflow: object) {
 const replies = {
   nodes: [{ key: 'reply', type: 'response', config: { status: 201, body: { got: '{{$context.body.payment.id}}' } } }],
 };
+
+test('who may not see the URL is told so and why, and can copy nothing', async () => {
+  const { user } = await open(replies, { hookKey: null, hookUrl: null });
+  const shown = screen.getByLabelText('URL of this workflow');
+  expect(shown).toHaveProperty('value', expect.stringMatching(/^Hidden; it ends with .{4}$/));
+  expect(screen.getAllByText(/only people who may change workflows see it/)).toBeTruthy();
+  const copy = screen.getByRole('button', { name: 'Copy URL of this workflow' });
+  expect(copy.getAttribute('aria-disabled')).toBe('true');
+  expect(copy.getAttribute('aria-description')).toMatch(/Whoever knows this URL/);
+  expect(screen.queryByRole('button', { name: 'Ways to call it' })).toBeNull();
+  await user.click(screen.getByRole('tab', { name: 'Variables' }));
+  await user.click(await screen.findByText('Paste JSON'));
+  expect(screen.getByLabelText('JSON body')).toBeTruthy();
+});
 
 test('a pasted JSON sample becomes variables, and a test call after saving is answered by the flow', async () => {
   const { user } = await open(replies);
