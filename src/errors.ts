@@ -37,6 +37,8 @@ export const ERROR_CATALOGUE = {
   unsupported_media_type: { status: 415, exposed: true },
   invalid_workflow: { status: 422, exposed: true },
   missing_value: { status: 422, exposed: true },
+  // A path that would visit too much of a request
+  path_too_costly: { status: 422, exposed: true },
   // An event that the catalogue does not allow
   invalid_event: { status: 422, exposed: true },
   // An endpoint, or a version of an event type, that cannot be as it is wanted
