@@ -28,6 +28,8 @@ export const ERROR_CATALOGUE = {
   secret_not_found: { status: 404, exposed: true },
   method_not_allowed: { status: 405, exposed: true },
   conflict: { status: 409, exposed: true },
+  // A newer request took the place of one that waited
+  superseded: { status: 409, exposed: true },
   // Callbacks that come too late: a second one, one after the time-out, one for an execution that has ended
   already_resumed: { status: 409, exposed: true },
   execution_ended: { status: 409, exposed: true },

@@ -9,6 +9,7 @@ import type { Changes } from '../engine/changes.ts';
 import type { DraftExpression, Evaluation } from '../engine/drafts.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { InstallationSettings } from '../engine/installation-settings.ts';
+import type { LatestFirst } from '../engine/latest-first.ts';
 import type { Learned } from '../engine/learned.ts';
 import type { ExecutionStore, SampleStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
@@ -66,6 +67,8 @@ export interface Drafts {
 
 /** What every handler shares. */
 export interface ServerContext extends Services {
+  /** Checks of drafts, which cost the most of what a reader may ask for: one at a time for each actor. */
+  readonly checks: LatestFirst;
   /** The whole trigger URL of a hook key, for a handler as its caller reaches it. */
   hookUrl(hookKey: string): string;
   /** The OpenAPI document of this API. */
@@ -154,6 +157,8 @@ export interface Route<
   readonly headers?: Headers;
   /** Schema of the JSON body. Without one no body is read. */
   readonly body?: Body;
+  /** A smaller limit of the body for those who lack a permission, counted after inflating. Default: the limit of every body. */
+  readonly bodyLimit?: { readonly maxBytes: number; readonly unless: Permission };
   /** What the OpenAPI document says of the body when `body` leaves the inside of it to a service. Default `body`. */
   readonly documentedBody?: z.ZodType;
   /** The handler returns an `EventStream`; `response` is the schema of `{ event, data }`. Default false. */

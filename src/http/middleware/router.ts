@@ -91,13 +91,23 @@ function answerOtherMethods(
   });
 }
 
+function bodyReader({ bodyLimit }: Route, readAny: Middleware): Middleware {
+  if (bodyLimit === undefined) return readAny;
+  const readSmall = jsonBody(bodyLimit.maxBytes);
+  return (ctx, next) => {
+    const isTrusted = callerOf(ctx).actor?.permissions.has(bodyLimit.unless) === true;
+    return (isTrusted ? readAny : readSmall)(ctx, next);
+  };
+}
+
 /** Middleware for the routes; paths that none of them has go on. */
 export function router(routes: readonly Route[], context: ServerContext): Middleware {
   const table = new KoaRouter({ sensitive: true });
   const readBody = jsonBody();
   for (const route of routes) {
     const check = requirePermission(route.permission, context);
-    const handlers = route.body === undefined ? [check, serve(route, context)] : [check, readBody, serve(route, context)];
+    const handlers =
+      route.body === undefined ? [check, serve(route, context)] : [check, bodyReader(route, readBody), serve(route, context)];
     table.register(toPattern(route.path), [route.method], handlers, { name: route.name });
   }
   const open = new Set(routes.filter(({ permission }) => permission === 'none').map(({ name }) => name));
