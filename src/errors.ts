@@ -31,6 +31,8 @@ export const ERROR_CATALOGUE = {
   secret_not_found: { status: 404, exposed: true },
   method_not_allowed: { status: 405, exposed: true },
   conflict: { status: 409, exposed: true },
+  // A newer request took the place of one that waited
+  superseded: { status: 409, exposed: true },
   // Callbacks that come too late: a second one, one after the time-out, one for an execution that has ended
   already_resumed: { status: 409, exposed: true },
   execution_ended: { status: 409, exposed: true },
@@ -40,6 +42,8 @@ export const ERROR_CATALOGUE = {
   unsupported_media_type: { status: 415, exposed: true },
   invalid_workflow: { status: 422, exposed: true },
   missing_value: { status: 422, exposed: true },
+  // A path that would visit too much of a request
+  path_too_costly: { status: 422, exposed: true },
   // An event that the catalogue does not allow
   invalid_event: { status: 422, exposed: true },
   // An endpoint, or a version of an event type, that cannot be as it is wanted

@@ -1,6 +1,7 @@
 // Who may do what with the admin API: permissions, roles, and what users, tokens and the audit log look like from outside.
 
 import { z } from 'zod';
+import { isReservedSecretName } from '../engine/secret-names.ts';
 
 /** What a route can ask for. A read never changes anything. */
 export const PERMISSIONS = [
@@ -196,6 +197,11 @@ export type LinkView = z.infer<typeof linkView>;
 export const secretNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must start with a letter or _ and hold only letters, digits and _ (64 at most)');
+
+/** Of a secret that is new: names that every object has already are refused, since a path or an expression would not find it. */
+export const newSecretNameSchema = secretNameSchema.refine((name) => !isReservedSecretName(name), {
+  error: 'is a name that every object has already; choose another one',
+});
 
 export const secretView = z
   .strictObject({

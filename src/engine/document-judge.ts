@@ -10,7 +10,7 @@ import type { Registry } from './registry.ts';
 import { say } from './say.ts';
 import { fieldsOf, workflowRow } from './sealed-places.ts';
 import type { SecretVault } from './secret-vault.ts';
-import { problem } from './tree.ts';
+import { problem, tooManyNodes } from './tree.ts';
 import { inspectDocument, type Validation, validateDocument } from './validate.ts';
 
 export interface DocumentJudgeOptions {
@@ -37,7 +37,7 @@ export interface DocumentJudge {
   /** Of a stored document; the syntax of expressions was checked when they were saved, and does not change. */
   judgeStored(workflow: Pick<Workflow, 'id' | 'mode' | 'enabled'>, document: Document): Promise<Problem[]>;
   /** The same without what only the types' own checks can tell. */
-  inspectStored(workflow: Pick<Workflow, 'id' | 'mode' | 'enabled'>, document: Document): Problem[];
+  inspectStored(workflow: Pick<Workflow, 'id' | 'mode' | 'enabled'>, document: Document): Promise<Problem[]>;
   /** An edit of trigger or nodes, and everything that is wrong with it. @param previous opened */
   judgeEdit(workflow: Pick<Workflow, 'mode' | 'enabled'>, previous: Document, given: GivenDocument): Promise<Validation>;
 }
@@ -67,20 +67,22 @@ export function createDocumentJudge({ registry, evaluator, secretBox, vault }: D
       return ofStored(workflow, [...unreadable, ...problems]);
     },
 
-    inspectStored(workflow, document) {
+    async inspectStored(workflow, document) {
       const { opened, unreadable } = open(workflow.id, document);
-      const { problems } = inspectDocument(opened, optionsFor(workflow.mode));
+      const { problems } = await inspectDocument(opened, optionsFor(workflow.mode));
       return ofStored(workflow, [...unreadable, ...problems]);
     },
 
     async judgeEdit({ mode, enabled }, previous, { trigger, nodes, settings }) {
+      const tooMany = tooManyNodes({ nodes });
+      if (tooMany) return { document: undefined, problems: [tooMany] };
       const given = { trigger, nodes, ...(settings === undefined || settings === null ? {} : { settings }) };
       const plain = toPlainJson(given);
       const next = isRecord(plain)
         ? { ...plain, ...keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) }
         : given;
       const { document, problems } = await validate(mode, next);
-      const mayWait = !enabled && inspectDocument(previous, optionsFor(mode)).problems.some(isMissingSecret);
+      const mayWait = !enabled && (await inspectDocument(previous, optionsFor(mode))).problems.some(isMissingSecret);
       return { document, problems: mayWait ? withoutSecrets(problems) : problems };
     },
   };

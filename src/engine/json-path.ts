@@ -1,17 +1,21 @@
-// Pure: JSONPath expressions such as `$.items[*].sku`, without scripts and with bounded work.
+// Pure: JSONPath expressions such as `$.items[*].sku`, without scripts and with a counted budget.
 
 import { JSONPath } from 'jsonpath-plus';
 import { HooklineError } from '../errors.ts';
+import { type JsonPathElements, toElements, walkJsonPath } from './json-path-walker.ts';
 import { FORBIDDEN_NAMES } from './model.ts';
 import { MAX_PATH_LENGTH } from './path.ts';
+import { createPathBudget, type PathBudget } from './path-budget.ts';
 
 export interface CompiledJsonPath {
   readonly text: string;
   /**
    * Everything the expression finds, in the order of the document; `[]` when nothing. Own properties only.
-   * @throws HooklineError `invalid_path` when the value is nested too deep to be walked
+   * @param budget what it may still visit; default: one of its own
+   * @throws HooklineError `path_too_costly` when it would visit more; `invalid_path` when the value is nested deeper than 1000
+   *   levels
    */
-  get(value: unknown): unknown[];
+  get(value: unknown, budget?: PathBudget): unknown[];
 }
 
 const MAX_DESCENTS = 2;
@@ -24,29 +28,25 @@ export function isJsonPath(text: string): boolean {
 /**
  * Compiles a JSONPath in the dialect of jsonpath-plus, without its scripts (`[?(…)]`, `[(…)]`), which would be code.
  * At most two `..`; `^` (parent) once, and behind it only names; unions `[a,b]` of different names or indexes, written
- * without quotes. So the work stays in proportion to the value.
+ * without quotes. What an expression visits in a value is counted and limited, whatever it looks like.
  * @throws HooklineError `invalid_path`
  */
 export function compileJsonPath(text: string): CompiledJsonPath {
   if (text.length > MAX_PATH_LENGTH) throw invalid(text, `it is longer than ${MAX_PATH_LENGTH} characters`);
   if (!isJsonPath(text)) throw invalid(text, 'it must start with `$.` or `$[`');
   if (!areBracketsClosed(text)) throw invalid(text, 'a bracket or quote is not closed');
-  checkElements(text, splitElements(text));
-  return { text, get: (value) => evaluate(text, value) };
+  const parts = splitElements(text);
+  checkElements(text, parts);
+  const elements = toElements(parts[0] === '$' ? parts.slice(1) : parts);
+  return { text, get: (value, budget = createPathBudget()) => evaluate(text, elements, value, budget) };
 }
 
-function evaluate(text: string, value: unknown): unknown[] {
+function evaluate(text: string, elements: JsonPathElements, value: unknown, budget: PathBudget): unknown[] {
   if (typeof value !== 'object' || value === null) return text === '$' && value !== undefined ? [value] : [];
-  let found: unknown;
-  try {
-    found = JSONPath({ path: text, json: value, eval: false, wrap: true, resultType: 'value' });
-  } catch (cause) {
-    throw invalid(text, cause instanceof RangeError ? 'the value is nested too deep for it' : 'it cannot be applied', cause);
-  }
-  return Array.isArray(found) ? found : [];
+  return walkJsonPath(elements, text, value, budget);
 }
 
-/** The parts that jsonpath-plus itself will walk, so that what is checked is what runs. */
+/** The parts as jsonpath-plus splits them. */
 function splitElements(text: string): readonly unknown[] {
   try {
     return JSONPath.toPathArray(text);
@@ -55,7 +55,7 @@ function splitElements(text: string): readonly unknown[] {
   }
 }
 
-function checkElements(text: string, elements: readonly unknown[]): void {
+function checkElements(text: string, elements: readonly unknown[]): asserts elements is readonly string[] {
   let descents = 0;
   let hasParent = false;
   for (const [index, element] of elements.entries()) {

@@ -47,7 +47,8 @@ function roomBehind(value: unknown, room: number): number {
 /**
  * Returns the value itself when it is plain JSON already, otherwise what JSON makes of it (`Date` to text, `undefined` in
  * lists to null). `undefined` becomes null.
- * @throws HooklineError `node_failed` for functions, symbols, big integers, cycles, values nested too deep, and beyond `room`.
+ * @throws HooklineError `node_failed` for functions, symbols, big integers, cycles, values nested too deep, members named
+ *   `__proto__`, and beyond `room`
  */
 export function toJsonValue(value: unknown, room: Room = createRoom()): unknown {
   if (value === undefined) return null;
@@ -94,6 +95,8 @@ function isPlainJson(value: unknown, depth: number, room: Room): boolean {
   if ('toJSON' in value) return false;
   for (const [key, item] of Object.entries(value)) {
     room.left -= key.length;
+    if (key === '__proto__')
+      throw new HooklineError('node_failed', 'The value has a member named "__proto__", which is not allowed.');
     // A property that is undefined is simply not stored.
     if (item !== undefined && !isPlainJson(item, depth + 1, room)) return false;
   }

@@ -23,6 +23,22 @@ export function nearestNames(name: string, known: Iterable<string>, limit = 3): 
   return found.slice(0, limit).map(({ candidate }) => candidate);
 }
 
+/** Most mistyped names of one document that are compared with all known ones. */
+const MAX_COMPARED = 100;
+
+/** `nearestNames` for many names: each is compared once, and after the first hundred there are no more suggestions. */
+export function createNearestNames(known: () => Iterable<string>): (name: string) => string[] {
+  const found = new Map<string, string[]>();
+  return (name) => {
+    let nearest = found.get(name);
+    if (nearest === undefined) {
+      nearest = found.size < MAX_COMPARED ? nearestNames(name, known()) : [];
+      if (found.size < MAX_COMPARED) found.set(name, nearest);
+    }
+    return nearest;
+  };
+}
+
 /** How many letters must be added, removed, replaced or swapped with their neighbour (optimal string alignment). */
 function edits(a: string, b: string): number {
   if (b.length > MAX_LENGTH) return Number.POSITIVE_INFINITY;

@@ -2,6 +2,7 @@
 
 import { HooklineError } from '../errors.ts';
 import { FORBIDDEN_NAMES } from './model.ts';
+import type { PathBudget } from './path-budget.ts';
 import { type Said, say } from './say.ts';
 
 /** A name (`string`) or an index into an array (`number`). */
@@ -19,8 +20,10 @@ export interface Path {
    * - `[0]`, or a name of digits only, indexes an array.
    *
    * Text and numbers have no properties, so there is no `.length`.
+   * @param budget counts the elements of the lists that are mapped over; default: they are not counted
+   * @throws HooklineError `path_too_costly` when the budget is used up
    */
-  get(value: unknown): unknown;
+  get(value: unknown, budget?: PathBudget): unknown;
 }
 
 /** Longest path in UTF-16 units. */
@@ -50,7 +53,7 @@ export function compilePath(text: string): Path {
 /** Makes a path of segments that are known to be good; none at all is the value itself. */
 export function pathOf(segments: readonly Segment[], text: string = formatPath(segments)): Path {
   const steps = segments.map(toStep);
-  return { text, segments, get: (value) => read(value, steps) };
+  return { text, segments, get: (value, budget) => read(value, steps, budget && ((count) => budget.spend(count, text))) };
 }
 
 /** An own property of an object that is not an array, else `undefined`. */
@@ -102,13 +105,16 @@ function toStep(segment: Segment): Step {
   return { name: typeof segment === 'string' ? segment : null, index: indexOfSegment(segment) };
 }
 
-function read(value: unknown, steps: readonly Step[]): unknown {
+/** Counts elements before they are visited. */
+type Spend = ((count: number) => void) | undefined;
+
+function read(value: unknown, steps: readonly Step[], spend: Spend): unknown {
   let current = value;
   for (const { name, index } of steps) {
     if (typeof current !== 'object' || current === null) return undefined;
     if (Array.isArray(current)) {
       if (index >= 0) current = index < current.length ? current[index] : undefined;
-      else if (name !== null) current = mapName(current, name, []);
+      else if (name !== null) current = mapName(current, name, [], spend);
     } else if (name !== null && Object.hasOwn(current, name)) {
       current = (current as Record<string, unknown>)[name];
     } else {
@@ -118,17 +124,22 @@ function read(value: unknown, steps: readonly Step[]): unknown {
   return current;
 }
 
-function mapName(list: readonly unknown[], name: string, found: unknown[]): unknown[] {
+function mapName(list: readonly unknown[], name: string, found: unknown[], spend: Spend): unknown[] {
+  spend?.(list.length);
   for (const element of list) {
-    if (Array.isArray(element)) mapName(element, name, found);
-    else addFlat(getOwn(element, name), found);
+    if (Array.isArray(element)) mapName(element, name, found, spend);
+    else addFlat(getOwn(element, name), found, spend);
   }
   return found;
 }
 
-function addFlat(value: unknown, found: unknown[]): void {
-  if (Array.isArray(value)) for (const element of value) addFlat(element, found);
-  else if (value !== undefined) found.push(value);
+function addFlat(value: unknown, found: unknown[], spend: Spend): void {
+  if (Array.isArray(value)) {
+    spend?.(value.length);
+    for (const element of value) addFlat(element, found, spend);
+  } else if (value !== undefined) {
+    found.push(value);
+  }
 }
 
 function parsePath(text: string): Segment[] {

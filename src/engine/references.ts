@@ -1,9 +1,9 @@
 // Pure: whether what a template names exists by the time its node runs.
 
-import { nearestNames } from './nearest.ts';
+import { createNearestNames } from './nearest.ts';
 import { eitherOf, type Said, say } from './say.ts';
 import type { Reference } from './template.ts';
-import { isInside, relationOf, type TreeNode } from './tree.ts';
+import { isInside, type Relation, relationOf, type TreeNode } from './tree.ts';
 
 export interface ReferenceFinding extends Said {
   readonly code: 'unknown_node' | 'node_not_run' | 'scope_not_available';
@@ -12,6 +12,8 @@ export interface ReferenceFinding extends Said {
 export interface ReferenceChecker {
   /** @param node whose configuration holds the reference; undefined for the trigger's */
   check(reference: Reference, node: TreeNode | undefined): ReferenceFinding | undefined;
+  /** How many references were checked since this was asked last. */
+  takeCount(): number;
 }
 
 /** @param nodes all nodes of the workflow, in the order they are written */
@@ -24,8 +26,29 @@ export function createReferenceChecker(nodes: readonly TreeNode[]): ReferenceChe
     else byKey.set(node.key, [node]);
   }
 
+  const nearestKeys = createNearestNames(() => byKey.keys());
+  /** What was found of a node's references so far: of many to the same key, each says the same. */
+  let count = 0;
+  let current: TreeNode | undefined;
+  let relations = new Map<string, Relation | undefined>();
+
+  function relationTo(key: string, node: TreeNode, named: readonly TreeNode[]): Relation | undefined {
+    if (node !== current) {
+      current = node;
+      relations = new Map();
+    }
+    if (!relations.has(key)) relations.set(key, bestRelation(node, named));
+    return relations.get(key);
+  }
+
   return {
+    takeCount() {
+      const taken = count;
+      count = 0;
+      return taken;
+    },
     check(reference, node) {
+      count++;
       if (reference.root !== '$nodes' && reference.root !== '$scopes') return undefined;
       const [first] = reference.segments;
       // All results at once: whatever has run by then.
@@ -34,7 +57,7 @@ export function createReferenceChecker(nodes: readonly TreeNode[]): ReferenceChe
       const named = byKey.get(key);
       const template = `{{${reference.text}}}`;
       if (!named) {
-        const nearest = nearestNames(key, byKey.keys());
+        const nearest = nearestKeys(key);
         const said =
           nearest.length > 0
             ? say('reference.unknownNodeNear', { template, key, names: eitherOf(nearest) })
@@ -42,17 +65,22 @@ export function createReferenceChecker(nodes: readonly TreeNode[]): ReferenceChe
         return { code: 'unknown_node', ...said };
       }
       if (!node) return { code: 'node_not_run', ...say('reference.trigger', { template }) };
-      return reference.root === '$nodes' ? checkNode(template, node, named) : checkScope(template, node, named);
+      return reference.root === '$nodes'
+        ? checkNode(template, named, relationTo(key, node, named))
+        : checkScope(template, node, named);
     },
   };
 }
 
 /** One of the nodes with this key is enough: that keys are unique is another rule's business. */
-function checkNode(template: string, node: TreeNode, named: readonly TreeNode[]): ReferenceFinding | undefined {
-  const relations = named.map((other) => relationOf(node, other));
-  if (relations.includes('earlier')) return undefined;
+function bestRelation(node: TreeNode, named: readonly TreeNode[]): Relation | undefined {
+  if (named.some((other) => relationOf(node, other) === 'earlier')) return 'earlier';
+  return named[0] && relationOf(node, named[0]);
+}
+
+function checkNode(template: string, named: readonly TreeNode[], relation: Relation | undefined): ReferenceFinding | undefined {
+  if (relation === 'earlier') return undefined;
   const place = named[0]?.place ?? '';
-  const [relation] = relations;
   const said =
     relation === 'itself'
       ? say('reference.itself', { template })

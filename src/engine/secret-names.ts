@@ -15,6 +15,11 @@ export interface SecretUse {
   readonly isOpen: boolean;
 }
 
+/** Whether every object has a member of this name already (`constructor`, `toString`, `__proto__`): paths refuse some of them. */
+export function isReservedSecretName(name: string): boolean {
+  return name === 'prototype' || Object.hasOwn(Object.prototype, name) || name === '__proto__';
+}
+
 /** What a text uses of `$secrets`; undefined when it does not name them. */
 export function secretUse(text: string): SecretUse | undefined {
   if (!text.includes(ROOT)) return undefined;

@@ -93,6 +93,25 @@ export function readTree(nodes: unknown): Tree {
   return { roots: readList(nodes, ['nodes'], 1, undefined), all, problems };
 }
 
+/** How many nodes there are, branches included; it stops counting behind `MAX_NODES`. Tolerant, and reads nothing else. */
+export function countNodes(nodes: unknown, level = 1, before = 0): number {
+  if (!Array.isArray(nodes) || level > MAX_NODE_LEVELS) return before;
+  let count = before;
+  for (const node of nodes) {
+    count++;
+    if (count > MAX_NODES) return count;
+    if (!isRecord(node) || !isRecord(node.branches)) continue;
+    for (const list of Object.values(node.branches)) count = countNodes(list, level + 1, count);
+  }
+  return count;
+}
+
+/** The one problem of a document with too many nodes: nothing else of it is looked at. */
+export function tooManyNodes(document: unknown): Problem | undefined {
+  if (!isRecord(document) || countNodes(document.nodes) <= MAX_NODES) return undefined;
+  return problem('nodes', 'too_many_nodes', say('document.tooManyNodes', { limit: MAX_NODES }));
+}
+
 /** Calls `visit` for every node of a valid document, a parent before its branches. */
 export function walkNodes(nodes: readonly Node[], visit: (node: Node, place: string) => void, listPlace = 'nodes'): void {
   for (const [index, node] of nodes.entries()) {

@@ -5,7 +5,7 @@ import { type ConfigCheck, checkConfig, valueAt } from './config-problems.ts';
 import { limitProblems, readDocument } from './document.ts';
 import { analyseFlow, branchNames, type NodeFlow } from './flow.ts';
 import { type Document, FAILURE_BRANCH, type Mode, type Problem } from './model.ts';
-import { nearestNames } from './nearest.ts';
+import { createNearestNames, nearestNames } from './nearest.ts';
 import { appendSegment, formatPath, joinPaths, type Segment } from './path.ts';
 import type { AnyNodeType, AnyTriggerType, ConfigProblem, ExpressionEngine } from './plugin.ts';
 import type { ExpressionEvaluator } from './ports.ts';
@@ -13,8 +13,9 @@ import { createReferenceChecker, type ReferenceChecker } from './references.ts';
 import type { JsonSchema, Registry } from './registry.ts';
 import { eitherOf, say } from './say.ts';
 import { findSecretUses } from './secret-names.ts';
+import { createPause, inSlices, type Sliced } from './slices.ts';
 import { inspectTemplates, type TemplateInspection } from './template.ts';
-import { findExpressions, problem, relationOf, type Tree, type TreeNode } from './tree.ts';
+import { findExpressions, problem, relationOf, type Tree, type TreeNode, tooManyNodes } from './tree.ts';
 import { isWriteOnlyPlace } from './write-only.ts';
 
 export interface Validation {
@@ -64,10 +65,12 @@ interface Language {
   readonly hasTemplates: boolean;
 }
 
-/** Checks a document from outside, in every respect. Never throws because of the document. */
+/** Checks a document from outside, in every respect and in slices. Never throws because of the document. */
 export async function validateDocument(input: unknown, options: ValidateOptions): Promise<Validation> {
-  const { document, problems, pending } = inspect(input, options);
+  const { document, problems, pending } = await inSlices(inspect(input, options));
+  const pause = createPause();
   for (const { place, run } of pending.checks) {
+    await pause(UNITS_OF_CHECK);
     try {
       for (const found of await run()) {
         const { path, code, severity } = found;
@@ -88,26 +91,39 @@ export async function validateDocument(input: unknown, options: ValidateOptions)
   return { document, problems: limitProblems(problems) };
 }
 
-/** The pure part of `validateDocument`: without the types' own checks and without the syntax of expressions. */
-export function inspectDocument(input: unknown, options: Omit<ValidateOptions, 'evaluator'>): Validation {
-  const { document, problems } = inspect(input, options);
+/** The same without the types' own checks and without the syntax of expressions. */
+export async function inspectDocument(input: unknown, options: Omit<ValidateOptions, 'evaluator'>): Promise<Validation> {
+  const { document, problems } = await inSlices(inspect(input, options));
   return { document, problems: limitProblems(problems) };
 }
 
-function inspect(
-  input: unknown,
-  { mode, registry, secretNames }: ValidateOptions,
-): { document: Document | undefined; problems: Problem[]; pending: Pending } {
+/** A check may look at every node before its own. */
+const UNITS_OF_CHECK = 5;
+/** References that cost about as much as a node. */
+const REFERENCES_PER_UNIT = 20;
+
+interface Inspection {
+  readonly document: Document | undefined;
+  readonly problems: Problem[];
+  readonly pending: Pending;
+}
+
+function* inspect(input: unknown, { mode, registry, secretNames }: ValidateOptions): Sliced<Inspection> {
+  const tooMany = tooManyNodes(input);
+  if (tooMany) return { document: undefined, problems: [tooMany], pending: { expressions: [], scripts: [], checks: [] } };
   const { document, trigger, tree, settings, problems: shapeProblems } = readDocument(input);
   const problems = [...shapeProblems];
   const pending: Pending = { expressions: [], scripts: [], checks: [] };
   const session: Session = { mode, registry, tree, references: createReferenceChecker(tree.all), problems, pending };
   if (trigger.type !== undefined) inspectTrigger(session, trigger.type, trigger.config);
   inspectSettings(session, settings);
-  if (secretNames) findUnknownSecrets(session, trigger.config, settings, secretNames);
+  if (secretNames) yield* findUnknownSecrets(session, trigger.config, settings, secretNames);
   findDuplicateKeys(session);
   const flows = new Map<TreeNode, NodeFlow>();
-  for (const node of tree.all) flows.set(node, inspectNode(session, node));
+  for (const node of tree.all) {
+    flows.set(node, inspectNode(session, node));
+    yield 1 + Math.floor(session.references.takeCount() / REFERENCES_PER_UNIT);
+  }
   // With parts missing or unknown, everything would look like a way to nowhere.
   const isWhole = document !== undefined && [...flows.values()].every(({ type }) => type !== undefined);
   if (isWhole) findFlowProblems(session, flows);
@@ -209,12 +225,18 @@ function planCheck({ mode, tree, pending }: Session, node: TreeNode, type: AnyNo
   pending.checks.push({
     place: `${node.place}.config`,
     async run() {
-      const earlier = tree.all.flatMap((other) =>
-        other.key !== undefined && other.type !== undefined && relationOf(node, other) === 'earlier'
-          ? [{ key: other.key, type: other.type }]
-          : [],
-      );
-      const found = await checkType.call(type, check.parsed, { mode, earlier });
+      const context = {
+        mode,
+        // Most types never ask.
+        get earlier() {
+          return tree.all.flatMap((other) =>
+            other.key !== undefined && other.type !== undefined && relationOf(node, other) === 'earlier'
+              ? [{ key: other.key, type: other.type }]
+              : [],
+          );
+        },
+      };
+      const found = await checkType.call(type, check.parsed, context);
       return found.filter(isSure(check));
     },
   });
@@ -318,17 +340,18 @@ function findUnknownBranches(
 }
 
 /** A warning: whoever builds the workflow may not be the one who keeps its secrets. */
-function findUnknownSecrets(
+function* findUnknownSecrets(
   { tree, problems }: Session,
   trigger: TreeNode['config'],
   settings: Readonly<Record<string, unknown>>,
   known: ReadonlySet<string>,
-): void {
+): Sliced<void> {
+  const nearestSecrets = createNearestNames(() => known);
   const look = (place: string, value: unknown): void => {
     for (const { segments, use } of findSecretUses(value)) {
       for (const name of use.names) {
         if (known.has(name)) continue;
-        const nearest = nearestNames(name, known);
+        const nearest = nearestSecrets(name);
         const said =
           nearest.length > 0 ? say('secret.unknownNear', { name, names: eitherOf(nearest) }) : say('secret.unknown', { name });
         problems.push(problem(joinPaths(place, formatPath(segments)), 'unknown_secret', said, 'warning'));
@@ -337,7 +360,10 @@ function findUnknownSecrets(
   };
   look('trigger.config', trigger);
   look('settings', settings);
-  for (const node of tree.all) look(`${node.place}.config`, node.config);
+  for (const node of tree.all) {
+    look(`${node.place}.config`, node.config);
+    yield 0.2;
+  }
 }
 
 function findDuplicateKeys({ tree, problems }: Session): void {

@@ -83,12 +83,15 @@ export function createWorkflowReader({ store, stored, judge, registry, secretBox
     async list(filter) {
       const { items, nextCursor } = await store.list(filter);
       const counts = await store.executionCounts(items.map(({ id }) => id));
-      const views = items.map(async (workflow) => {
+      const views: WorkflowView[] = [];
+      // One after the other: all of them in the same turn of the event loop would hold it.
+      for (const workflow of items) {
         const { document, unreadable } = await findLive(workflow);
-        const problems = judge.inspectStored(workflow, document);
-        return toWorkflowView(workflow, hideDocument(document, registry), counts.get(workflow.id) ?? 0, problems, unreadable);
-      });
-      return { items: await Promise.all(views), nextCursor };
+        const problems = await judge.inspectStored(workflow, document);
+        const count = counts.get(workflow.id) ?? 0;
+        views.push(toWorkflowView(workflow, hideDocument(document, registry), count, problems, unreadable));
+      }
+      return { items: views, nextCursor };
     },
 
     countTags: () => store.countTags(),

@@ -7,6 +7,7 @@ import type { ExpressionEvaluator } from '../engine/ports.ts';
 import { argumentNameFault } from '../engine/script-names.ts';
 import { compileTemplate } from '../engine/template.ts';
 import { HooklineError } from '../errors.ts';
+import { createGuard } from './guard.ts';
 import { createPool, type PoolOptions } from './pool.ts';
 import { type PreparedExpression, prepareExpression } from './prepare.ts';
 import type { ScriptOutput, WorkerEngine } from './task.ts';
@@ -19,9 +20,10 @@ const MAX_PREPARED = 1000;
  * gives is returned as plain JSON, missing as null.
  */
 export function createEvaluator(options: PoolOptions): ExpressionEvaluator {
-  const pool = createPool(options);
+  const guard = createGuard();
+  const pool = createPool(options, guard);
   // Processes of their own: a script may take a minute, and expressions do not wait for one.
-  const scriptPool = createPool(options);
+  const scriptPool = createPool(options, guard);
   const templates = createBoundedCache(MAX_PREPARED, (text) => compileTemplate(text));
   const prepared: Record<WorkerEngine, { get(text: string): PreparedExpression }> = {
     jsonata: preparedFor('jsonata'),

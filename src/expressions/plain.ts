@@ -11,7 +11,8 @@ export class NotPlainError extends Error {
 /**
  * Copies a result into plain JSON: dates become ISO 8601 text, missing becomes null (and is left out of objects), extra
  * properties of lists go.
- * @throws NotPlainError for functions, infinite numbers, class instances, cycles and results nested too deep
+ * @throws NotPlainError for functions, infinite numbers, class instances, cycles, results nested too deep, and members named
+ *   `__proto__`
  */
 export function toPlain(value: unknown): unknown {
   return copy(value, 0);
@@ -59,8 +60,9 @@ function copyObject(value: object, depth: number): unknown {
   const object: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;
-    // Assigning `__proto__` would set the prototype instead of a property.
-    Object.defineProperty(object, key, { value: copy(member, depth + 1), enumerable: true, writable: true, configurable: true });
+    // Whoever copies it by assignment would set a prototype.
+    if (key === '__proto__') throw new NotPlainError('The result has a member named "__proto__", which is not allowed');
+    object[key] = copy(member, depth + 1);
   }
   return object;
 }

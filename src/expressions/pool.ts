@@ -1,15 +1,16 @@
-// Runs tasks in child processes, one task a process, and kills the process of a task that takes too long.
+// Runs tasks in child processes, one task a process, and kills the process of a task that takes too long. A spare process that
+// has loaded the same languages takes its place, so that the tasks behind it do not wait for a language again.
 //
 // Processes, not threads: when a thread allocates far past its limit in one step (a list of a hundred million members),
 // V8 ends the whole process and no setting prevents it.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ErrorCode, HooklineError } from '../errors.ts';
-import type { NumberedTask, Outcome, Task } from './task.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { startProcess } from './start-process.ts';
+import { type Loadable, languageOf, type NumberedTask, type Outcome, type Task } from './task.ts';
 
 /** A process that has had nothing to do for this long is ended, and its memory is free again. */
 const IDLE_MS = 5 * 60_000;
@@ -23,11 +24,15 @@ const SCRIPT_GRACE_MS = 500;
 export interface PoolOptions {
   /** How long one expression may run, in milliseconds; waiting for a process and loading a language do not count. */
   readonly timeoutMs: number;
-  /** Most processes at the same time. */
+  /** Most processes that work at the same time; a spare one may stand beside them. */
   readonly maxWorkers: number;
   /** Heap of one process in megabytes; 64 or more. The process itself needs about 40 MB beside it. */
   readonly memoryMb: number;
+  /** Told of every process that starts and of every language that one of them has loaded. Default: nobody asks. */
+  onEvent?(event: PoolEvent): void;
 }
+
+export type PoolEvent = { readonly started: 'worker' | 'spare' } | { readonly loaded: Loadable };
 
 export interface Pool {
   /**
@@ -46,6 +51,8 @@ interface Job {
   /** The process that runs it; undefined while it waits. */
   worker: Worker | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** Runs at half of the time limit. */
+  halfTimer: NodeJS.Timeout | undefined;
   /** Takes the listener off the caller's signal. */
   release: () => void;
 }
@@ -57,11 +64,17 @@ interface Worker {
   stderr: string;
 }
 
-/** Starts no process: the first task does. */
-export function createPool(options: PoolOptions): Pool {
-  const { timeoutMs, maxWorkers, memoryMb } = options;
+/**
+ * Starts no process: the first task does. The spare is started when a task has used half of its time or a process has ended
+ * under its task, and ends when it was not needed for five minutes.
+ */
+export function createPool(options: PoolOptions, guard: Guard = createGuard()): Pool {
+  const { timeoutMs, maxWorkers, memoryMb, onEvent } = options;
   const waiting = new Set<Job>();
   const workers = new Set<Worker>();
+  /** What the tasks so far have needed. */
+  const languages = new Set<Loadable>();
+  let spare: Worker | undefined;
   const idle: Worker[] = [];
   const ending = new Set<Promise<unknown>>();
   let lastId = 0;
@@ -69,7 +82,7 @@ export function createPool(options: PoolOptions): Pool {
 
   function startNext(): void {
     for (const job of waiting) {
-      const worker = idle.pop() ?? (workers.size < maxWorkers ? startWorker() : undefined);
+      const worker = idle.pop() ?? (workers.size < maxWorkers ? (takeSpare() ?? startWorker()) : undefined);
       if (worker === undefined) return;
       waiting.delete(job);
       start(job, worker);
@@ -93,8 +106,36 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   function startWorker(): Worker {
-    const worker: Worker = { process: forkWorker(memoryMb), job: undefined, idleTimer: undefined, stderr: '' };
+    const worker = makeWorker('worker');
     workers.add(worker);
+    return worker;
+  }
+
+  function takeSpare(): Worker | undefined {
+    const worker = spare;
+    spare = undefined;
+    if (worker !== undefined) workers.add(worker);
+    return worker;
+  }
+
+  function prepareSpare(): void {
+    if (isClosed || spare !== undefined) return;
+    const worker = makeWorker('spare');
+    spare = worker;
+    rest(worker);
+    worker.process.send({ kind: 'preload', languages: [...languages] }, (error) => {
+      if (error !== null) end(worker);
+    });
+  }
+
+  function makeWorker(started: 'worker' | 'spare'): Worker {
+    const worker: Worker = { process: startProcess(memoryMb), job: undefined, idleTimer: undefined, stderr: '' };
+    const { pid } = worker.process;
+    if (pid !== undefined) {
+      guard.watch(pid);
+      worker.process.once('exit', () => guard.forget(pid));
+    }
+    onEvent?.({ started });
     worker.process.on('message', (message: unknown) => receive(worker, message));
     worker.process.on('error', (error) => end(worker, failure('The process for expressions could not start', error)));
     worker.process.on('exit', (code, signal) => end(worker, describeEnd(worker, signal ?? `code ${code}`)));
@@ -109,7 +150,9 @@ export function createPool(options: PoolOptions): Pool {
 
   function receive(worker: Worker, message: unknown): void {
     const { job } = worker;
-    if (job === undefined || typeof message !== 'object' || message === null) return;
+    if (typeof message !== 'object' || message === null) return;
+    if ('loaded' in message) onEvent?.({ loaded: message.loaded as Loadable });
+    if (job === undefined) return;
     if ('started' in message && message.started === job.task.id) startTimer(job);
     if ('outcome' in message && 'id' in message && message.id === job.task.id) {
       const outcome = message.outcome as Outcome;
@@ -121,6 +164,7 @@ export function createPool(options: PoolOptions): Pool {
     const { task } = job;
     const isScript = task.kind === 'script';
     const limitMs = isScript ? task.timeoutMs : timeoutMs;
+    job.halfTimer = setTimeout(prepareSpare, limitMs / 2);
     job.timer = setTimeout(
       () => {
         // An answer that is already here, behind a busy main thread, is still in time.
@@ -140,15 +184,16 @@ export function createPool(options: PoolOptions): Pool {
     const { worker } = job;
     settle(job, tell);
     if (worker === undefined || !workers.has(worker)) return;
-    // An idle process keeps neither this one alive nor its memory for ever.
-    worker.process.unref();
-    worker.process.channel?.unref();
-    worker.idleTimer = setTimeout(() => {
-      idle.splice(idle.indexOf(worker), 1);
-      end(worker);
-    }, IDLE_MS).unref();
+    rest(worker);
     idle.push(worker);
     startNext();
+  }
+
+  /** A process without a task keeps neither this one alive nor its memory longer than `IDLE_MS`. */
+  function rest(worker: Worker): void {
+    worker.process.unref();
+    worker.process.channel?.unref();
+    worker.idleTimer = setTimeout(() => end(worker), IDLE_MS).unref();
   }
 
   /** Refuses a job, with its process if it runs. */
@@ -160,7 +205,9 @@ export function createPool(options: PoolOptions): Pool {
 
   /** Ends a process, if it has not ended by itself, and refuses its job. */
   function end(worker: Worker, error?: unknown): void {
-    if (!workers.delete(worker)) return;
+    const isSpare = worker === spare;
+    if (isSpare) spare = undefined;
+    else if (!workers.delete(worker)) return;
     clearTimeout(worker.idleTimer);
     const at = idle.indexOf(worker);
     if (at >= 0) idle.splice(at, 1);
@@ -175,10 +222,13 @@ export function createPool(options: PoolOptions): Pool {
     }
     if (job !== undefined) settle(job, () => job.reject(error));
     startNext();
+    // What ended one process may end the next.
+    if (job !== undefined) prepareSpare();
   }
 
   function settle(job: Job, tell: () => void): void {
     clearTimeout(job.timer);
+    clearTimeout(job.halfTimer);
     job.release();
     waiting.delete(job);
     if (job.worker !== undefined) job.worker.job = undefined;
@@ -209,6 +259,7 @@ export function createPool(options: PoolOptions): Pool {
           reject,
           worker: undefined,
           timer: undefined,
+          halfTimer: undefined,
           release: () => {},
         };
         if (signal !== undefined) {
@@ -216,6 +267,7 @@ export function createPool(options: PoolOptions): Pool {
           signal.addEventListener('abort', abort);
           job.release = () => signal.removeEventListener('abort', abort);
         }
+        languages.add(languageOf(task));
         waiting.add(job);
         startNext();
       });
@@ -223,7 +275,7 @@ export function createPool(options: PoolOptions): Pool {
     async close() {
       isClosed = true;
       for (const job of [...waiting]) stop(job, closedError());
-      for (const worker of [...workers]) end(worker, closedError());
+      for (const worker of [...workers, ...(spare === undefined ? [] : [spare])]) end(worker, closedError());
       await Promise.all(ending);
     },
   };
@@ -236,23 +288,4 @@ function closedError(): HooklineError {
 function failure(what: string, error: unknown, code: ErrorCode = 'expression_failed'): HooklineError {
   const reason = error instanceof Error ? error.message : String(error);
   return new HooklineError(code, `${what}: ${reason}`, { cause: error });
-}
-
-/** The process's code is compiled beside this file, or its source (tests, `npm run dev`), which Node 20 reads with tsx. */
-function forkWorker(memoryMb: number): ChildProcess {
-  const isSource = import.meta.url.endsWith('.ts');
-  const filename = fileURLToPath(new URL(isSource ? './worker.ts' : './worker.js', import.meta.url));
-  const loader = isSource ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
-  return fork(filename, [String(process.pid)], {
-    execArgv: [
-      `--max-old-space-size=${memoryMb}`,
-      // Every escape from an expression language has needed `f.constructor('…')`.
-      '--disallow-code-generation-from-strings',
-      ...loader,
-    ],
-    // Nothing of the server's environment is an expression's business.
-    env: {},
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
 }

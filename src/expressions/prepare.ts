@@ -121,10 +121,10 @@ function prepareWithVariables(engine: WorkerEngine, expression: string): Prepare
 
 /** Those that are named; all of them when the expression makes up a name. @throws HooklineError `secret_not_found` */
 function pickSecrets({ names, isOpen }: SecretUse, scope: Scope): Record<string, string> {
-  const secrets: Record<string, string> = {};
+  const secrets: Record<string, string> = Object.create(null);
   const values = scope.$secrets;
   for (const name of names) secrets[name] = readSecret(values, name);
-  return isOpen ? { ...values, ...secrets } : secrets;
+  return isOpen ? Object.assign(Object.create(null), values, secrets) : secrets;
 }
 
 function isNamed(expression: string, name: string): boolean {

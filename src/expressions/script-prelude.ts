@@ -99,6 +99,7 @@ export const SCRIPT_PRELUDE = String.raw`(function (write, maxSize) {
       const names = keys(value);
       for (let i = 0; i < names.length; i++) {
         const name = names[i];
+        if (name === '__proto__') throw fault(place, 'an object with a member named "__proto__", which is not allowed');
         const item = copy(value[name], placeOf(place, name), around);
         if (item !== undefined) defineProperty(result, name, { value: item, enumerable: true });
       }

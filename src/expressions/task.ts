@@ -39,8 +39,21 @@ export interface ScriptCheckTask {
 
 export type Task = ExpressionTask | ScriptTask | ScriptCheckTask;
 
+/** What a process loads before it can do a task: a language, or QuickJS for scripts. */
+export type Loadable = WorkerEngine | 'script';
+
+/** Loads what tasks to come will need; nothing is answered but `loaded`. */
+export interface PreloadTask {
+  readonly kind: 'preload';
+  readonly languages: readonly Loadable[];
+}
+
 /** A task on its way to a process. */
 export type NumberedTask = Task & { readonly id: number };
+
+export function languageOf(task: Task): Loadable {
+  return 'engine' in task ? task.engine : 'script';
+}
 
 /** What a process answers. `message` is for the designer. The value of a script is a `ScriptOutput`. */
 export type Outcome =
@@ -61,4 +74,7 @@ export interface ScriptOutput {
 
 export type WorkerMessage =
   /** A task's language is loaded: from here on its time counts. */
-  { readonly started: number } | { readonly id: number; readonly outcome: Outcome };
+  | { readonly started: number }
+  /** Once for each language and process. */
+  | { readonly loaded: Loadable }
+  | { readonly id: number; readonly outcome: Outcome };

@@ -1,12 +1,12 @@
 // The entry of a process that evaluates expressions, one at a time.
 
-import { Worker } from 'node:worker_threads';
 import { createBoundedCache } from '../engine/bounded-cache.ts';
 import { HooklineError } from '../errors.ts';
 import type { CompiledExpression, Language } from './languages/language.ts';
+import { lockDown } from './lockdown.ts';
 import { toPlain } from './plain.ts';
 import type { ScriptSandbox } from './script.ts';
-import type { ExpressionTask, NumberedTask, Outcome, WorkerEngine, WorkerMessage } from './task.ts';
+import type { ExpressionTask, NumberedTask, Outcome, PreloadTask, WorkerEngine, WorkerMessage } from './task.ts';
 
 /** Longest message that leaves the process: some libraries quote the whole value. */
 const MAX_MESSAGE_LENGTH = 500;
@@ -23,12 +23,17 @@ const LOADERS: Record<WorkerEngine, () => Promise<{ readonly language: Language 
 
 type Compile = (expression: string, names: readonly string[]) => CompiledExpression;
 
+const sendToServer = lockDown();
+
 const loaded = new Map<WorkerEngine, Promise<Compile>>();
 
 function load(engine: WorkerEngine): Promise<Compile> {
   let compile = loaded.get(engine);
   if (compile === undefined) {
-    compile = LOADERS[engine]().then(({ language }) => cached(language));
+    compile = LOADERS[engine]().then(({ language }) => {
+      send({ loaded: engine });
+      return cached(language);
+    });
     loaded.set(engine, compile);
   }
   return compile;
@@ -46,8 +51,17 @@ let sandbox: Promise<ScriptSandbox> | undefined;
 
 /** QuickJS is loaded by the first script. */
 function loadSandbox(): Promise<ScriptSandbox> {
-  sandbox ??= import('./script.ts').then(({ createScriptSandbox }) => createScriptSandbox());
+  sandbox ??= import('./script.ts').then(async ({ createScriptSandbox }) => {
+    const made = await createScriptSandbox();
+    send({ loaded: 'script' });
+    return made;
+  });
   return sandbox;
+}
+
+/** A language that cannot be loaded says so to the first task that needs it. */
+async function preload({ languages }: PreloadTask): Promise<void> {
+  await Promise.allSettled(languages.map((language) => (language === 'script' ? loadSandbox() : load(language))));
 }
 
 async function runTask(task: NumberedTask): Promise<Outcome> {
@@ -82,34 +96,16 @@ function messageOf(error: unknown): string {
 }
 
 function send(message: WorkerMessage): void {
-  process.send?.(message);
-}
-
-/**
- * An expression that never ends would outlive a server that was killed: nothing else runs in its thread. A second thread looks
- * every second whether the server is still there.
- */
-const WATCHDOG = `
-  const { workerData: server } = require('node:worker_threads');
-  setInterval(() => {
-    try {
-      process.kill(server, 0);
-      if (process.ppid === server) return;
-    } catch (error) {
-      if (error.code === 'EPERM') return;
-    }
-    process.kill(process.pid, 'SIGKILL');
-  }, 1000);
-`;
-
-function startWatchdog(server: number): void {
-  const resourceLimits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 };
-  new Worker(WATCHDOG, { eval: true, workerData: server, execArgv: [], env: {}, resourceLimits }).unref();
+  sendToServer(message);
 }
 
 function ignore(): void {}
 
-process.on('message', (task: NumberedTask) => {
+process.on('message', (task: NumberedTask | PreloadTask) => {
+  if (task.kind === 'preload') {
+    void preload(task);
+    return;
+  }
   runTask(task).then(
     (outcome) => send({ id: task.id, outcome }),
     // A language that cannot be loaded.
@@ -122,4 +118,3 @@ process.on('SIGINT', ignore);
 process.on('SIGTERM', ignore);
 // A promise that an expression left behind must not end the process under the next one: whoever awaits it has its error.
 process.on('unhandledRejection', ignore);
-startWatchdog(Number(process.argv[2]));

@@ -10,6 +10,7 @@ import type { Changes } from '../engine/changes.ts';
 import type { DraftExpression, Evaluation } from '../engine/drafts.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { InstallationSettings } from '../engine/installation-settings.ts';
+import type { LatestFirst } from '../engine/latest-first.ts';
 import type { Learned } from '../engine/learned.ts';
 import type { ExecutionStore, SampleStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
@@ -72,6 +73,8 @@ export interface Drafts {
 
 /** What every handler shares. */
 export interface ServerContext extends Services {
+  /** Checks of drafts, which cost the most of what a reader may ask for: one at a time for each actor. */
+  readonly checks: LatestFirst;
   /** The whole trigger URL of a hook key. @param ownUrl as `Reach` has it: for URLs of the origin that the caller asked */
   hookUrl(hookKey: string, ownUrl: Reach['ownUrl']): string;
   /** The OpenAPI document of this API. */
@@ -183,6 +186,8 @@ export interface Route<
   readonly headers?: Headers;
   /** Schema of the JSON body. Without one no body is read. */
   readonly body?: Body;
+  /** A smaller limit of the body for those who lack a permission, counted after inflating. Default: the limit of every body. */
+  readonly bodyLimit?: { readonly maxBytes: number; readonly unless: Permission };
   /** What the OpenAPI document says of the body when `body` leaves the inside of it to a service. Default `body`. */
   readonly documentedBody?: z.ZodType;
   /**

@@ -2,6 +2,7 @@
 
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
+import { createLatestFirst } from '../engine/latest-first.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { Metrics } from './metrics.ts';
 import { auth, requireSomebody } from './middleware/auth.ts';
@@ -70,6 +71,7 @@ export function createHttp(services: Services, options: HttpOptions): Middleware
       return openapi;
     },
     reachOf,
+    checks: createLatestFirst(),
     version,
   };
   const answerErrors = errors(options.log);

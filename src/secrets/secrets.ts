@@ -5,6 +5,7 @@ import type { Log } from '../engine/plugin.ts';
 import type { Bus, SecretBox, SecretStore, StoredSecret } from '../engine/ports.ts';
 import { isRedactable } from '../engine/redactor.ts';
 import { secretPlace } from '../engine/sealed-places.ts';
+import { isReservedSecretName } from '../engine/secret-names.ts';
 import { createSecretSet, type SecretSet, type SecretVault } from '../engine/secret-vault.ts';
 import { HooklineError } from '../errors.ts';
 import type { SecretUser } from './secret-users.ts';
@@ -36,7 +37,7 @@ export interface SecretServiceOptions {
 export interface SecretService {
   /** By name. */
   list(): Promise<Secret[]>;
-  /** @throws HooklineError `conflict` when the name is taken, `invalid_request` for a value that cannot be kept */
+  /** @throws HooklineError `conflict` when the name is taken, `invalid_request` for a name that is reserved or a value that cannot be kept */
   create(input: { name: string; value: string; description?: string | undefined }, updatedBy: string): Promise<Secret>;
   /** Executions that have begun with the old value go on with it. @throws HooklineError `secret_not_found`, `invalid_request` */
   update(
@@ -128,6 +129,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
     },
 
     async create({ name, value, description = '' }, updatedBy) {
+      requireName(name);
       requireValue(value);
       if ((await store.list()).length >= MAX_SECRETS) {
         throw new HooklineError(
@@ -180,6 +182,15 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
 
     close: unsubscribe,
   };
+}
+
+/** @throws HooklineError `invalid_request` */
+function requireName(name: string): void {
+  if (!isReservedSecretName(name)) return;
+  const problem = { path: 'name', code: 'reserved_name', message: 'is a name that every object has already', severity: 'error' };
+  throw new HooklineError('invalid_request', `The name ${JSON.stringify(name)} is reserved; choose another one.`, {
+    details: { problems: [problem] },
+  });
 }
 
 /** @throws HooklineError `invalid_request` that does not repeat the value */

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { JSONPath } from 'jsonpath-plus';
 import { describe, expect, it } from 'vitest';
 import { compileJsonPath, isJsonPath } from '../../src/engine/json-path.ts';
+import { createPathBudget, MAX_VISITED } from '../../src/engine/path-budget.ts';
 import { HooklineError } from '../../src/errors.ts';
 
 function refusal(text: string): string {
@@ -129,6 +131,113 @@ describe('compileJsonPath', () => {
       }),
       { numRuns: 5000 },
     );
+  });
+});
+
+describe('what it finds', () => {
+  const step = fc.constantFrom(
+    ...['.a', '.b', '.*', '..a', '..*', '..b', '[0]', '[1]', '[*]', '[a,b]', '[0,1]', '[b,a,0]', '[1:]', '[:-1]', '[-2:]'],
+    ...['[0:3:2]', '[::2]', '[::0]', '^', '~', '..', '..[0]', '..[a,b]', '..[0:1]', '..^', '.`a', '.`*', "['a']", "['*']"],
+    ...["['..']", "['a.b']", '.length', '.0', '.a,b', '[`*,a]', '@number()', '@null()', '@array()', '@object()', '@scalar()'],
+    ...['@string()', '@integer()', '@boolean()', '@nonFinite()', '..@null()', '..~', '.toString', '.a:b', '[a:b]'],
+  );
+  const name = fc.constantFrom('a', 'b', '0', '1', '*', '..', '^', '~', 'a.b', 'a,b', 'length', '`a', '', '@number()', ':');
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5, depthSize: 'medium' },
+      fc.constantFrom(null, true, false, 0, 1, 1.5, -1, '', 'text', 'a'),
+      fc.dictionary(name, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+      fc.array(tie('value'), { maxLength: 4 }),
+    ),
+  }));
+  const steps = fc.array(step, { minLength: 1, maxLength: 5 }).map((parts) => `$${parts.join('')}`);
+
+  it('is what jsonpath-plus finds, in its order', () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(steps, value, (text, json) => {
+        let path: ReturnType<typeof compileJsonPath>;
+        try {
+          path = compileJsonPath(text);
+        } catch (error) {
+          if (error instanceof HooklineError && error.code === 'invalid_path') return;
+          throw error;
+        }
+        if (typeof json !== 'object' || json === null) return;
+        compared++;
+        expect(path.get(json)).toStrictEqual(JSONPath({ path: text, json, eval: false, wrap: true, resultType: 'value' }));
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(compared).toBeGreaterThan(2000);
+  });
+});
+
+describe('the budget', () => {
+  /** `width` lists, each nested `depth` deep. */
+  const lists = (width: number, depth: number): unknown =>
+    Array.from({ length: width }, () => {
+      let list: unknown = [];
+      for (let level = 1; level < depth; level++) list = [list];
+      return list;
+    });
+  const chains = (width: number, depth: number): unknown =>
+    Array.from({ length: width }, () => {
+      let chain: unknown = { b: 1 };
+      for (let level = 1; level < depth; level++) chain = { a: chain };
+      return chain;
+    });
+
+  it.each([
+    ['$..[0]..[0]', lists(1000, 60)],
+    ['$..*..*', lists(500, 50)],
+    ['$..*..[0]', lists(500, 50)],
+    ['$..[0,1]..*', lists(500, 50)],
+    ['$..[0:]..[0:]', lists(1000, 60)],
+    ['$.*..*', lists(1000, 60)],
+    ['$..a..b', chains(2000, 50)],
+    ['$..a..a', chains(1000, 50)],
+    ['$..a..*', chains(1000, 50)],
+    ['$..', lists(2000, 60)],
+    ['$..*^', chains(1000, 60)],
+    ['$.*', Array.from({ length: MAX_VISITED }, () => 0)],
+  ])('stops %s', (text, value) => {
+    const budget = createPathBudget();
+    expect(() => compileJsonPath(text).get(value, budget)).toThrow(
+      expect.objectContaining({ code: 'path_too_costly', message: expect.stringContaining(JSON.stringify(text)) }),
+    );
+    // It stopped before it listed what it could no longer pay for.
+    expect(budget.visited).toBeLessThan(2.5 * MAX_VISITED);
+  });
+
+  it.each([
+    ['$..a', chains(500, 50)],
+    ['$.*.a', chains(5000, 10)],
+    ['$[*].a', chains(5000, 10)],
+    ['$.*.*', lists(5000, 10)],
+    ['$[0]..[0]', lists(5000, 60)],
+  ])('is enough for %s', (text, value) => {
+    const expected = JSONPath({ path: text, json: value as object, eval: false, wrap: true });
+    expect(compileJsonPath(text).get(value)).toEqual(expected);
+  });
+
+  it.each(['$.*.a', '$[*].a', '$..b', '$[*][*]', '$..[0]', '$[0:].a'])('grows with the value for %s', (text) => {
+    const visits = (width: number): number => {
+      const budget = createPathBudget(Number.POSITIVE_INFINITY);
+      compileJsonPath(text).get(chains(width, 20), budget);
+      return budget.visited;
+    };
+    // Twice the value, twice the visits, but for the few of the root.
+    expect(visits(2000)).toBeLessThanOrEqual(2 * visits(1000));
+    expect(visits(1000)).toBeGreaterThan(1000);
+  });
+
+  it('counts each visit once: the visits of a path are the same on every run', () => {
+    const budget = createPathBudget();
+    expect(compileJsonPath('$.a[*].b').get({ a: [{ b: 1 }, { b: 2 }, 3] }, budget)).toEqual([1, 2]);
+    const { visited } = budget;
+    compileJsonPath('$.a[*].b').get({ a: [{ b: 1 }, { b: 2 }, 3] }, budget);
+    expect(budget.visited).toBe(2 * visited);
   });
 });
 

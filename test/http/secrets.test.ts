@@ -69,6 +69,17 @@ function expectHidden(place: string, text: string, values: readonly string[] = [
 }
 
 describe('keeping them', () => {
+  it('have no name that every object has a member of', async () => {
+    hookline = await startHookline();
+    for (const name of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf']) {
+      const { status, body, text } = await hookline.api('POST', '/api/secrets', { name, value: 'a-value-of-some-length' });
+      expect([status, body.error.code], name).toEqual([400, 'invalid_request']);
+      expect(text).toContain('every object has already');
+      // One from before can still be deleted: the name itself is accepted there.
+      expect((await hookline.api('DELETE', `/api/secrets/${name}`)).body.error.code).toBe('secret_not_found');
+    }
+  });
+
   it('answers with everything but the value', async () => {
     hookline = await startHookline();
     const made = await keep('API_KEY', VALUE, 'Of the bank');

@@ -6,6 +6,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../../src/engine/model.ts';
 import { checkDraft } from '../api/drafts.ts';
+import { ApiError } from '../api/request.ts';
 import type { PluginList } from '../api/workflows.ts';
 import { type PlacedProblem, placeProblems } from './problem-place.ts';
 import { translateProblem } from './problem-text.ts';
@@ -26,6 +27,8 @@ export interface DraftProblems {
 }
 
 const NONE: readonly Problem[] = [];
+
+const MAX_RETRIES = 5;
 
 export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean): DraftProblems {
   const { document, workflow, refusal } = draft;
@@ -48,7 +51,8 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 30_000,
-    retry: false,
+    // Another window checks the same workflow: it took this one's place.
+    retry: (count, error) => count < MAX_RETRIES && error instanceof ApiError && error.code === 'superseded',
   });
   const { t, i18n } = useTranslation('problems');
   const found = refusal.length > 0 ? refusal : (check.data ?? (draft.isDirty ? NONE : workflow.problems));

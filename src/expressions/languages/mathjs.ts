@@ -29,6 +29,7 @@ const DISABLED = [
 const math = createMath();
 // Taken before they are disabled for expressions.
 const { parse } = math;
+replaceReaders(math);
 disable(math);
 
 function createMath(): MathJsInstance {
@@ -41,6 +42,48 @@ function disable(instance: MathJsInstance): void {
     refusals[name] = () => refuse(name);
   }
   instance.import(refusals, { override: true });
+}
+
+/** Functions that look a name up in an object and find inherited members, too. */
+function replaceReaders(instance: MathJsInstance): void {
+  const { format, numeric } = instance;
+  instance.import(
+    {
+      print: (template: unknown, values: unknown, options?: FormatOptions) => print(format, template, values, options),
+      numeric: (value: unknown, type: unknown = 'number') => {
+        if (!NUMERIC_TYPES.has(String(type))) throw new TypeError(`numeric gives ${[...NUMERIC_TYPES].join(', ')} only`);
+        return numeric(value as Parameters<typeof numeric>[0], String(type) as NumericType);
+      },
+    },
+    { override: true },
+  );
+}
+
+type FormatOptions = Parameters<MathJsInstance['format']>[1];
+type NumericType = Parameters<MathJsInstance['numeric']>[1];
+
+const NUMERIC_TYPES: ReadonlySet<string> = new Set(['number', 'bigint', 'BigNumber', 'Fraction']);
+
+/** As the library's `print`, over own members only. */
+function print(format: MathJsInstance['format'], template: unknown, values: unknown, options: FormatOptions): string {
+  if (typeof template !== 'string' || typeof values !== 'object' || values === null) {
+    throw new TypeError('print takes a text and an object or a list: print("$a", {a: 1})');
+  }
+  return template.replace(/\$([\w.]+)/g, (original: string, key: string) => {
+    const [first = '', ...names] = key.split('.');
+    let value = ownMember(values, first);
+    for (const name of names) {
+      if (value === undefined) break;
+      value = name === '' ? `${String(value)}.` : ownMember(value, name);
+    }
+    if (value === undefined) return original;
+    return typeof value === 'string' ? value : format(value, options);
+  });
+}
+
+function ownMember(value: unknown, name: string): unknown {
+  const list: unknown = math.isMatrix(value) ? value.toArray() : value;
+  return list !== null && list !== undefined && Object.hasOwn(Object(list), name) ? Reflect.get(Object(list), name) : undefined;
 }
 
 function refuse(name: string): never {

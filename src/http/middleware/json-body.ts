@@ -36,13 +36,13 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** What reading and inflating can end with, by the status that raw-body and inflation give. */
-function toHooklineError(error: unknown, ctx: Context): HooklineError {
+function toHooklineError(error: unknown, ctx: Context, maxBytes: number): HooklineError {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   if (status === 413) {
     // The rest of the body is let through unread, so that the caller can finish sending and see the reply.
     ctx.req.resume();
-    return new HooklineError('payload_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes, counted after inflating.`, {
-      details: { maxBytes: MAX_BODY_BYTES },
+    return new HooklineError('payload_too_large', `The body is larger than ${maxBytes} bytes, counted after inflating.`, {
+      details: { maxBytes },
       cause: error,
     });
   }
@@ -56,15 +56,15 @@ function toHooklineError(error: unknown, ctx: Context): HooklineError {
 }
 
 /** Leaves the parsed body in `ctx.state.body`; `undefined` when none was sent. */
-export function jsonBody(): Middleware {
+export function jsonBody(maxBytes = MAX_BODY_BYTES): Middleware {
   const options = {
     enableTypes: ['text'],
     extendTypes: { text: ['application/json', '+json'] },
-    textLimit: String(MAX_BODY_BYTES),
+    textLimit: String(maxBytes),
     // No decoding: the bytes come as they are, so that broken UTF-8 can be refused.
     encoding: null,
     onerror(error: Error, ctx: Context) {
-      throw toHooklineError(error, ctx);
+      throw toHooklineError(error, ctx, maxBytes);
     },
   };
   const readBytes = bodyParser(options);

@@ -150,13 +150,23 @@ function answerOtherMethods(
   });
 }
 
+function bodyReader({ bodyLimit }: Route, readAny: Middleware): Middleware {
+  if (bodyLimit === undefined) return readAny;
+  const readSmall = jsonBody(bodyLimit.maxBytes);
+  return (ctx, next) => {
+    const isTrusted = callerOf(ctx).actor?.permissions.has(bodyLimit.unless) === true;
+    return (isTrusted ? readAny : readSmall)(ctx, next);
+  };
+}
+
 /** Middleware for the routes; paths that none of them has go on. */
 export function router(routes: readonly Route[], context: ServerContext): Middleware {
   const table = new KoaRouter({ sensitive: true });
   const readBody = jsonBody();
   for (const route of routes) {
     const checks = [noteRefusals(route, context), requirePermission(route, context)];
-    const handlers = [...checks, ...(route.body === undefined ? [] : [readBody]), serve(route, context)];
+    const read = route.body === undefined ? [] : [bodyReader(route, readBody)];
+    const handlers = [...checks, ...read, serve(route, context)];
     table.register(toPattern(route.path), [route.method], handlers, { name: route.name });
   }
   const open = new Set(routes.filter(({ permission }) => permission === 'none').map(({ name }) => name));

@@ -24,6 +24,8 @@ const checkWorkflow = defineRoute({
   name: 'checkWorkflow',
   permission: 'workflows:read',
   summary: 'Says what a save would say of a workflow, and saves nothing',
+  description:
+    'Each user and token has one check under way; further ones wait, of each workflow the newest only: an older one that waits is answered with `superseded`.',
   tag,
   body: z.strictObject({
     workflowId,
@@ -32,10 +34,13 @@ const checkWorkflow = defineRoute({
     nodes: z.unknown(),
     settings: z.unknown().optional(),
   }),
+  // An editor can store what is larger anyway.
+  bodyLimit: { maxBytes: 1024 * 1024, unless: 'workflows:write' },
   response: z.strictObject({ problems: z.array(problemSchema) }),
-  errors: ['workflow_not_found'],
-  async handle({ body }, { workflows }) {
-    return { problems: await workflows.check(body) };
+  errors: ['workflow_not_found', 'superseded', 'too_many_requests'],
+  async handle({ body }, { workflows, checks, actor }) {
+    const owner = `${actor?.kind ?? ''} ${actor?.id ?? ''}`;
+    return { problems: await checks.run(owner, body.workflowId ?? '', () => workflows.check(body)) };
   },
 });
 

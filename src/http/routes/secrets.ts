@@ -1,7 +1,7 @@
 // Routes of named secrets: what goes in never comes out.
 
 import { z } from 'zod';
-import { secretNameSchema, secretView } from '../../access/model.ts';
+import { newSecretNameSchema, secretNameSchema, secretView } from '../../access/model.ts';
 import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH, type Secret } from '../../secrets/secrets.ts';
 import { defineRoute, type Route, type RouteContext } from '../route.ts';
 import { toTime } from './views.ts';
@@ -45,7 +45,7 @@ const createSecret = defineRoute({
   summary: 'Keeps a secret, which flows read as $secrets.NAME',
   description: 'The value is stored encrypted and never comes back. What flows store and log shows `[secret NAME]` in its place.',
   tag,
-  body: z.strictObject({ name: secretNameSchema, value, description: description.optional() }),
+  body: z.strictObject({ name: newSecretNameSchema, value, description: description.optional() }),
   response: secretView,
   status: 201,
   errors: ['conflict'],

@@ -1,5 +1,6 @@
 // The JSON mapping: takes values out of a JSON document, each under its name or its path.
 
+import { parseJson } from '../../engine/json.ts';
 import { compilePath } from '../../engine/path.ts';
 import { defineNode } from '../../engine/plugin.ts';
 import { assignAt, compileProjection } from '../../engine/projection.ts';
@@ -51,9 +52,12 @@ export function mapVariables({ source, variables, includeIndex }: JsonMappingCon
   return result;
 }
 
+/** As deep as the result of a node may be. */
+const MAX_SOURCE_DEPTH = 200;
+
 function parseText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text, { maxDepth: MAX_SOURCE_DEPTH });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HooklineError('invalid_json', `The source is text that is not JSON: ${reason.slice(0, 200)}`, { cause: error });

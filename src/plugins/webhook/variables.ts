@@ -2,17 +2,18 @@
 
 import { compileJsonPath, isJsonPath } from '../../engine/json-path.ts';
 import { compilePath, type Path } from '../../engine/path.ts';
+import { createPathBudget, type PathBudget } from '../../engine/path-budget.ts';
 import { assignAt, compileProjection, withDefault } from '../../engine/projection.ts';
 import { HooklineError } from '../../errors.ts';
 import type { PathVariable, WebhookConfig } from './schema.ts';
 
-/** Reads one part (query or body) into its variables. @throws HooklineError `missing_value` */
+/** Reads one part (query or body) into its variables. @throws HooklineError `missing_value`, `path_too_costly` */
 export type ReadPart = (value: unknown) => unknown;
 
 interface Variable {
   readonly config: PathVariable;
   /** What the path finds; undefined when it is missing. */
-  get(value: unknown): unknown;
+  get(value: unknown, budget: PathBudget): unknown;
   /** Where the value goes under its own name; undefined when the path keeps its place. */
   readonly name: Path | undefined;
   readonly path: Path | undefined;
@@ -29,8 +30,10 @@ export function compilePart(part: string, configs: readonly PathVariable[]): Rea
   const checked = variables.filter(({ config }) => config.required === true || config.default !== undefined);
 
   return (value) => {
+    // One for all variables: each alone may be cheap.
+    const budget = createPathBudget();
     let result: unknown = inPlace.length > 0 ? project(value) : undefined;
-    const missing = checked.filter((variable) => variable.get(value) === undefined);
+    const missing = checked.filter((variable) => variable.get(value, budget) === undefined);
     for (const { config, name, path } of missing) {
       if (config.default === undefined) throw missingValue(part, config.path);
       if (name === undefined && path) result = withDefault(result, path, config.default);
@@ -38,7 +41,7 @@ export function compilePart(part: string, configs: readonly PathVariable[]): Rea
     if (named.length === 0) return result ?? {};
     const target = { ...(typeof result === 'object' && result !== null ? (result as Record<string, unknown>) : {}) };
     for (const variable of named) {
-      const found = variable.get(value) ?? variable.config.default;
+      const found = variable.get(value, budget) ?? variable.config.default;
       if (found !== undefined && variable.name) assignAt(target, variable.name, found);
     }
     return target;
@@ -56,8 +59,8 @@ function compileVariable(config: PathVariable): Variable {
     config,
     name,
     path: undefined,
-    get(value) {
-      const found = jsonPath.get(value);
+    get(value, budget) {
+      const found = jsonPath.get(value, budget);
       return found.length === 0 ? undefined : found;
     },
   };
