@@ -149,7 +149,9 @@ describe('on the origin of the designer', () => {
         secret: name === '' ? `hookline_session=${stolen?.value}` : (stolen?.value ?? ''),
       });
       const page = await visitor.context.newPage();
-      await page.goto(`http://localhost:${port}/?${new URLSearchParams({ target: `${hookUrl}?${query}` })}`);
+      await page.goto(`http://localhost:${port}/?${new URLSearchParams({ target: `${hookUrl}?${query}` })}`, {
+        waitUntil: 'commit',
+      });
       await page.waitForURL(/\/designer\//, { waitUntil: 'commit' });
       const session = await (await visitor.context.request.get(`${designer.server.url}/api/session`)).json();
       expect(session.user).toBeNull();
