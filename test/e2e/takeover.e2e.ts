@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Designer, prepareDesigner } from './designer.ts';
+import { type Designer, OWNER, prepareDesigner } from './designer.ts';
 
 const XHTML = '<html xmlns="http://www.w3.org/1999/xhtml"><body>{{$context.query.name}}</body></html>';
 const RENDERED: readonly (readonly [type: string, body: string])[] = [
@@ -76,6 +76,15 @@ async function makeFlow({ server }: Designer, config: object): Promise<string> {
   return hookUrl;
 }
 
+/** The owner's browser, with a session that is good for the API. */
+async function signIn(designer: Designer): Promise<BrowserContext> {
+  const { context } = await designer.signedIn();
+  context.setDefaultTimeout(30_000);
+  const session = await (await context.request.get(`${designer.server.url}/api/session`)).json();
+  expect(session).toMatchObject({ user: { email: OWNER.email }, csrfToken: expect.any(String) });
+  return context;
+}
+
 /** Opens the page of the other site, which goes on to the trigger URL by itself. @returns what then is shown */
 async function beLured(context: BrowserContext, hookUrl: string, host = 'localhost'): Promise<string> {
   const page = await context.newPage();
@@ -96,9 +105,7 @@ describe('on the origin of the designer', () => {
   const designer = prepareDesigner();
 
   test.each([...RENDERED, ...GUESSED])('a reply of the type %j runs no script', async (type, body) => {
-    const { context, open, page } = await designer.signedIn();
-    await open('/workflows');
-    await page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
+    const context = await signIn(designer);
     const hookUrl = await makeFlow(designer, { headers: [{ name: 'Content-Type', value: type }], body });
     const before = await sessionCookies(context);
     const name = script(designer.server.url);
@@ -134,6 +141,7 @@ describe('on the origin of the designer', () => {
     const editor = await designer.signedIn();
     const [stolen] = await editor.context.cookies();
     const visitor = await designer.visitor();
+    visitor.context.setDefaultTimeout(30_000);
     const hookUrl = await makeFlow(designer, config);
     for (const name of ['hookline_session', ' HOOKLINE_SESSION ', '']) {
       const query = new URLSearchParams({
@@ -141,9 +149,12 @@ describe('on the origin of the designer', () => {
         secret: name === '' ? `hookline_session=${stolen?.value}` : (stolen?.value ?? ''),
       });
       const page = await visitor.context.newPage();
-      await page.goto(`http://localhost:${port}/?${new URLSearchParams({ target: `${hookUrl}?${query}` })}`);
-      await page.waitForURL(/\/designer\//);
-      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await page.goto(`http://localhost:${port}/?${new URLSearchParams({ target: `${hookUrl}?${query}` })}`, {
+        waitUntil: 'commit',
+      });
+      await page.waitForURL(/\/designer\//, { waitUntil: 'commit' });
+      const session = await (await visitor.context.request.get(`${designer.server.url}/api/session`)).json();
+      expect(session.user).toBeNull();
       expect(await sessionCookies(visitor.context)).toEqual([]);
       await page.close();
     }
@@ -154,9 +165,7 @@ describe('on an origin of their own', () => {
   const designer = prepareDesigner({ env: { HOOKLINE_HOOKS_PORT: '0' } });
 
   test.each(RENDERED)('a script in a reply of the type %j runs and reaches nothing', async (type, body) => {
-    const { context, open, page } = await designer.signedIn();
-    await open('/workflows');
-    await page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
+    const context = await signIn(designer);
     const hookUrl = await makeFlow(designer, { headers: [{ name: 'Content-Type', value: type }], body });
     expect(new URL(hookUrl).origin).not.toBe(designer.server.url);
     const before = await sessionCookies(context);
@@ -170,16 +179,14 @@ describe('on an origin of their own', () => {
   });
 
   test.each(GUESSED)('a reply of the type %j is not guessed to be a page', async (type, body) => {
-    const { context } = await designer.signedIn();
+    const context = await signIn(designer);
     const hookUrl = await makeFlow(designer, { headers: [{ name: 'Content-Type', value: type }], body });
     await beLured(context, `${hookUrl}?${new URLSearchParams({ name: script(designer.server.url) })}`);
     expect(sent).toEqual([]);
   });
 
   test('the designer and the API do not exist there, and the cookie that comes along is not seen', async () => {
-    const { context, page, open } = await designer.signedIn();
-    await open('/workflows');
-    await page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor();
+    const context = await signIn(designer);
     const hookUrl = await makeFlow(designer, { body: { cookie: '{{$request.headers.cookie}}' } });
     // Of the same site, so that the browser sends the cookie: it does not look at ports.
     expect(JSON.parse(await beLured(context, hookUrl, '127.0.0.1'))).toEqual({ cookie: null });
