@@ -42,7 +42,9 @@ const RESTLESS = new Set(['settings', 'statistics', 'migrations', 'audit_log', '
 
 function contents(): Promise<string> {
   return onDatabase(async (query) => {
-    const tables = (await query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")) as { name: string }[];
+    const tables = (await query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")) as {
+      name: string;
+    }[];
     const all: unknown[] = [];
     for (const { name } of tables) if (!RESTLESS.has(name)) all.push([name, await query(`SELECT * FROM ${name}`)]);
     all.push(await query("SELECT * FROM settings WHERE name LIKE 'retention%' OR name LIKE 'audit%'"));
@@ -67,8 +69,11 @@ async function tries(): Promise<Record<string, Try>> {
     body: { nodes: [{ key: 'v', type: 'variable', config: { value: 1 } }] },
     status: 200,
   });
-  await api.call('POST', `/api/workflows/${workflow.id}/sample`, { body: { request: { body: '{}' } } });
-  const endpoint = (await make('/api/endpoints', { url: 'http://127.0.0.1:9/', events: ['*'] })).endpoint;
+  await api.call('POST', `/api/workflows/${workflow.id}/sample`, {
+    body: { request: { method: 'POST', url: '/x', headers: {}, body: '{}', address: '::1' } },
+    status: 200,
+  });
+  const endpoint = await make('/api/endpoints', { url: 'http://127.0.0.1:9/', eventTypes: ['order.made'] });
   await make('/api/event-types', { name: 'order.created' });
   await make('/api/secrets', { name: 'CRM', value: 'x' });
   const user = (await make('/api/users', { email: 'bob@example.com', name: 'Bob', role: 'editor' })).user;
@@ -87,8 +92,8 @@ async function tries(): Promise<Record<string, Try>> {
     importWorkflow: ['POST', '/api/workflows/import', exported],
     activateRevision: ['POST', `${at}/revisions/${1}/activate`],
     unpinSample: ['DELETE', `${at}/sample`],
-    replayExecution: ['POST', `/api/executions/${run.executionId ?? run.id}/replay`, {}],
-    createEndpoint: ['POST', '/api/endpoints', { url: 'http://127.0.0.1:9/x', events: ['*'] }],
+    replayExecution: ['POST', `/api/executions/${run.id}/replay`, {}],
+    createEndpoint: ['POST', '/api/endpoints', { url: 'http://127.0.0.1:9/x', eventTypes: ['order.made'] }],
     updateEndpoint: ['PATCH', `/api/endpoints/${endpoint.id}`, { description: 'Other' }],
     deleteEndpoint: ['DELETE', `/api/endpoints/${endpoint.id}`],
     rotateSecret: ['POST', `/api/endpoints/${endpoint.id}/rotate-secret`, {}],
@@ -109,7 +114,11 @@ async function tries(): Promise<Record<string, Try>> {
     createToken: ['POST', '/api/tokens', { name: 'x', permissions: ['workflows:read'], expiresAt: null }],
     deleteToken: ['DELETE', `/api/tokens/${token.id}`],
     evaluateExpression: ['POST', '/api/evaluate', { engine: 'jsonata', expression: '1' }],
-    testNode: ['POST', '/api/test-node', { mode: 'async', effects: false, node: { key: 'v', type: 'variable', config: { value: 1 } } }],
+    testNode: [
+      'POST',
+      '/api/test-node',
+      { mode: 'async', effects: false, node: { key: 'v', type: 'variable', config: { value: 1 } } },
+    ],
   };
 }
 
