@@ -73,7 +73,7 @@ async function tries(): Promise<Record<string, Try>> {
     body: { request: { method: 'POST', url: '/x', headers: {}, body: '{}', address: '::1' } },
     status: 200,
   });
-  const endpoint = await make('/api/endpoints', { url: 'http://127.0.0.1:9/', eventTypes: ['order.made'] });
+  const endpoint = await make('/api/endpoints', { url: 'http://127.0.0.1:59999/', eventTypes: ['order.made'] });
   await make('/api/event-types', { name: 'order.created' });
   await make('/api/secrets', { name: 'CRM', value: 'x' });
   const user = (await make('/api/users', { email: 'bob@example.com', name: 'Bob', role: 'editor' })).user;
@@ -93,7 +93,7 @@ async function tries(): Promise<Record<string, Try>> {
     activateRevision: ['POST', `${at}/revisions/${1}/activate`],
     unpinSample: ['DELETE', `${at}/sample`],
     replayExecution: ['POST', `/api/executions/${run.id}/replay`, {}],
-    createEndpoint: ['POST', '/api/endpoints', { url: 'http://127.0.0.1:9/x', eventTypes: ['order.made'] }],
+    createEndpoint: ['POST', '/api/endpoints', { url: 'http://127.0.0.1:59999/x', eventTypes: ['order.made'] }],
     updateEndpoint: ['PATCH', `/api/endpoints/${endpoint.id}`, { description: 'Other' }],
     deleteEndpoint: ['DELETE', `/api/endpoints/${endpoint.id}`],
     rotateSecret: ['POST', `/api/endpoints/${endpoint.id}/rotate-secret`, {}],
@@ -137,8 +137,8 @@ test('a log that refuses entries lets no audited route change anything', async (
   const before = await contents();
   for (const [name, [method, path, body]] of Object.entries(all)) {
     const { status, text } = await api.call(method, path, body === undefined ? {} : { body });
-    expect(status, `${name}: ${text}`).toBeGreaterThanOrEqual(500);
-    expect(await contents(), name).toBe(before);
+    expect.soft(status, `${name}: ${text}`).toBeGreaterThanOrEqual(500);
+    expect.soft((await contents()) === before, name).toBe(true);
   }
   for (const [method, path, body] of [
     ['PATCH', '/api/me', { name: 'X', password: { current: PASSWORD, new: 'a wholly new sentence', revokeTokens: true } }],
@@ -156,7 +156,7 @@ test('a log that refuses entries lets no audited route change anything', async (
     const { status } = await api.call(method, path, body === undefined ? {} : { body });
     const { body: later } = await api.call('GET', `/api/audit?action=${name}&limit=100`);
     if (status >= 400) continue;
-    expect(later.data.length, name).toBe(earlier.data.length + 1);
-    if (!['updateSettings', 'evaluateExpression', 'testNode'].includes(name)) expect(later.data[0].target, name).not.toBeNull();
+    expect.soft(later.data.length, name).toBe(earlier.data.length + 1);
+    if (!['updateSettings', 'evaluateExpression', 'testNode'].includes(name)) expect.soft(later.data[0].target, name).not.toBeNull();
   }
 });
