@@ -75,7 +75,7 @@ async function tries(): Promise<Record<string, Try>> {
   });
   const endpoint = await make('/api/endpoints', { url: 'http://127.0.0.1:59999/', eventTypes: ['order.made'] });
   await make('/api/event-types', { name: 'order.created' });
-  await make('/api/secrets', { name: 'CRM', value: 'x' });
+  await make('/api/secrets', { name: 'CRM', value: 'long enough a value' });
   const user = (await make('/api/users', { email: 'bob@example.com', name: 'Bob', role: 'editor' })).user;
   const token = (await make('/api/tokens', { name: 't', permissions: ['workflows:read'], expiresAt: null })).token;
   const exported = (await api.call('GET', `/api/workflows/${workflow.id}/export`, { status: 200 })).body;
@@ -103,7 +103,7 @@ async function tries(): Promise<Record<string, Try>> {
     addEventTypeVersion: ['POST', '/api/event-types/order.created/versions', {}],
     updateEventTypeVersion: ['PATCH', '/api/event-types/order.created/versions/1', { title: 'Other' }],
     deleteEventTypeVersion: ['DELETE', '/api/event-types/order.created/versions/1'],
-    createSecret: ['POST', '/api/secrets', { name: 'ERP', value: 'x' }],
+    createSecret: ['POST', '/api/secrets', { name: 'ERP', value: 'long enough a value' }],
     updateSecret: ['PATCH', '/api/secrets/CRM', { description: 'Other' }],
     deleteSecret: ['DELETE', '/api/secrets/CRM'],
     updateSettings: ['PATCH', '/api/settings', { messageRetentionMs: 5_000, auditsReads: true, retention: { failed: 9_000 } }],
