@@ -134,7 +134,7 @@ export function createAudit(options: { store: AuditStore; sign: SignAudit; now: 
       } catch (error) {
         if (scope.isWritten) {
           const code = error instanceof HooklineError ? error.code : 'internal';
-          const details = { ...scope.details, error: [code] };
+          const details = { ...note.details, ...scope.details, error: [code] };
           await add(who(), { ...note, target: note.target ?? scope.target, outcome: 'failed', details });
         }
         throw error;

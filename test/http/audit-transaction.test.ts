@@ -42,7 +42,9 @@ const RESTLESS = new Set(['settings', 'statistics', 'migrations', 'audit_log', '
 
 function contents(): Promise<string> {
   return onDatabase(async (query) => {
-    const tables = (await query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")) as { name: string }[];
+    const tables = (await query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")) as {
+      name: string;
+    }[];
     const all: unknown[] = [];
     for (const { name } of tables) if (!RESTLESS.has(name)) all.push([name, await query(`SELECT * FROM ${name}`)]);
     all.push(await query("SELECT * FROM settings WHERE name LIKE 'retention%' OR name LIKE 'audit%'"));
@@ -67,10 +69,13 @@ async function tries(): Promise<Record<string, Try>> {
     body: { nodes: [{ key: 'v', type: 'variable', config: { value: 1 } }] },
     status: 200,
   });
-  await api.call('POST', `/api/workflows/${workflow.id}/sample`, { body: { request: { body: '{}' } } });
-  const endpoint = (await make('/api/endpoints', { url: 'http://127.0.0.1:9/', events: ['*'] })).endpoint;
+  await api.call('POST', `/api/workflows/${workflow.id}/sample`, {
+    body: { request: { method: 'POST', url: '/x', headers: {}, body: '{}', address: '::1' } },
+    status: 200,
+  });
+  const endpoint = await make('/api/endpoints', { url: 'http://127.0.0.1:59999/', eventTypes: ['order.made'] });
   await make('/api/event-types', { name: 'order.created' });
-  await make('/api/secrets', { name: 'CRM', value: 'x' });
+  await make('/api/secrets', { name: 'CRM', value: 'long enough a value' });
   const user = (await make('/api/users', { email: 'bob@example.com', name: 'Bob', role: 'editor' })).user;
   const token = (await make('/api/tokens', { name: 't', permissions: ['workflows:read'], expiresAt: null })).token;
   const exported = (await api.call('GET', `/api/workflows/${workflow.id}/export`, { status: 200 })).body;
@@ -87,8 +92,8 @@ async function tries(): Promise<Record<string, Try>> {
     importWorkflow: ['POST', '/api/workflows/import', exported],
     activateRevision: ['POST', `${at}/revisions/${1}/activate`],
     unpinSample: ['DELETE', `${at}/sample`],
-    replayExecution: ['POST', `/api/executions/${run.executionId ?? run.id}/replay`, {}],
-    createEndpoint: ['POST', '/api/endpoints', { url: 'http://127.0.0.1:9/x', events: ['*'] }],
+    replayExecution: ['POST', `/api/executions/${run.id}/replay`, {}],
+    createEndpoint: ['POST', '/api/endpoints', { url: 'http://127.0.0.1:59999/x', eventTypes: ['order.made'] }],
     updateEndpoint: ['PATCH', `/api/endpoints/${endpoint.id}`, { description: 'Other' }],
     deleteEndpoint: ['DELETE', `/api/endpoints/${endpoint.id}`],
     rotateSecret: ['POST', `/api/endpoints/${endpoint.id}/rotate-secret`, {}],
@@ -98,7 +103,7 @@ async function tries(): Promise<Record<string, Try>> {
     addEventTypeVersion: ['POST', '/api/event-types/order.created/versions', {}],
     updateEventTypeVersion: ['PATCH', '/api/event-types/order.created/versions/1', { title: 'Other' }],
     deleteEventTypeVersion: ['DELETE', '/api/event-types/order.created/versions/1'],
-    createSecret: ['POST', '/api/secrets', { name: 'ERP', value: 'x' }],
+    createSecret: ['POST', '/api/secrets', { name: 'ERP', value: 'long enough a value' }],
     updateSecret: ['PATCH', '/api/secrets/CRM', { description: 'Other' }],
     deleteSecret: ['DELETE', '/api/secrets/CRM'],
     updateSettings: ['PATCH', '/api/settings', { messageRetentionMs: 5_000, auditsReads: true, retention: { failed: 9_000 } }],
@@ -109,7 +114,11 @@ async function tries(): Promise<Record<string, Try>> {
     createToken: ['POST', '/api/tokens', { name: 'x', permissions: ['workflows:read'], expiresAt: null }],
     deleteToken: ['DELETE', `/api/tokens/${token.id}`],
     evaluateExpression: ['POST', '/api/evaluate', { engine: 'jsonata', expression: '1' }],
-    testNode: ['POST', '/api/test-node', { mode: 'async', effects: false, node: { key: 'v', type: 'variable', config: { value: 1 } } }],
+    testNode: [
+      'POST',
+      '/api/test-node',
+      { mode: 'async', effects: false, node: { key: 'v', type: 'variable', config: { value: 1 } } },
+    ],
   };
 }
 
@@ -128,8 +137,8 @@ test('a log that refuses entries lets no audited route change anything', async (
   const before = await contents();
   for (const [name, [method, path, body]] of Object.entries(all)) {
     const { status, text } = await api.call(method, path, body === undefined ? {} : { body });
-    expect(status, `${name}: ${text}`).toBeGreaterThanOrEqual(500);
-    expect(await contents(), name).toBe(before);
+    expect.soft(status, `${name}: ${text}`).toBeGreaterThanOrEqual(500);
+    expect.soft((await contents()) === before, name).toBe(true);
   }
   for (const [method, path, body] of [
     ['PATCH', '/api/me', { name: 'X', password: { current: PASSWORD, new: 'a wholly new sentence', revokeTokens: true } }],
@@ -147,7 +156,7 @@ test('a log that refuses entries lets no audited route change anything', async (
     const { status } = await api.call(method, path, body === undefined ? {} : { body });
     const { body: later } = await api.call('GET', `/api/audit?action=${name}&limit=100`);
     if (status >= 400) continue;
-    expect(later.data.length, name).toBe(earlier.data.length + 1);
-    if (!['updateSettings', 'evaluateExpression', 'testNode'].includes(name)) expect(later.data[0].target, name).not.toBeNull();
+    expect.soft(later.data.length, name).toBe(earlier.data.length + 1);
+    if (!['updateSettings', 'evaluateExpression', 'testNode'].includes(name)) expect.soft(later.data[0].target, name).not.toBeNull();
   }
 });
