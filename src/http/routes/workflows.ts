@@ -203,7 +203,7 @@ const duplicateWorkflow = defineRoute({
   params: workflowParams,
   response: workflowView,
   status: 201,
-  errors: ['workflow_not_found'],
+  errors: ['workflow_not_found', 'conflict'],
   handle: async ({ params }, context) => show(await context.workflows.duplicate(params.id), context),
 });
 
@@ -262,7 +262,7 @@ const exportWorkflow = defineRoute({
   tag,
   params: workflowParams,
   response: exportView,
-  errors: ['workflow_not_found'],
+  errors: ['workflow_not_found', 'conflict'],
   handle: ({ params }, { workflows }) => workflows.exportWorkflow(params.id),
 });
 
