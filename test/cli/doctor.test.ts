@@ -110,8 +110,8 @@ describe('hookline doctor on SQLite', () => {
     await run(`
       INSERT INTO workflows (id, title, mode, enabled, hook_key, revision, created_at, updated_at, deleted_at)
         VALUES ('w1', 'Orders', 'async', 1, 'k1', 1, 1, 1, NULL), ('w2', 'Thrown away', 'async', 1, 'k2', 1, 1, 1, 1);
-      INSERT INTO revisions VALUES ('w2', 1, '{"trigger":{"type":"webhook"},"nodes":[{"key":"a","type":"gone"}]}', 1, 1);
-      INSERT INTO revisions VALUES ('w1', 1, '{"trigger":{"type":"webhook"},"nodes":[{"key":"a","type":"loop","branches":{"body":[{"key":"b","type":"gone"}]}}]}', 1, 1);
+      INSERT INTO revisions VALUES ('w2', 1, '{"trigger":{"type":"webhook","config":{}},"nodes":[{"key":"a","type":"gone","config":{}}]}', 1, 1);
+      INSERT INTO revisions VALUES ('w1', 1, '{"trigger":{"type":"webhook","config":{}},"nodes":[{"key":"a","type":"loop","config":{},"branches":{"body":[{"key":"b","type":"gone","config":{}}]}}]}', 1, 1);
       ${insert(1, 'running', { started: now - 20 * 60_000, lane: 'w1' })}
       ${insert(2, 'queued', { created: now - 5 * 60_000, lane: 'w1' })}
       ${insert(3, 'waiting', { wake: now - 3 * 60_000 })}
