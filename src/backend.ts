@@ -9,8 +9,8 @@ import type { Queue } from './engine/ports.ts';
 import { HooklineError } from './errors.ts';
 import { program } from './program.ts';
 import { createSqliteQueue } from './queue/sqlite.ts';
+import { reportUnreadable } from './report-unreadable.ts';
 import { isPostgresUrl } from './storage/postgres-url.ts';
-import type { UnreadableRow } from './storage/row-reader.ts';
 import { type OpenStorage, openStorage } from './storage/storage.ts';
 
 export interface Backend {
@@ -46,14 +46,6 @@ export async function openBackend(config: Config, { log, keyIds, onTooOld }: Bac
   // Loaded when it is needed: most servers have no use for the driver and the queue of PostgreSQL.
   const { openPostgresBackend } = await import('./postgres-backend.ts');
   return openPostgresBackend(config, { log, keyIds, onTooOld });
-}
-
-/** One row's problem: the rest of the page, the queue and the statistics go without it. */
-export function reportUnreadable(log: Log, { table, key, reason }: UnreadableRow): void {
-  log.error(
-    { part: 'storage', table, row: key, reason },
-    'a row of the database cannot be read; it is shown as unreadable and left out of work',
-  );
 }
 
 async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {

@@ -1,7 +1,7 @@
 // Opens what an engine stands on when several processes share a PostgreSQL database.
 
 import { hostname } from 'node:os';
-import { type Backend, type BackendOptions, reportUnreadable } from './backend.ts';
+import type { Backend, BackendOptions } from './backend.ts';
 import { type ProcessBus, startBus } from './cluster/bus.ts';
 import { type Leader, startLeader } from './cluster/leader.ts';
 import { createClusterPool } from './cluster/pool.ts';
@@ -11,6 +11,7 @@ import type { Queue } from './engine/ports.ts';
 import { program } from './program.ts';
 import { graphileTasks } from './queue/graphile-tasks.ts';
 import { createGraphileQueue, installQueue } from './queue/graphile-worker.ts';
+import { reportUnreadable } from './report-unreadable.ts';
 import { openStorage } from './storage/storage.ts';
 
 /** Takes nothing from the queue: other processes do. What is committed is announced to them by the database. */

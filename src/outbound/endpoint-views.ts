@@ -22,6 +22,8 @@ export interface EndpointView extends Omit<EndpointState, 'drainBefore'> {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly warnings: readonly Problem[];
+  /** What of the stored row could not be read; undefined: all was. */
+  readonly unreadable?: string | undefined;
 }
 
 /** The only replies that hold the secret. */
@@ -53,5 +55,6 @@ export function toEndpointView(endpoint: Endpoint, box: SecretBox, now: number, 
     updatedAt: endpoint.updatedAt,
     // A lost key shall not hide the rest of the endpoint.
     warnings: secrets === undefined ? [UNREADABLE, ...warnings] : warnings,
+    ...(endpoint.unreadable === undefined ? {} : { unreadable: endpoint.unreadable }),
   };
 }

@@ -67,7 +67,7 @@ const isOrigin = objectOf({
 });
 /** Whether a value is an entry of the job log. */
 export const isJobs = listOf(isJob);
-const isResult = objectOf({ response: orNull(isReply), error: orNull(isFailure), jobs: isJobs });
+const isResult = objectOf({ response: orMissing(orNull(isReply)), error: orMissing(orNull(isFailure)), jobs: isJobs });
 
 /**
  * A row of `executions` to be written: new when it has an `origin`, else the change of a stored one, whose `body` is a JSON array

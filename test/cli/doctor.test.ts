@@ -110,14 +110,14 @@ describe('hookline doctor on SQLite', () => {
     await run(`
       INSERT INTO workflows (id, title, mode, enabled, hook_key, revision, created_at, updated_at, deleted_at)
         VALUES ('w1', 'Orders', 'async', 1, 'k1', 1, 1, 1, NULL), ('w2', 'Thrown away', 'async', 1, 'k2', 1, 1, 1, 1);
-      INSERT INTO revisions VALUES ('w2', 1, '{"trigger":{"type":"webhook"},"nodes":[{"key":"a","type":"gone"}]}', 1, 1);
-      INSERT INTO revisions VALUES ('w1', 1, '{"trigger":{"type":"webhook"},"nodes":[{"key":"a","type":"loop","branches":{"body":[{"key":"b","type":"gone"}]}}]}', 1, 1);
+      INSERT INTO revisions VALUES ('w2', 1, '{"trigger":{"type":"webhook","config":{}},"nodes":[{"key":"a","type":"gone","config":{}}]}', 1, 1);
+      INSERT INTO revisions VALUES ('w1', 1, '{"trigger":{"type":"webhook","config":{}},"nodes":[{"key":"a","type":"loop","config":{},"branches":{"body":[{"key":"b","type":"gone","config":{}}]}}]}', 1, 1);
       ${insert(1, 'running', { started: now - 20 * 60_000, lane: 'w1' })}
       ${insert(2, 'queued', { created: now - 5 * 60_000, lane: 'w1' })}
       ${insert(3, 'waiting', { wake: now - 3 * 60_000 })}
       ${insert(4, 'waiting', { created: now - 31 * DAY_MS })}
-      INSERT INTO execution_jobs VALUES ('0190aaaa-0000-7000-8000-000000000001', 1, '[{"key":"first","path":"first","type":"variable","status":"succeeded"}]');
-      INSERT INTO execution_jobs VALUES ('0190aaaa-0000-7000-8000-000000000004', 1, '[{"key":"call","path":"each[2]/call","type":"wait","status":"waiting"}]');
+      INSERT INTO execution_jobs VALUES ('0190aaaa-0000-7000-8000-000000000001', 1, '[{"key":"first","path":"first","type":"variable","status":"succeeded","startedAt":1,"finishedAt":1}]');
+      INSERT INTO execution_jobs VALUES ('0190aaaa-0000-7000-8000-000000000004', 1, '[{"key":"call","path":"each[2]/call","type":"wait","status":"waiting","startedAt":1,"finishedAt":null}]');
     `);
     const { code, stdout } = await hookline(['doctor', '--json'], { HOOKLINE_DATABASE_URL: url }).ended;
     expect(code).toBe(1);
@@ -180,7 +180,10 @@ describe('hookline doctor on PostgreSQL', () => {
     expect(find(report, 'processes').summary).toBe(
       '1 process not heard of for long: dead, or cut off from the database. No process runs async executions: start one with the role worker.',
     );
-    expect(find(report, 'processes').items?.[1]).toEqual({ id: 'p2', text: 'worker on south, heard of 10 minutes ago' });
+    expect(find(report, 'processes').items?.[1]).toEqual({
+      id: 'p2',
+      text: 'worker on south, an older version, heard of 10 minutes ago',
+    });
     expect(find(report, 'orphaned').items?.map(({ id }) => id)).toEqual([orphan]);
     expect(find(report, 'tasks').items?.map(({ id }) => id)).toEqual([lost]);
     expect(find(report, 'errors').values).toEqual({ 'error request_failed': 1 });

@@ -77,8 +77,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (dialect) => {
       const { body } = await api.call('GET', '/api/executions?limit=1');
       return String(body.data[0].id);
     };
-    await api.call('POST', '/api/event-types', { body: { name: 'good.type', version: 1, schema: {} } });
-    await api.call('POST', '/api/event-types', { body: { name: 'bad.type', version: 1, schema: {} } });
+    await api.call('POST', '/api/event-types', { body: { name: 'good.type', schema: {} } });
+    await api.call('POST', '/api/event-types', { body: { name: 'bad.type', schema: {} } });
     const endpoint = { url: 'https://receiver.invalid/', enabled: false };
     const [executions, queued] = [await call(), await call()];
     await call();
@@ -92,7 +92,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (dialect) => {
       messages: await make('/api/messages', { type: 'good.type', data: {} }),
       endpoints: await make('/api/endpoints', endpoint),
       users: await make('/api/users', { email: 'ada@example.com', name: 'Ada', role: 'editor' }, 'user'),
-      tokens: await make('/api/tokens', { name: 'ci', permissions: ['workflows:read'] }, 'token'),
+      tokens: await make('/api/tokens', { name: 'ci', permissions: ['workflows:read'], expiresAt: null }, 'token'),
     };
     goods = [{ good: goodMessage, bad: ids.messages }];
     await api.close();

@@ -92,6 +92,12 @@ async function idsOf(base: string, path: string): Promise<Json[]> {
   return status === 200 ? body.data : [];
 }
 
+/** Adds something, unless the version does not know of such things. @throws Error when it refuses ours */
+async function add(base: string, path: string, body: object): Promise<void> {
+  const reply = await call(base, 'POST', path, body);
+  if (reply.status !== 404 && reply.status >= 300) throw new Error(`POST ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+}
+
 /** @param label goes into names that have to be unique, so that a server can be filled more than once */
 export async function fill(base: string, label = 'one'): Promise<Filled> {
   const isSecretStored = (await call(base, 'POST', '/api/secrets', { ...SECRET, name: label === 'one' ? 'CRM' : `CRM_${label}` }))
@@ -118,13 +124,13 @@ export async function fill(base: string, label = 'one'): Promise<Filled> {
     const [first] = await idsOf(base, `/api/executions?workflowId=${workflows.delayed.id}`);
     if (first !== undefined) await call(base, 'POST', `/api/executions/${first.id}/cancel`);
   }
-  await call(base, 'POST', '/api/event-types', { name: `order.${label}`, version: 1, title: 'Order', example: { id: 1 } });
+  await add(base, '/api/event-types', { name: `order.${label}`, title: 'Order', example: { id: 1 } });
   // Nothing answers there: deliveries stay pending or fail.
-  await call(base, 'POST', '/api/endpoints', { url: `https://receiver-${label}.invalid/hook`, enabled: false });
-  await call(base, 'POST', '/api/endpoints', { url: `https://receiver-${label}.invalid/all` });
-  for (const id of [1, 2]) await call(base, 'POST', '/api/messages', { type: `order.${label}`, data: { id } });
-  await call(base, 'POST', '/api/users', { email: `ada-${label}@example.com`, name: 'Ada', role: 'editor' });
-  await call(base, 'POST', '/api/tokens', { name: `ci ${label}`, permissions: ['workflows:read'] });
+  await add(base, '/api/endpoints', { url: `https://receiver-${label}.invalid/hook`, enabled: false });
+  await add(base, '/api/endpoints', { url: `https://receiver-${label}.invalid/all` });
+  for (const id of [1, 2]) await add(base, '/api/messages', { type: `order.${label}`, data: { id } });
+  await add(base, '/api/users', { email: `ada-${label}@example.com`, name: 'Ada', role: 'editor' });
+  await add(base, '/api/tokens', { name: `ci ${label}`, permissions: ['workflows:read'], expiresAt: null });
   return { ...(await look(base)), workflows, hasSecret: isSecretStored === 201 };
 }
 

@@ -24,9 +24,10 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-async function startNew(databaseUrl: string): Promise<string> {
+async function startNew(databaseUrl: string): Promise<{ url: string; stop(): Promise<unknown> }> {
   const env = { HOOKLINE_DATABASE_URL: databaseUrl, HOOKLINE_ADMIN_TOKEN: TOKEN, HOOKLINE_SECRET_KEY: KEY };
-  return listening(hookline(['start'], env));
+  const command = hookline(['start'], env);
+  return { url: await listening(command), stop: () => command.stop() };
 }
 
 /** Calls of a workflow at each of these servers in turn, some at a time. @returns how many were accepted */
@@ -57,7 +58,8 @@ describe.each([
     const [oldWeb] = before;
     if (oldWeb === undefined) throw new Error('No server was started.');
     const first = await fill(oldWeb.url);
-    const newUrl = await startNew(url);
+    const joined = await startNew(url);
+    const newUrl = joined.url;
 
     // The new one joins, and both are used: what one makes the other serves.
     const second = await fill(newUrl, 'two');
@@ -112,6 +114,7 @@ describe.each([
     ]) {
       expect({ path, status: (await call(newUrl, 'GET', path)).status }).toEqual({ path, status: 200 });
     }
+    await joined.stop();
     const copied = await copyStorage({ from: url, to: await postgres.createDatabase() });
     expect(copied.find(({ table }) => table === 'executions')?.rows).toBe(shown.executions.length);
   });
@@ -119,7 +122,7 @@ describe.each([
 
 test('rows of a version before the column get their source, wherever they are looked for', async () => {
   const url = await postgres.createDatabase();
-  const server = await startNew(url);
+  const { url: server } = await startNew(url);
   const { workflows, executions } = await fill(server);
   const id = (number: number) => `019353a0-0000-7000-8000-00000000000${number}`;
   const rows = [

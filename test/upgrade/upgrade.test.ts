@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { diagnose } from '../../src/doctor/diagnose.ts';
 import { copyStorage } from '../../src/storage/copy.ts';
 import { startHookline, type TestHookline } from '../start-hookline.ts';
 import { authorization, type Filled, SECRET } from './fill.ts';
@@ -47,7 +48,18 @@ describe.each(names)('a database of %s', (name) => {
     const { body } = await server.api('GET', '/api/executions?limit=100');
     expect(body.data.map(({ id }: { id: string }) => id).sort()).toEqual(filled.executions.map(({ id }) => id).sort());
     expect(body.data.filter((one: object) => 'unreadable' in one)).toEqual([]);
-    for (const { id } of filled.executions) expect((await server.api('GET', `/api/executions/${id}`)).status).toBe(200);
+    for (const { id } of filled.executions) {
+      const one = await server.api('GET', `/api/executions/${id}`);
+      expect(one).toMatchObject({ status: 200 });
+      expect(one.body).not.toHaveProperty('unreadable');
+    }
+    const report = await diagnose({
+      url: `sqlite:${join(folder, 'hookline.db')}`,
+      recoveryMs: 30_000,
+      now: Date.now(),
+      isNodeType: () => true,
+    });
+    expect(report.findings.find(({ check }) => check === 'unreadable')).toMatchObject({ values: { count: 0 } });
     const count = async (path: string) => (await server.api('GET', path)).body.data.length;
     expect(await count('/api/users')).toBe(filled.users);
     expect(await count('/api/tokens')).toBe(filled.tokens);

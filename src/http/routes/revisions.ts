@@ -95,7 +95,7 @@ const compareRevisions = defineRoute({
   tag,
   params: workflowParams.extend({ a: revisionInPath, b: revisionInPath }),
   response: comparisonView,
-  errors: ['workflow_not_found', 'revision_not_found'],
+  errors: ['workflow_not_found', 'revision_not_found', 'conflict'],
   handle: ({ params }, { workflows }) => workflows.compare(params.id, params.a, params.b),
 });
 

@@ -202,7 +202,7 @@ const duplicateWorkflow = defineRoute({
   params: workflowParams,
   response: workflowView,
   status: 201,
-  errors: ['workflow_not_found'],
+  errors: ['workflow_not_found', 'conflict'],
   handle: async ({ params }, context) => showWorkflow(await context.workflows.duplicate(params.id), context),
 });
 
@@ -262,7 +262,7 @@ const exportWorkflow = defineRoute({
   tag,
   params: workflowParams,
   response: exportView,
-  errors: ['workflow_not_found'],
+  errors: ['workflow_not_found', 'conflict'],
   async handle({ params }, { workflows, actor }) {
     const { hookKey, ...document } = await workflows.exportWorkflow(params.id);
     return maySeeHookKeys(actor) ? { hookKey, ...document } : document;
