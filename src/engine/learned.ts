@@ -5,10 +5,10 @@ import { type CompiledNode, compileWorkflow, isHttpTrigger } from './compile.ts'
 import { createDraftScope, type DraftVariables } from './drafts.ts';
 import { Learner, type LearnedPath as Path, shorten } from './learned-paths.ts';
 import type { ExecutionWithJobs, Node, StoredRequest } from './model.ts';
-import type { BranchOutcome, NodeContext, Scope, TriggerInstance } from './plugin.ts';
+import type { BranchOutcome, NodeContext, TriggerInstance } from './plugin.ts';
 import type { ExecutionStore, ExpressionEvaluator, Sample } from './ports.ts';
 import type { Registry } from './registry.ts';
-import { requestVariable } from './scope.ts';
+import { type ExtensibleScope, requestVariable } from './scope.ts';
 import type { SecretVault } from './secret-vault.ts';
 import type { LoadedWorkflow, WorkflowService } from './workflows.ts';
 
@@ -100,7 +100,7 @@ export async function learn(workflowId: string, options: LearnOptions): Promise<
     request: request.paths(),
     nodes: Object.fromEntries([...results].map(([key, learner]) => [key, learner.paths()])),
     scopes: Object.fromEntries(scopePaths),
-    secrets: Object.keys(vault.current().values),
+    secrets: Object.keys(vault.current().sendable),
     variables: { ...variables, scopes },
   };
 }
@@ -196,7 +196,7 @@ async function probeScopes(
 }
 
 /** What a node gives to the first branch that it runs; undefined when it does not come to that with these variables. */
-async function probe(node: CompiledNode, scope: Scope, options: LearnOptions): Promise<unknown> {
+async function probe(node: CompiledNode, scope: ExtensibleScope, options: LearnOptions): Promise<unknown> {
   const controller = new AbortController();
   let locals: unknown;
   const stopped: BranchOutcome = { status: 'stopped' };

@@ -73,7 +73,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
 
   function refresh(needed?: ReadonlySet<string>): Promise<void> | undefined {
     for (const name of needed ?? []) {
-      if (Object.hasOwn(set.values, name) || missing.has(name)) continue;
+      if (Object.hasOwn(set.sendable, name) || missing.has(name)) continue;
       missing.add(name);
       changes += 1;
     }

@@ -9,6 +9,7 @@ import {
   retryScheduleSchema,
   signatureProfileSchema,
 } from '../../engine/outbound-model.ts';
+import { allowedHostsSchema } from '../../engine/allowed-hosts-schema.ts';
 import { customIssue, say } from '../../engine/say.ts';
 
 export const UNIT_MS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const;
@@ -25,11 +26,16 @@ const subscribersSchema = z
 const urlSchema = z
   .strictObject({
     type: z.literal('url').meta({ title: 'URL' }),
-    url: z.string().min(1).max(16_384).meta({ title: 'URL', description: 'Such as https://example.com/webhooks.' }),
+    url: z
+      .string()
+      .min(1)
+      .max(16_384)
+      .meta({ title: 'URL', description: 'Such as https://example.com/webhooks.', target: 'url' }),
     secret: z.string().min(8).max(1_000).optional().meta({
       title: 'Secret',
       description: 'Signs the request: whsec_… for Standard Webhooks. Without one, and without profiles, it is not signed.',
       writeOnly: true,
+      isSent: false,
     }),
     profiles: z.array(signatureProfileSchema).min(1).max(8).optional().meta({
       advanced: true,
@@ -48,6 +54,7 @@ const urlSchema = z
       title: 'Secret headers',
       description: 'Sent along, too. Their values are stored sealed and never shown.',
     }),
+    allowedHosts: allowedHostsSchema.optional(),
     success: success
       .unwrap()
       .optional()
