@@ -19,6 +19,8 @@ export interface AuditNote {
   readonly target?: string | null;
   /** Names of the fields that were sent. */
   readonly fields?: readonly string[];
+  /** Names of what it is about beside its target, such as secrets and hosts. */
+  readonly details?: Readonly<Record<string, readonly string[]>>;
   readonly address: string;
 }
 

@@ -13,6 +13,7 @@ import { checkEndlessWaits, checkErrors, checkLongRuns, checkOrphans, checkOverd
 import type { Patient } from './patient.ts';
 import type { Finding, Report } from './report.ts';
 import { checkDisk, checkNodeTypes, checkProcesses, checkTasks, describeServer } from './surroundings.ts';
+import { checkTokens } from './tokens.ts';
 import { checkDeliveries, checkEndpoints } from './webhooks.ts';
 
 export interface DiagnoseOptions extends Pick<Patient, 'recoveryMs' | 'now' | 'isNodeType'> {
@@ -59,6 +60,7 @@ async function examine(patient: Patient): Promise<Finding[]> {
     await checkEndpoints(patient),
     await checkDeliveries(patient),
     await checkNodeTypes(patient),
+    await checkTokens(patient),
     ...(file === undefined ? [] : [await checkDisk(file)]),
     await checkErrors(patient),
   ];

@@ -138,13 +138,15 @@ function isWithinUrl(
   const before = readWrittenUrl(previous);
   if (before.kind === 'fixed') {
     if (after.kind === 'fixed') return originOf(after.url) === originOf(before.url);
-    return after.scheme === before.url.protocol && nextHosts !== undefined && nextHosts.every((host) => isHostOf(host, before.url));
+    return (
+      after.scheme === before.url.protocol && nextHosts !== undefined && nextHosts.every((host) => isHostOf(host, before.url))
+    );
   }
   const isScheme = (scheme: string | undefined): boolean => before.scheme === undefined || before.scheme === scheme;
   if (after.kind === 'fixed') return isScheme(after.url.protocol) && isAllowedHost(after.url, previousHosts ?? []);
   // Without a list nothing is sent at all.
   if (nextHosts === undefined) return previousHosts === undefined && next === previous;
-  return isScheme(after.scheme) && nextHosts.every((host) => isCovered(host, previousHosts ?? []));
+  return isScheme(after.scheme) && nextHosts.every((host) => isCoveredHost(host, previousHosts ?? []));
 }
 
 /** Whether an entry allows the origin of this URL and no other. */
@@ -152,7 +154,8 @@ function isHostOf(text: string, url: URL): boolean {
   return parseAllowedHost(text)?.isWildcard !== true && isAllowedHost(url, [text]);
 }
 
-function isCovered(text: string, list: readonly string[]): boolean {
+/** Whether a list allows everything that one entry does. */
+export function isCoveredHost(text: string, list: readonly string[]): boolean {
   const entry = parseAllowedHost(text);
   // What cannot be read allows nothing.
   if (entry === undefined) return true;

@@ -1,8 +1,8 @@
 // Named secrets as the engine uses them: opened in memory, read by `$secrets`, and kept out of what an execution leaves behind.
 
 import { HooklineError } from '../errors.ts';
-import { say } from './say.ts';
 import { type Concealer, createConcealer, type NamedValue } from './concealer.ts';
+import { say } from './say.ts';
 
 /** All named secrets at one moment; never changed. */
 export interface SecretSet {

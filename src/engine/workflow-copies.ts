@@ -6,6 +6,7 @@ import { type DocumentJudge, requireDocument, withoutSecrets } from './document-
 import { hideDocument, sealDocument } from './document-secrets.ts';
 import type { SecretBox, WorkflowStore } from './ports.ts';
 import type { Registry } from './registry.ts';
+import { ALL_RIGHTS, requireSecretRights } from './secret-places.ts';
 import type { StoredWorkflows } from './stored-workflows.ts';
 import type { WorkflowReader } from './workflow-reader.ts';
 import { parseImport } from './workflow-views.ts';
@@ -14,7 +15,7 @@ import type { WorkflowService } from './workflows.ts';
 export interface WorkflowCopiesOptions {
   readonly store: Pick<WorkflowStore, 'findByHookKey'>;
   readonly stored: Pick<StoredWorkflows, 'find' | 'findRevision' | 'insert'>;
-  readonly judge: Pick<DocumentJudge, 'validate'>;
+  readonly judge: Pick<DocumentJudge, 'open' | 'validate'>;
   readonly reader: Pick<WorkflowReader, 'show'>;
   readonly registry: Registry;
   readonly secretBox: SecretBox;
@@ -28,9 +29,10 @@ export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCo
   const { store, judge, reader, registry, secretBox } = options;
   const { find, findRevision, insert } = options.stored;
   return {
-    async duplicate(id) {
+    async duplicate(id, rights = ALL_RIGHTS) {
       const { title, mode, tags, revision } = await find(id);
       const { document } = await findRevision(id, revision);
+      requireSecretRights(rights, undefined, judge.open(document).opened, registry);
       const suffix = ' copy';
       const copyTitle = `${title.slice(0, MAX_TITLE_LENGTH - suffix.length)}${suffix}`;
       return reader.show(await insert({ title: copyTitle, mode, enabled: false, tags }, document), document);
@@ -42,17 +44,19 @@ export function createWorkflowCopies(options: WorkflowCopiesOptions): WorkflowCo
       return { hookline: 1, title, mode, hookKey, tags, ...hideDocument(document, registry) };
     },
 
-    async importWorkflow(source, { keepKey = false } = {}) {
+    async importWorkflow(source, { keepKey = false, mayUseSecrets = true } = {}) {
       const { input: wanted, mode, document: given, problems: outer } = parseImport(source);
       const { document, problems } = await judge.validate(mode, given);
       const all = withoutSecrets([...outer, ...problems]);
       requireNoErrors(all);
       if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
+      const whole = requireDocument(document);
+      requireSecretRights({ mayUseSecrets }, undefined, whole, registry);
       const hookKey = keepKey ? wanted.hookKey : undefined;
       if (hookKey !== undefined && (await store.findByHookKey(hookKey))) {
         throw new HooklineError('conflict', 'Another workflow has this trigger URL already. Import it with a new one.');
       }
-      const sealed = sealDocument(requireDocument(document), registry, secretBox);
+      const sealed = sealDocument(whole, registry, secretBox);
       const { title, mode: givenMode, tags } = wanted;
       const workflow = await insert({ title, mode: givenMode, enabled: false, tags, hookKey }, sealed);
       return reader.show(workflow, sealed, all);

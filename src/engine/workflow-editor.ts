@@ -7,6 +7,7 @@ import { sealDocument } from './document-secrets.ts';
 import type { Document, Problem, Workflow } from './model.ts';
 import type { SecretBox, WorkflowStore } from './ports.ts';
 import type { Registry } from './registry.ts';
+import { ALL_RIGHTS, requireSecretRights } from './secret-places.ts';
 import { createHookKey, type StoredWorkflows } from './stored-workflows.ts';
 import type { WorkflowReader } from './workflow-reader.ts';
 import { parseCreate, parseTime, parseUpdate } from './workflow-views.ts';
@@ -44,13 +45,15 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
   }
 
   return {
-    async create(input) {
+    async create(input, rights = ALL_RIGHTS) {
       const { input: wanted, mode, document: given, problems: outer } = parseCreate(input);
       const { document, problems } = await judge.validate(mode, given);
       const all = [...outer, ...problems];
       requireNoErrors(all);
       if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
-      const sealed = sealDocument(requireDocument(document), registry, secretBox);
+      const whole = requireDocument(document);
+      requireSecretRights(rights, undefined, whole, registry);
+      const sealed = sealDocument(whole, registry, secretBox);
       return reader.show(await insert(wanted, sealed), sealed, all);
     },
 
@@ -64,7 +67,7 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
       return (await judge.judgeEdit({ mode, enabled }, opened, { trigger, nodes, settings })).problems;
     },
 
-    update(id, input, { ifUpdatedAt } = {}) {
+    update(id, input, { ifUpdatedAt, mayUseSecrets = true } = {}) {
       return lock(id, async () => {
         const { input: wanted = {}, document: given, problems: outer } = parseUpdate(input);
         const before = await findEditable(id);
@@ -81,6 +84,7 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
           problems = edited.problems;
           // What was sent back unchanged is no edit.
           if (JSON.stringify(edited.document) !== JSON.stringify(opened)) {
+            requireSecretRights({ mayUseSecrets }, opened, edited.document, registry);
             document = sealDocument(edited.document, registry, secretBox);
             revision = await store.saveDocument(id, document, now());
           }
@@ -106,12 +110,15 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
       });
     },
 
-    activate(id, number) {
+    activate(id, number, rights = ALL_RIGHTS) {
       return lock(id, async () => {
         const workflow = await findEditable(id);
         const { document } = await findRevision(id, number);
         if (number === workflow.revision) return reader.show(workflow, document);
-        const { problems } = await judge.validate(workflow.mode, judge.open(document).opened);
+        const { opened } = judge.open(document);
+        const live = judge.open((await findRevision(id, workflow.revision)).document).opened;
+        requireSecretRights(rights, live, opened, registry);
+        const { problems } = await judge.validate(workflow.mode, opened);
         if (workflow.enabled) requireNoErrors(problems);
         const changed = await change(workflow, { revision: number });
         await onChange(id);

@@ -2,10 +2,11 @@
 
 import { compareDocuments } from './compare.ts';
 import type { DocumentJudge } from './document-judge.ts';
-import { createSecretMarker, hideDocument, openDocument } from './document-secrets.ts';
-import type { Document, Problem, Revision, Workflow } from './model.ts';
+import { createSecretMarker, hideDocument, keepSecrets, openDocument } from './document-secrets.ts';
+import { type Document, nodeSchema, type Problem, type Revision, type Workflow } from './model.ts';
 import type { SecretBox, WorkflowStore } from './ports.ts';
 import type { Registry } from './registry.ts';
+import { describeNodes } from './secret-use.ts';
 import type { StoredWorkflows } from './stored-workflows.ts';
 import { type LoadedWorkflow, type RevisionView, toRevisionView, toWorkflowView, type WorkflowView } from './workflow-views.ts';
 import type { WorkflowService } from './workflows.ts';
@@ -21,7 +22,17 @@ export interface WorkflowReaderOptions {
 export interface WorkflowReader
   extends Pick<
     WorkflowService,
-    'get' | 'list' | 'countTags' | 'titles' | 'listRevisions' | 'getRevision' | 'compare' | 'byId' | 'byHookKey'
+    | 'get'
+    | 'list'
+    | 'countTags'
+    | 'titles'
+    | 'listRevisions'
+    | 'getRevision'
+    | 'compare'
+    | 'describeUse'
+    | 'describeNode'
+    | 'byId'
+    | 'byHookKey'
   > {
   /** @param problems what is known to be wrong with the document; default: it is judged */
   show(workflow: Workflow, document: Document, problems?: Problem[]): Promise<WorkflowView>;
@@ -97,6 +108,20 @@ export function createWorkflowReader({ store, stored, judge, registry, secretBox
       const [before, after] = await Promise.all([findRevision(id, from), findRevision(id, to)]);
       const mark = createSecretMarker(registry, secretBox);
       return { from, to, changes: compareDocuments(mark(before.document), mark(after.document)) };
+    },
+
+    async describeUse(id) {
+      const { document } = await findRevision(id, (await find(id)).revision);
+      const { nodes, ...beside } = openDocument(document, registry, secretBox, () => undefined);
+      return describeNodes(nodes, registry, beside);
+    },
+
+    async describeNode(node, workflowId) {
+      if (workflowId === undefined) return describeNodes([node], registry, undefined);
+      const stored = (await findRevision(workflowId, (await find(workflowId)).revision)).document;
+      const previous = openDocument(stored, registry, secretBox, () => undefined);
+      const { nodes } = keepSecrets({ trigger: previous.trigger, nodes: [node] }, previous, registry);
+      return describeNodes(nodeSchema.array().safeParse(nodes).data ?? [node], registry, undefined);
     },
 
     async byId(id, revision) {

@@ -13,8 +13,9 @@ import type { Learned } from '../engine/learned.ts';
 import type { ExecutionStore, SampleStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
 import type { ResumeTokens } from '../engine/resume-token.ts';
+import type { DraftRights, SecretRights } from '../engine/secret-places.ts';
 import type { Statistics } from '../engine/statistics.ts';
-import type { TestNode } from '../engine/test-node.ts';
+import type { NodeTest, NodeTestResult } from '../engine/test-node.ts';
 import type { WorkflowService } from '../engine/workflows.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { EndpointService } from '../outbound/endpoints.ts';
@@ -59,9 +60,9 @@ export interface Services {
 
 /** What is tried before it is saved. */
 export interface Drafts {
-  evaluate(draft: DraftExpression): Promise<Evaluation>;
-  readonly testNode: TestNode;
-  learn(workflowId: string): Promise<Learned>;
+  evaluate(draft: DraftExpression, rights: SecretRights): Promise<Evaluation>;
+  testNode(test: NodeTest, rights: DraftRights): Promise<NodeTestResult>;
+  learn(workflowId: string, rights: DraftRights): Promise<Learned>;
 }
 
 /** What every handler shares. */
@@ -81,7 +82,14 @@ export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie'
   /** Who asks; null on a route for everybody when nobody is signed in. */
   readonly actor: Actor | null;
   readonly origin: Origin;
+  /** What the actor may do with secrets; nothing without one. */
+  readonly rights: DraftRights;
+  /** Adds to what the audit log says of this request: the secrets and hosts that it is about. */
+  noteDetails(details: AuditDetails): void;
 }
+
+/** Lists of names by what they are: `{ secrets: ['CRM'], hosts: ['api.example.com'] }`. */
+export type AuditDetails = Readonly<Record<string, readonly string[]>>;
 
 /** What a route asks of who calls it: a permission, that somebody is signed in, or nothing. */
 export type RoutePermission = Permission | 'any' | 'none';

@@ -1,7 +1,7 @@
 // The tables of the installation itself, its processes and its secrets: their rows and columns, for `models.ts`.
 
 import { DataTypes } from 'sequelize';
-import { type DefineTable, key, required, type Table } from './table.ts';
+import { type DefineTable, key, optional, required, type Table } from './table.ts';
 
 export interface SettingRow {
   name: string;
@@ -14,6 +14,8 @@ export interface SecretRow {
   description: string;
   /** What `SecretBox.seal` gave. */
   sealedValue: string;
+  /** A JSON list of hosts; null: it may be used everywhere. */
+  allowedHosts: string | null;
   updatedBy: string;
   createdAt: number;
   updatedAt: number;
@@ -53,6 +55,7 @@ export function defineInstallationModels(table: DefineTable): InstallationModels
       name: key(TEXT),
       description: required(TEXT),
       sealedValue: required(TEXT),
+      allowedHosts: optional(TEXT),
       updatedBy: required(TEXT),
       createdAt: required(BIGINT),
       updatedAt: required(BIGINT),

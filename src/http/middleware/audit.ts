@@ -1,6 +1,6 @@
 // Notes what was changed through the admin API: the route, what it was about, and which fields were sent.
 
-import type { Route, ServerContext } from '../route.ts';
+import type { AuditDetails, Route, ServerContext } from '../route.ts';
 import type { Caller } from './auth.ts';
 
 function isAudited({ method, permission, isAudited: wanted }: Route): boolean {
@@ -10,14 +10,15 @@ function isAudited({ method, permission, isAudited: wanted }: Route): boolean {
 /** Adds an entry for a request that has succeeded. What anybody may send is noted by who judges it. */
 export async function noteChange(
   route: Route,
-  request: { params: Readonly<Record<string, string>>; body: unknown; data: unknown },
+  request: { params: Readonly<Record<string, string>>; body: unknown; data: unknown; details: AuditDetails },
   { actor, origin }: Caller,
   { access }: ServerContext,
 ): Promise<void> {
   if (actor === null || !isAudited(route)) return;
-  const { params, body, data } = request;
+  const { params, body, data, details } = request;
   const fields = isObject(body) ? Object.keys(body) : [];
-  await access.audit.note(actor, { action: route.name, target: targetOf(params, data), fields, address: origin.address });
+  const { address } = origin;
+  await access.audit.note(actor, { action: route.name, target: targetOf(params, data), fields, details, address });
 }
 
 /** What the path names; else the id of what was made, which replies hold themselves or one level below. */

@@ -2,8 +2,17 @@
 
 import KoaRouter from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
+import type { Permission } from '../../access/model.ts';
+import type { DraftRights } from '../../engine/secret-places.ts';
 import { HooklineError } from '../../errors.ts';
-import { EventStream, ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
+import {
+  type AuditDetails,
+  EventStream,
+  ReplyWithHeaders,
+  type Route,
+  type RoutePermission,
+  type ServerContext,
+} from '../route.ts';
 import { noteChange } from './audit.ts';
 import { type Caller, callerOf, unauthorized } from './auth.ts';
 import { requireOwnPage } from './csrf.ts';
@@ -44,6 +53,16 @@ async function isStillAllowed({ actor: before, again }: Caller): Promise<boolean
   }
 }
 
+function rightsOf({ actor }: Caller): DraftRights {
+  const has = (permission: Permission): boolean => actor?.permissions.has(permission) ?? false;
+  const mayUseSecrets = has('secrets:use');
+  return {
+    mayUseSecrets,
+    mayUseStored: has('workflows:write'),
+    maySeeSecretNames: mayUseSecrets || has('secrets:read'),
+  };
+}
+
 function serve(route: Route, context: ServerContext): Middleware {
   return async (ctx) => {
     const { params, query, headers } = ctx;
@@ -51,13 +70,16 @@ function serve(route: Route, context: ServerContext): Middleware {
     const caller = callerOf(ctx);
     const { sessionCookie, ownUrl } = context.reachOf(ctx);
     const hookUrl = (hookKey: string): string => ownUrl(context.hookUrl(hookKey));
-    const result = await route.handle(input, { ...context, ...caller, sessionCookie, ownUrl, hookUrl });
+    const details: Record<string, readonly string[]> = {};
+    const noteDetails = (more: AuditDetails): void => void Object.assign(details, more);
+    const rights = rightsOf(caller);
+    const result = await route.handle(input, { ...context, ...caller, sessionCookie, ownUrl, hookUrl, rights, noteDetails });
     if (result instanceof EventStream) {
       context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));
       return;
     }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
-    await noteChange(route, { params, body: ctx.state.body, data }, caller, context);
+    await noteChange(route, { params, body: ctx.state.body, data, details }, caller, context);
     const { 'Set-Cookie': cookie, ...others } = ownHeaders as Readonly<Record<string, string>>;
     // Beside those that the host's app has set.
     if (cookie !== undefined) ctx.append('Set-Cookie', cookie);

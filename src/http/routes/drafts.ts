@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { listDocumentSecrets } from '../../engine/document-secrets.ts';
 import { modeSchema, nodeSchema, problemSchema } from '../../engine/model.ts';
+import { secretNames } from '../../engine/secret-names.ts';
 import { HooklineError } from '../../errors.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { evaluationView, learnedView, nodeTestView, variablesSchema, writeOnlyView } from './designer-views.ts';
@@ -45,7 +46,7 @@ const evaluateExpression = defineRoute({
   permission: 'executions:write',
   summary: 'Evaluates an expression, a template or a test with chosen variables',
   description:
-    'An expression that fails is an answer with `error`. Secrets have their real values in it and are replaced in the answer.',
+    'An expression that fails is an answer with `error`. One that names `$secrets` needs the permission `secrets:use`, too: the values are real in it, and only replaced in the answer where they are whole.',
   tag,
   body: z.strictObject({
     engine: z.enum(['basic', 'template', 'jsonata', 'json-schema', 'mathjs', 'formula', 'jsonpath', 'jmespath']),
@@ -55,7 +56,10 @@ const evaluateExpression = defineRoute({
     workflowId,
   }),
   response: evaluationView,
-  handle: ({ body }, { drafts }) => drafts.evaluate(body),
+  handle({ body }, { drafts, rights, noteDetails }) {
+    noteDetails({ secrets: secretNames([body.expression, body.source]) });
+    return drafts.evaluate(body, rights);
+  },
 });
 
 const testNode = defineRoute({
@@ -65,7 +69,7 @@ const testNode = defineRoute({
   permission: 'executions:write',
   summary: 'Runs one node with chosen variables, outside of any execution',
   description:
-    'It is the real node: with `effects` it really sends, calls and starts. Without, a node that would is refused with `conflict`. Branches that the node brings are run, too. At most 30 seconds; nothing is stored.',
+    'It is the real node: with `effects` it really sends, calls and starts. Without, a node that would is refused with `conflict`. Branches that the node brings are run, too. `$secrets` needs the permission `secrets:use`, too; write-only values that are left out need `workflows:write`, and are sent only to the scheme, host and port that they were stored for. At most 30 seconds; nothing is stored.',
   tag,
   body: z.strictObject({
     workflowId,
@@ -76,7 +80,10 @@ const testNode = defineRoute({
   }),
   response: nodeTestView,
   errors: ['conflict', 'workflow_not_found'],
-  handle: ({ body }, { drafts }) => drafts.testNode(body),
+  async handle({ body }, { drafts, rights, noteDetails, workflows }) {
+    noteDetails(await workflows.describeNode(body.node, body.workflowId));
+    return drafts.testNode(body, rights);
+  },
 });
 
 const learnVariables = defineRoute({
@@ -89,8 +96,8 @@ const learnVariables = defineRoute({
   params: workflowParams,
   response: learnedView,
   errors: ['workflow_not_found'],
-  async handle({ params }, { drafts }) {
-    const { execution, ...learned } = await drafts.learn(params.id);
+  async handle({ params }, { drafts, rights }) {
+    const { execution, ...learned } = await drafts.learn(params.id, rights);
     return { ...learned, execution: execution && { id: execution.id, createdAt: toTime(execution.createdAt) } };
   },
 });

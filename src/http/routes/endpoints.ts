@@ -32,6 +32,10 @@ const changeFields = z
   })
   .partial();
 
+function hostsOf(url: unknown): string[] {
+  return typeof url === 'string' && URL.canParse(url) ? [new URL(url).host] : [];
+}
+
 const createEndpoint = defineRoute({
   method: 'POST',
   path: '/api/endpoints',
@@ -44,7 +48,11 @@ const createEndpoint = defineRoute({
   response: endpointWithSecretView,
   status: 201,
   errors: ['invalid_endpoint'],
-  handle: async ({ body }, { endpoints }) => showEndpointWithSecret(await endpoints.create(body)),
+  async handle({ body }, { endpoints, noteDetails }) {
+    const made = await endpoints.create(body);
+    noteDetails({ hosts: hostsOf(made.endpoint.config.url) });
+    return showEndpointWithSecret(made);
+  },
 });
 
 const listEndpoints = defineRoute({
@@ -88,14 +96,18 @@ const updateEndpoint = defineRoute({
   permission: 'outbound:write',
   summary: 'Changes the settings that are sent',
   description:
-    'Write-only values that are left out stay as they are (of profiles by type and header; a `secret` of null takes a key of its own away); event types that `versions` leaves out stay on theirs. Enabling resets the count of failures.',
+    'Write-only values that are left out stay as they are, those of secret headers only while scheme, host and port of the URL do (of profiles by type and header; a `secret` of null takes a key of its own away); event types that `versions` leaves out stay on theirs. Enabling resets the count of failures.',
   tag,
   params: idParams,
   body: anyFields,
   documentedBody: changeFields,
   response: endpointView,
   errors: ['endpoint_not_found', 'invalid_endpoint', 'conflict', 'invalid_configuration'],
-  handle: async ({ params, body }, { endpoints }) => showEndpoint(await endpoints.update(params.id, body)),
+  async handle({ params, body }, { endpoints, noteDetails }) {
+    const changed = await endpoints.update(params.id, body);
+    noteDetails({ hosts: hostsOf(changed.config.url) });
+    return showEndpoint(changed);
+  },
 });
 
 const deleteEndpoint = defineRoute({

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { documentSchema } from '../../engine/model.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { pageOf, pageQuery, revisionInPath, timeSchema, workflowParams, workflowView } from './views.ts';
+import { noted } from './workflows.ts';
 
 const tag = 'Revisions';
 
@@ -99,9 +100,9 @@ const activateRevision = defineRoute({
   params: revisionParams,
   response: workflowView,
   errors: ['workflow_not_found', 'revision_not_found', 'invalid_workflow', 'conflict'],
-  async handle({ params }, { workflows, hookUrl }) {
-    const view = await workflows.activate(params.id, params.revision);
-    return { ...view, hookUrl: hookUrl(view.hookKey) };
+  async handle({ params }, context) {
+    const view = await noted(context, context.workflows.activate(params.id, params.revision, context.rights));
+    return { ...view, hookUrl: context.hookUrl(view.hookKey) };
   },
 });
 

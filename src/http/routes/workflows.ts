@@ -69,6 +69,16 @@ function show(view: WorkflowView, { hookUrl }: RouteContext): z.input<typeof wor
   return { ...view, hookUrl: hookUrl(view.hookKey) };
 }
 
+/** A workflow that was written, with the secrets and hosts of its live revision in the audit log. */
+export async function noted(
+  { workflows, noteDetails }: Pick<RouteContext, 'workflows' | 'noteDetails'>,
+  written: Promise<WorkflowView>,
+): Promise<WorkflowView> {
+  const view = await written;
+  noteDetails(await workflows.describeUse(view.id));
+  return view;
+}
+
 const createWorkflow = defineRoute({
   method: 'POST',
   path: '/api/workflows',
@@ -82,7 +92,8 @@ const createWorkflow = defineRoute({
   status: 201,
   errors: ['invalid_workflow'],
   // The service checks what it gets, whatever its type says.
-  handle: async ({ body }, context) => show(await context.workflows.create(body as unknown as CreateWorkflow), context),
+  handle: async ({ body }, context) =>
+    show(await noted(context, context.workflows.create(body as unknown as CreateWorkflow, context.rights)), context),
 });
 
 const listWorkflows = defineRoute({
@@ -143,7 +154,10 @@ const updateWorkflow = defineRoute({
   documentedBody: changeDocument,
   response: workflowView,
   errors: ['workflow_not_found', 'conflict', 'invalid_workflow'],
-  handle: async ({ params, query, body }, context) => show(await context.workflows.update(params.id, body, query), context),
+  handle: async ({ params, query, body }, context) => {
+    const { mayUseSecrets } = context.rights;
+    return show(await noted(context, context.workflows.update(params.id, body, { ...query, mayUseSecrets })), context);
+  },
 });
 
 const deleteWorkflow = defineRoute({
@@ -204,7 +218,8 @@ const duplicateWorkflow = defineRoute({
   response: workflowView,
   status: 201,
   errors: ['workflow_not_found'],
-  handle: async ({ params }, context) => show(await context.workflows.duplicate(params.id), context),
+  handle: async ({ params }, context) =>
+    show(await noted(context, context.workflows.duplicate(params.id, context.rights)), context),
 });
 
 const rotateKey = defineRoute({
@@ -285,7 +300,10 @@ const importWorkflow = defineRoute({
   response: workflowView,
   status: 201,
   errors: ['invalid_workflow', 'conflict'],
-  handle: async ({ query, body }, context) => show(await context.workflows.importWorkflow(body, query), context),
+  handle: async ({ query, body }, context) => {
+    const { mayUseSecrets } = context.rights;
+    return show(await noted(context, context.workflows.importWorkflow(body, { ...query, mayUseSecrets })), context);
+  },
 });
 
 export const workflowRoutes: readonly Route[] = [

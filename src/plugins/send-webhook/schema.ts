@@ -1,6 +1,7 @@
 // The configuration of a webhook to be sent: what has happened, who is told, and whether the flow waits for the outcome.
 
 import { z } from 'zod';
+import { allowedHostsSchema } from '../../engine/allowed-hosts-schema.ts';
 import {
   endpointConfigSchema,
   envelopeSchema,
@@ -9,7 +10,6 @@ import {
   retryScheduleSchema,
   signatureProfileSchema,
 } from '../../engine/outbound-model.ts';
-import { allowedHostsSchema } from '../../engine/allowed-hosts-schema.ts';
 import { customIssue, say } from '../../engine/say.ts';
 
 export const UNIT_MS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const;
