@@ -78,7 +78,8 @@ it('whatever a template behind the origin becomes, the request goes to the origi
   fc.assert(
     fc.property(parts, parts, (before, filled) => {
       const start = `https://own.example${before.join('')}`;
-      const written = readWrittenUrl(`${start}{{$context.x}}`);
+      // A single backslash in front of a template would make it text.
+      const written = readWrittenUrl(`${start.replace(/\\+$/, (slashes) => slashes.repeat(2))}{{$context.x}}`);
       const rendered = start + filled.join('');
       if (written.kind === 'fixed' && URL.canParse(rendered)) expect(new URL(rendered).host).toBe(written.url.host);
     }),

@@ -89,8 +89,10 @@ const call = (config: object, key = 'call') => ({ key, type: 'http-request', con
 const trigger = { type: 'webhook' };
 const make = (nodes: object[], more: object = {}) => hookline.workflow({ mode: 'sync', trigger, nodes, ...more });
 const save = (id: string, nodes: object[]) => hookline.api('PATCH', `/api/workflows/${id}`, { nodes });
-const codesOf = (answer: { body: { error?: { details?: { problems?: { code: string; path: string }[] } } } }) =>
-  (answer.body.error?.details?.problems ?? []).map(({ code, path }) => `${code} ${path}`);
+const codesOf = (answer: { body: { error?: { details?: { problems?: { code: string; path: string; severity: string }[] } } } }) =>
+  (answer.body.error?.details?.problems ?? [])
+    .filter(({ severity }) => severity === 'error')
+    .map(({ code, path }) => `${code} ${path}`);
 
 function expectNothingAt({ received }: Sink): void {
   expect(JSON.stringify(received)).not.toMatch(new RegExp([BEARER, API_KEY, NAMED, BOUND].join('|')));
@@ -120,7 +122,8 @@ describe('a write-only value of a node', () => {
       ]),
     );
     const again = await save(id, [call({ url, auth, secretHeaders, ...allowedHosts })]);
-    if (!url.includes('@')) expect([again.status, again.text]).toEqual([200, expect.anything()]);
+    // Two of them are no URLs that a node takes.
+    if (!/@|\\/.test(url)) expect([again.status, again.text]).toEqual([200, expect.anything()]);
     const tried = await hookline.api('POST', '/api/test-node', {
       workflowId: (await make([call({ url: `${own.url}/a`, auth, secretHeaders })])).id,
       mode: 'sync',
@@ -230,7 +233,7 @@ describe('a write-only value of a node', () => {
 describe('an endpoint', () => {
   it('takes no secret header to another host', async () => {
     const { body } = await hookline.api('POST', '/api/endpoints', { url: `${own.url}/a`, secretHeaders });
-    const path = `/api/endpoints/${body.endpoint.id}`;
+    const path = `/api/endpoints/${body.id}`;
     for (const change of [{ url: evil.url }, { url: evil.url, secretHeaders: shownHeaders }, { url: `https://${own.host}/a` }]) {
       const refused = await hookline.api('PATCH', path, change);
       expect([refused.status, ...codesOf(refused)]).toEqual([422, 'credential_dropped secretHeaders[0].value']);
@@ -330,10 +333,11 @@ describe('a named secret with allowed hosts', () => {
       { key: 'n', type: 'send-webhook', config: { event: 'a.b', data: { s: '{{$secrets.BOUND}}' } } },
     ],
   ])('cannot be used in %s', async (_what, node) => {
-    const input = { title: 'x', mode: 'async', enabled: true, trigger };
+    const mode = node.type === 'response' ? 'sync' : 'async';
+    const input = { title: 'x', mode, enabled: true, trigger };
     const refused = await hookline.api('POST', '/api/workflows', { ...input, nodes: [node] });
     expect(codesOf(refused)[0]).toMatch(/^secret_not_allowed_here nodes\[0\]\.config/);
-    const tried = await hookline.api('POST', '/api/test-node', { mode: 'async', node, effects: true });
+    const tried = await hookline.api('POST', '/api/test-node', { mode, node, effects: true });
     expect(tried.body.error.code).toBe('secret_not_allowed_here');
   });
 
