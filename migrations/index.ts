@@ -9,6 +9,7 @@ import { activity } from './0006-activity.ts';
 import { samples } from './0007-samples.ts';
 import { versions } from './0008-versions.ts';
 import { versionsRepair } from './0008-versions-repair.ts';
+import { secretHosts } from './0009-secret-hosts.ts';
 import { auditAndSessions } from './0010-audit-and-sessions.ts';
 import { sealing } from './0013-sealing.ts';
 import type { Migration } from './migration.ts';
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   ...LANDED.map((migration) => ({ ...migration, effect: 'expand' as const })),
   versions,
   versionsRepair,
+  secretHosts,
   auditAndSessions,
   sealing,
 ];

@@ -83,6 +83,10 @@ export const ERROR_CATALOGUE = {
   request_failed: { status: 500, exposed: true },
   request_timeout: { status: 500, exposed: true },
   response_too_large: { status: 500, exposed: true },
+  // Credentials or secrets that would go to a host nobody has allowed, or be used where they may not
+  host_not_allowed: { status: 500, exposed: true },
+  secret_not_allowed_here: { status: 500, exposed: true },
+  credential_dropped: { status: 422, exposed: true },
   unexpected_status: { status: 500, exposed: true },
   // Deliveries: data that cannot be made into the version or the envelope that an endpoint wants; held for too long
   conversion_failed: { status: 500, exposed: true },

@@ -207,6 +207,10 @@ export const secretView = z
   .strictObject({
     name: z.string(),
     description: z.string(),
+    allowedHosts: z.array(z.string()).nullable().meta({
+      description:
+        'The only hosts that it may be sent to, by HTTP requests and webhooks to one URL; nothing else may use it. Null: it may be used everywhere.',
+    }),
     usedBy: z.array(z.strictObject({ workflowId: z.string(), title: z.string() })).meta({
       description: 'Workflows whose live revision names it.',
     }),

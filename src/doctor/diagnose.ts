@@ -13,6 +13,7 @@ import { checkEndlessWaits, checkErrors, checkLongRuns, checkOrphans, checkOverd
 import type { Patient } from './patient.ts';
 import type { Finding, Report } from './report.ts';
 import { checkDisk, checkNodeTypes, checkProcesses, checkTasks, describeServer } from './surroundings.ts';
+import { checkTokens } from './tokens.ts';
 import { checkUnreadable } from './unreadable.ts';
 import { checkDeliveries, checkEndpoints } from './webhooks.ts';
 
@@ -60,6 +61,7 @@ async function examine(patient: Patient): Promise<Finding[]> {
     await checkEndpoints(patient),
     await checkDeliveries(patient),
     await checkNodeTypes(patient),
+    await checkTokens(patient),
     ...(file === undefined ? [] : [await checkDisk(file)]),
     await checkErrors(patient),
     await checkUnreadable(patient),

@@ -1,46 +1,59 @@
-// Pure: lists of hosts that a URL may lead to, such as `shop.example.com`, `erp.example.com:8443` or `*.example.com`.
+// Pure: lists of hosts that a URL may name: `api.example.com`, `api.example.com:8443`, `*.example.com`.
 
-/** One entry of such a list. */
+/** One entry of a list of allowed hosts. */
 export interface AllowedHost {
-  /** As URLs have it after parsing: lower case, in ASCII, without a dot at its end. */
+  /** As `URL.hostname` writes it: lower case, IDNA, without a dot at the end. Of a wildcard what stands behind `*.`. */
   readonly host: string;
-  /** `*.example.com`: every host below it, but not `example.com` itself. */
-  readonly isWildcard: boolean;
   /** Undefined: the default port of the URL's scheme. */
-  readonly port: string | undefined;
+  readonly port: number | undefined;
+  /** Whether it stands for every name below `host`, and not for `host` itself. */
+  readonly isWildcard: boolean;
 }
 
-const ENTRY = /^(\*\.)?(\[[0-9a-f:.]+\]|[^\s:/?#@[\]\\%*]+)(?::(\d{1,5}))?$/i;
-/** Beyond names of the DNS, `_` is common inside networks. */
-const NAME = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/;
-const IS_ADDRESS = /^(?:\[|\d+\.\d+\.\d+\.\d+$)/;
+const ENTRY = /^(\*\.)?([^\s/?#@\\:*%{}[\]]+|\[[0-9a-f:.]+\])(?::([1-9]\d{0,4}))?$/i;
+const MAX_LENGTH = 300;
+const MAX_PORT = 65_535;
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+/** What `URL` makes of an IPv4 or an IPv6 address. */
+const ADDRESS = /^(?:\d+(?:\.\d+){3}|\[.*\])$/;
 
-/** Reads `host`, `host:port` or `*.host`; undefined when it is none of them. */
+/**
+ * Reads one entry: `host`, `host:port` or `*.host`, in any case, with letters of any script.
+ * @returns undefined when it is none; a wildcard needs a name of two parts at least: `*.com` is refused
+ */
 export function parseAllowedHost(text: string): AllowedHost | undefined {
-  const [, wildcard, name = '', port] = ENTRY.exec(text.trim()) ?? [];
-  if (name === '' || !URL.canParse(`http://${name}`)) return undefined;
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return undefined;
-  const host = withoutDot(new URL(`http://${name}`).hostname);
-  const isWildcard = wildcard !== undefined;
-  if (!NAME.test(host) || (isWildcard && IS_ADDRESS.test(host))) return undefined;
-  return { host, isWildcard, port: port === undefined ? undefined : String(Number(port)) };
+  const [, star, written = '', digits] = (text.length <= MAX_LENGTH && ENTRY.exec(text.trim())) || [];
+  if (written === '' || !URL.canParse(`http://${written}/`)) return undefined;
+  const host = hostOf(new URL(`http://${written}/`));
+  const port = digits === undefined ? undefined : Number(digits);
+  if (host === '' || host.startsWith('.') || (port !== undefined && port > MAX_PORT)) return undefined;
+  const isWildcard = star !== undefined;
+  if (isWildcard && (ADDRESS.test(host) || !host.includes('.'))) return undefined;
+  return { host, port, isWildcard };
 }
 
-/** Whether an http or https URL leads to a host, and a port, of the list. */
-export function isAllowedHost(url: URL, list: readonly AllowedHost[]): boolean {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
-  const defaultPort = url.protocol === 'https:' ? '443' : '80';
-  const port = url.port === '' ? defaultPort : url.port;
-  return list.some((entry) => port === (entry.port ?? defaultPort) && isHostOf(url.hostname, entry));
+/**
+ * Whether a list allows the host and port of an http or https URL. An entry without a port allows the default port of the URL's
+ * scheme only.
+ * @param list entries, or their texts; those that cannot be read allow nothing
+ */
+export function isAllowedHost(url: URL, list: readonly (string | AllowedHost)[]): boolean {
+  const defaultPort = DEFAULT_PORTS[url.protocol];
+  if (defaultPort === undefined) return false;
+  const port = url.port === '' ? defaultPort : Number(url.port);
+  return list.some((given) => {
+    const entry = typeof given === 'string' ? parseAllowedHost(given) : given;
+    return entry !== undefined && port === (entry.port ?? defaultPort) && isHostOf(url.hostname, entry);
+  });
 }
 
 /** Whether a host name, as URLs have it, is meant by an entry; ports are not looked at. */
 export function isHostOf(hostname: string, { host, isWildcard }: Pick<AllowedHost, 'host' | 'isWildcard'>): boolean {
-  const name = withoutDot(hostname);
+  const name = hostOf({ hostname });
   return isWildcard ? name.endsWith(`.${host}`) : name === host;
 }
 
-/** A name with and without the dot at its end is the same host. */
-function withoutDot(hostname: string): string {
-  return hostname.replace(/\.$/, '');
+/** A dot at the end only says that the name is complete; schemes besides those of the web keep the case. */
+function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
+  return (hostname.endsWith('.') ? hostname.slice(0, -1) : hostname).toLowerCase();
 }

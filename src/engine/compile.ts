@@ -2,14 +2,17 @@
 
 import type { z } from 'zod';
 import { HooklineError } from '../errors.ts';
+import { createConcealer } from './concealer.ts';
+import { createHostGuard, secretNamesIn } from './host-guard.ts';
 import type { Document, Node, OnFailure, Retry, Settings, Workflow } from './model.ts';
 import { settingsSchema } from './model.ts';
 import { isOpenPlace } from './open-places.ts';
 import { compilePath, formatPath, type Segment } from './path.ts';
 import type { AnyNodeType, EventTrigger, HttpTrigger, Scope, Template, TriggerInstance } from './plugin.ts';
-import type { Registry } from './registry.ts';
+import type { JsonSchema, Registry } from './registry.ts';
 import { type LocationRules, readLocationRules } from './reply-location.ts';
 import { safeParse } from './safe-parse.ts';
+import type { ExtensibleScope } from './scope.ts';
 import { findSecretUses, soleSecret } from './secret-names.ts';
 import { NO_SECRETS, readSecret, type SecretVault } from './secret-vault.ts';
 import { compileTemplate } from './template.ts';
@@ -22,8 +25,13 @@ export interface CompiledNode {
   /** Undefined: one try. */
   readonly retry: Retry | undefined;
   readonly onFailure: OnFailure;
-  /** The node's configuration with its templates filled in and checked. @throws HooklineError `invalid_config` */
-  config(scope: Scope): unknown;
+  /**
+   * The node's configuration with its templates filled in and checked.
+   * @throws HooklineError `invalid_config`; `host_not_allowed`, `secret_not_allowed_here` when credentials would go astray
+   */
+  config(scope: ExtensibleScope): unknown;
+  /** A result without the secrets that may be sent to certain hosts only: a receiver may send back what it was sent. */
+  withoutSecrets(output: unknown, scope: ExtensibleScope): unknown;
   /** Where the `Location` of its reply may lead; undefined when it makes none from its configuration. */
   readonly locations: LocationRules | undefined;
 }
@@ -125,8 +133,40 @@ export function compileNode(node: Node, registry: Registry): CompiledNode {
     );
   }
   const { key, retry, onFailure = 'stop' } = node;
-  const locations = type.replies ? readLocationRules(node.config) : undefined;
-  return { key, type, branches, retry, onFailure, config: compileConfig(node, type), locations };
+  const names = type.sendsToTargetOnly === true ? secretNamesIn(node.config) : NO_NAMES;
+  return {
+    key,
+    type,
+    branches,
+    retry,
+    onFailure,
+    config: guarded(node, compileConfig(node, type), names, registry.nodeSchema(node.type)),
+    withoutSecrets: (output, scope) => (names.size === 0 ? output : withoutConfined(output, names, scope)),
+    locations: type.replies ? readLocationRules(node.config) : undefined,
+  };
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** @param names of the secrets that the node names and that may be among those with allowed hosts */
+function guarded(
+  node: Node,
+  render: (scope: Scope) => unknown,
+  names: ReadonlySet<string>,
+  schema: JsonSchema | undefined,
+): CompiledNode['config'] {
+  const guard = schema && createHostGuard(node, schema);
+  if (guard === undefined) return render;
+  return (scope) => {
+    const config = render(names.size === 0 ? scope : scope.sending());
+    guard(config, scope);
+    return config;
+  };
+}
+
+function withoutConfined(output: unknown, names: ReadonlySet<string>, { concealer, secretHosts }: ExtensibleScope): unknown {
+  const confined = concealer?.secrets.filter(([name]) => names.has(name) && secretHosts.has(name)) ?? [];
+  return confined.length === 0 ? output : createConcealer(confined).value(output);
 }
 
 function compileConfig(node: Node, type: AnyNodeType): (scope: Scope) => unknown {

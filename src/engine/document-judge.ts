@@ -2,7 +2,7 @@
 
 import { HooklineError } from '../errors.ts';
 import { limitProblems, toPlainJson } from './document.ts';
-import { keepSecrets, openDocument } from './document-secrets.ts';
+import { type DroppedSecret, keepSecrets, openDocument, sayDropped } from './document-secrets.ts';
 import type { Document, Mode, Problem, Workflow } from './model.ts';
 import { isRecord } from './path.ts';
 import type { ExpressionEvaluator, SecretBox } from './ports.ts';
@@ -43,8 +43,14 @@ export interface DocumentJudge {
 }
 
 export function createDocumentJudge({ registry, evaluator, secretBox, vault }: DocumentJudgeOptions): DocumentJudge {
-  const secretNames = (): ReadonlySet<string> | undefined => vault && new Set(Object.keys(vault.current().values));
-  const optionsFor = (mode: Mode | undefined) => ({ mode, registry, secretNames: secretNames() });
+  const optionsFor = (mode: Mode | undefined) => {
+    const secrets = vault?.current();
+    return {
+      mode,
+      registry,
+      ...(secrets ? { secretNames: new Set(Object.keys(secrets.sendable)), secretHosts: secrets.hosts } : {}),
+    };
+  };
 
   function open(workflowId: string, document: Document): { opened: Document; unreadable: Problem[] } {
     const unreadable: Problem[] = [];
@@ -78,14 +84,31 @@ export function createDocumentJudge({ registry, evaluator, secretBox, vault }: D
       if (tooMany) return { document: undefined, problems: [tooMany] };
       const given = { trigger, nodes, ...(settings === undefined || settings === null ? {} : { settings }) };
       const plain = toPlainJson(given);
-      const next = isRecord(plain)
-        ? { ...plain, ...keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) }
-        : given;
-      const { document, problems } = await validate(mode, next);
+      const kept = isRecord(plain) ? keepSecrets({ trigger: plain.trigger, nodes: plain.nodes }, previous, registry) : undefined;
+      const next = kept && isRecord(plain) ? { ...plain, trigger: kept.trigger, nodes: kept.nodes } : given;
+      const { document, problems: found } = await validate(mode, next);
+      const problems = withDropped(found, kept?.dropped ?? [], enabled);
       const mayWait = !enabled && (await inspectDocument(previous, optionsFor(mode))).problems.some(isMissingSecret);
       return { document, problems: mayWait ? withoutSecrets(problems) : problems };
     },
   };
+}
+
+/**
+ * Values that were not kept are told at their places. While the workflow is disabled it may wait for those that it cannot do
+ * without; one that it would run without is never left out silently.
+ */
+function withDropped(problems: readonly Problem[], dropped: readonly DroppedSecret[], enabled: boolean): Problem[] {
+  if (dropped.length === 0) return [...problems];
+  const missing = new Set(problems.filter(isMissingSecret).map(({ path }) => path));
+  const places = new Set(dropped.map(({ place }) => place));
+  return limitProblems([
+    ...dropped.map((one) => {
+      const severity = enabled || !missing.has(one.place) ? 'error' : 'warning';
+      return problem(one.place, 'credential_dropped', sayDropped(one), severity);
+    }),
+    ...problems.filter(({ path }) => !places.has(path)),
+  ]);
 }
 
 /** While a workflow is disabled, it may wait for its secrets. */

@@ -1,12 +1,16 @@
 // Pure: seals, hides, opens and keeps the write-only values of a whole document, by the schemas of its types.
 
 import { HooklineError } from '../errors.ts';
+import { valueAt } from './config-problems.ts';
+import { describeTarget, findTargets, isWithinTargets } from './credential-targets.ts';
 import type { Document, Node } from './model.ts';
 import { appendSegment, formatPath, isRecord, joinPaths, type Segment } from './path.ts';
 import type { JsonSchema, Registry } from './registry.ts';
+import { type Said, say } from './say.ts';
 import type { FieldBox } from './sealed-places.ts';
 import { MAX_NODE_LEVELS, walkNodes } from './tree.ts';
 import {
+  findWriteOnly,
   hideWriteOnly,
   keepWriteOnly,
   listWriteOnly,
@@ -14,6 +18,7 @@ import {
   replaceSealed,
   SEALED_KEY,
   sealWriteOnly,
+  withoutSent,
 } from './write-only.ts';
 
 type Config = Record<string, unknown>;
@@ -122,9 +127,34 @@ function openOrSealed(sealed: string, box: FieldBox, field: string): string {
   }
 }
 
+/** A write-only value that was not kept, since it would be sent to another place than the one that it was stored for. */
+export interface DroppedSecret {
+  /** `nodes[0].config.auth.token` */
+  readonly place: string;
+  /** Where it was sent, and where it would be; undefined when the type does not say. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** Why a value was not kept, and what to do. */
+export function sayDropped({ before, after }: DroppedSecret): Said {
+  return before === undefined || after === undefined || before === after
+    ? say('secret.droppedElsewhere')
+    : say('secret.dropped', { before, after });
+}
+
+export interface KeptSecrets {
+  readonly trigger: unknown;
+  readonly nodes: unknown;
+  /** Places of the values that were taken from the previous document. */
+  readonly kept: readonly string[];
+  readonly dropped: readonly DroppedSecret[];
+}
+
 /**
  * An edit from outside, its shape not yet checked, with the write-only values that it leaves out, and without those that null
- * takes away. The trigger is the same while its type is, a node while its key and type are.
+ * takes away. The trigger is the same while its type is, a node while its key and type are. A value that is sent somewhere is kept
+ * only while the edit sends to no other scheme, host or port than the previous document did.
  * @param next plain JSON
  * @param previous opened
  */
@@ -132,32 +162,49 @@ export function keepSecrets(
   next: { readonly trigger: unknown; readonly nodes: unknown },
   previous: Document,
   registry: Schemas,
-): { trigger: unknown; nodes: unknown } {
+): KeptSecrets {
+  const kept: string[] = [];
+  const dropped: DroppedSecret[] = [];
   const oldNodes = new Map<string, Node>();
-  const remember = (nodes: readonly Node[]): void => {
-    for (const node of nodes) {
-      oldNodes.set(node.key, node);
-      for (const list of Object.values(node.branches ?? {})) remember(list);
-    }
-  };
-  remember(previous.nodes);
+  walkNodes(previous.nodes, (node) => void oldNodes.set(node.key, node));
 
-  const keepIn = (owner: Config, old: Node | Document['trigger'] | undefined, schema: JsonSchema | undefined): Config => {
+  const keepIn = (
+    owner: Config,
+    old: Node | Document['trigger'] | undefined,
+    schema: JsonSchema | undefined,
+    place: string,
+  ): Config => {
     if (!schema) return owner;
     const before = old !== undefined && old.type === owner.type ? old.config : undefined;
     const config = before ? (owner.config ?? {}) : owner.config;
-    return isRecord(config) ? { ...owner, config: keepWriteOnly(config, before ?? {}, schema) } : owner;
+    if (!isRecord(config)) return owner;
+    const whole = keepWriteOnly(config, before ?? {}, schema);
+    const found = before ? listKept(config, whole, schema) : [];
+    if (found.length === 0) return { ...owner, config: whole };
+    const partial = keepWriteOnly(config, withoutSent(before ?? {}, schema), schema);
+    const isSame = isWithinTargets(partial, before ?? {}, schema);
+    const sent = new Set(isSame ? [] : listWriteOnly(whole, schema, { isSent: true }));
+    const [from, to] = [before ?? {}, partial].map((one) => describeTarget(findTargets(one, schema)));
+    for (const path of found) {
+      if (sent.has(path)) dropped.push({ place: joinPaths(place, path), before: from, after: to });
+      else kept.push(joinPaths(place, path));
+    }
+    return { ...owner, config: isSame ? whole : partial };
   };
-  const keepInNodes = (nodes: unknown, level: number): unknown => {
+  const keepInNodes = (nodes: unknown, listPlace: string, level: number): unknown => {
     // Deeper ones are refused anyway.
     if (!Array.isArray(nodes) || level > MAX_NODE_LEVELS) return nodes;
-    return nodes.map((node: unknown) => {
+    return nodes.map((node: unknown, index) => {
       if (!isRecord(node) || typeof node.type !== 'string') return node;
+      const place = appendSegment(listPlace, index);
       const old = typeof node.key === 'string' ? oldNodes.get(node.key) : undefined;
-      const kept = keepIn(node, old, registry.nodeSchema(node.type));
-      if (!isRecord(kept.branches)) return kept;
-      const branches = Object.entries(kept.branches).map(([name, list]) => [name, keepInNodes(list, level + 1)]);
-      return { ...kept, branches: Object.fromEntries(branches) };
+      const owner = keepIn(node, old, registry.nodeSchema(node.type), `${place}.config`);
+      if (!isRecord(owner.branches)) return owner;
+      const branches = Object.entries(owner.branches).map(([name, list]) => [
+        name,
+        keepInNodes(list, appendSegment(`${place}.branches`, name), level + 1),
+      ]);
+      return { ...owner, branches: Object.fromEntries(branches) };
     });
   };
 
@@ -165,9 +212,11 @@ export function keepSecrets(
   return {
     trigger:
       isRecord(trigger) && typeof trigger.type === 'string'
-        ? keepIn(trigger, previous.trigger, registry.triggerSchema(trigger.type))
+        ? keepIn(trigger, previous.trigger, registry.triggerSchema(trigger.type), 'trigger.config')
         : trigger,
-    nodes: keepInNodes(next.nodes, 1),
+    nodes: keepInNodes(next.nodes, 'nodes', 1),
+    kept,
+    dropped,
   };
 }
 
@@ -178,6 +227,12 @@ interface ConfigPlace {
 }
 
 const TRIGGER_PLACE: ConfigPlace = { owner: 'trigger', place: 'trigger.config' };
+
+/** Paths of the write-only values that an edit left out and that it has now. */
+function listKept(given: Config, whole: Config, schema: JsonSchema): string[] {
+  const left = findWriteOnly(whole, schema).filter((segments) => (valueAt(segments, given) ?? null) === null);
+  return left.map(formatPath);
+}
 
 function mapConfigs(
   { trigger, nodes, settings }: Document,

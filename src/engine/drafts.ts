@@ -10,6 +10,8 @@ import { formatPath } from './path.ts';
 import type { ExpressionEngine, Scope } from './plugin.ts';
 import type { ExpressionEvaluator } from './ports.ts';
 import { createScope, type ExtensibleScope } from './scope.ts';
+import { findSecretUses } from './secret-names.ts';
+import { ALL_RIGHTS, FORBIDDEN_SECRETS, type SecretRights, secretsForbidden } from './secret-places.ts';
 import type { SecretVault } from './secret-vault.ts';
 import { compileTemplate } from './template.ts';
 
@@ -52,7 +54,7 @@ const createId = createIdSource();
 /** The variables of something that is tried; secrets are the real ones. */
 export function createDraftScope(
   { context, request, nodes, scopes }: DraftVariables,
-  { vault, now }: Pick<DraftOptions, 'vault' | 'now'>,
+  { vault, now }: { readonly vault: Pick<SecretVault, 'current'>; now(): number },
   workflowId = '',
 ): ExtensibleScope {
   const createdAt = now();
@@ -63,14 +65,27 @@ export function createDraftScope(
   return scopes === undefined ? scope : scope.inside('', { ...scopes });
 }
 
-/** An expression that fails is an outcome, too. @throws HooklineError `storage_unavailable` when secrets cannot be read */
-export async function evaluateDraft(draft: DraftExpression, options: DraftOptions): Promise<Evaluation> {
+/**
+ * An expression that fails is an outcome, too.
+ * @throws HooklineError `forbidden` when it uses secrets and who asks may not, `storage_unavailable` when secrets cannot be read
+ */
+export async function evaluateDraft(
+  draft: DraftExpression,
+  options: DraftOptions,
+  { mayUseSecrets }: SecretRights = ALL_RIGHTS,
+): Promise<Evaluation> {
+  if (!mayUseSecrets && findSecretUses([draft.expression, draft.source]).length > 0) throw secretsForbidden();
   await options.vault.refresh();
-  const scope = createDraftScope(draft.variables ?? {}, options, draft.workflowId);
+  const vault = mayUseSecrets ? options.vault : FORBIDDEN_SECRETS;
+  const scope = createDraftScope(draft.variables ?? {}, { ...options, vault }, draft.workflowId);
   const begin = performance.now();
   const outcome = await evaluate(draft, scope, options).then(
     (value) => ({ value: toJsonValue(value) }),
-    (error: unknown) => ({ error: toFailure(error) }),
+    (error: unknown) => {
+      // However it came to ask for them.
+      if (error instanceof HooklineError && error.code === 'forbidden') throw error;
+      return { error: toFailure(error) };
+    },
   );
   const durationMs = performance.now() - begin;
   return { ...(scope.concealer?.value(outcome) ?? outcome), durationMs };

@@ -5,10 +5,11 @@ import { type CompiledNode, compileWorkflow, isHttpTrigger } from './compile.ts'
 import { createDraftScope, type DraftVariables } from './drafts.ts';
 import { Learner, type LearnedPath as Path, shorten } from './learned-paths.ts';
 import type { ExecutionWithJobs, Node, StoredRequest } from './model.ts';
-import type { BranchOutcome, NodeContext, Scope, TriggerInstance } from './plugin.ts';
+import type { BranchOutcome, NodeContext, TriggerInstance } from './plugin.ts';
 import type { ExecutionStore, ExpressionEvaluator, Sample } from './ports.ts';
 import type { Registry } from './registry.ts';
-import { requestVariable } from './scope.ts';
+import { type ExtensibleScope, requestVariable } from './scope.ts';
+import { ALL_DRAFT_RIGHTS, type DraftRights, FORBIDDEN_SECRETS } from './secret-places.ts';
 import type { SecretVault } from './secret-vault.ts';
 import type { LoadedWorkflow, WorkflowService } from './workflows.ts';
 
@@ -50,7 +51,7 @@ const MAX_EXECUTIONS = 20;
 const PROBE_MS = 2_000;
 
 /** @throws HooklineError `workflow_not_found`, `unknown_type` when the trigger's plugin is gone, `storage_unavailable` */
-export async function learn(workflowId: string, options: LearnOptions): Promise<Learned> {
+export async function learn(workflowId: string, options: LearnOptions, rights: DraftRights = ALL_DRAFT_RIGHTS): Promise<Learned> {
   const { executions, documents, samples, registry, vault } = options;
   const loaded = await documents.byId(workflowId);
   if (!loaded) throw new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`);
@@ -87,7 +88,7 @@ export async function learn(workflowId: string, options: LearnOptions): Promise<
     request: inputs[0]?.request ?? null,
     nodes: latestResults(found, keys),
   });
-  const scopes = await probeScopes(nodes, variables, workflowId, options);
+  const scopes = await probeScopes(nodes, variables, workflowId, options, rights);
   const scopePaths = Object.entries(scopes).map(([key, value]): [string, LearnedPath[]] => {
     const learner = new Learner();
     learner.learn(value);
@@ -100,7 +101,7 @@ export async function learn(workflowId: string, options: LearnOptions): Promise<
     request: request.paths(),
     nodes: Object.fromEntries([...results].map(([key, learner]) => [key, learner.paths()])),
     scopes: Object.fromEntries(scopePaths),
-    secrets: Object.keys(vault.current().values),
+    secrets: rights.maySeeSecretNames ? Object.keys(vault.current().sendable) : [],
     variables: { ...variables, scopes },
   };
 }
@@ -177,14 +178,16 @@ async function probeScopes(
   variables: DraftVariables,
   workflowId: string,
   options: LearnOptions,
+  { mayUseSecrets }: DraftRights,
 ): Promise<Record<string, unknown>> {
+  const vault = mayUseSecrets ? options.vault : FORBIDDEN_SECRETS;
   const scopes: Record<string, unknown> = {};
   const visit = async (list: readonly CompiledNode[]): Promise<void> => {
     for (const node of list) {
       if (node.branches.size === 0) continue;
       const { type } = node;
       if ((type.flow ?? 'step') === 'step' && !type.hasEffect && !type.resultHasEffect && !type.canWait) {
-        const scope = createDraftScope({ ...variables, scopes }, options, workflowId);
+        const scope = createDraftScope({ ...variables, scopes }, { ...options, vault }, workflowId);
         const locals = await probe(node, scope, options);
         if (locals !== undefined) scopes[node.key] = shorten(scope.concealer?.value(locals) ?? locals);
       }
@@ -196,7 +199,7 @@ async function probeScopes(
 }
 
 /** What a node gives to the first branch that it runs; undefined when it does not come to that with these variables. */
-async function probe(node: CompiledNode, scope: Scope, options: LearnOptions): Promise<unknown> {
+async function probe(node: CompiledNode, scope: ExtensibleScope, options: LearnOptions): Promise<unknown> {
   const controller = new AbortController();
   let locals: unknown;
   const stopped: BranchOutcome = { status: 'stopped' };

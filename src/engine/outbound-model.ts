@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { Failure } from './model.ts';
 
-// Times are milliseconds since 1970, as everywhere inside the server. Values marked `writeOnly` are sealed when stored.
+// Times are milliseconds since 1970, as everywhere inside the server. Values marked `writeOnly` are sealed when stored; those that are
+// not marked `isSent: false` go to the URL marked as `target`, see `credential-targets.ts`.
 
 /** Dot-delimited segments, as Standard Webhooks 1.0.0 has them. */
 const EVENT_TYPE = /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/;
@@ -31,6 +32,7 @@ const ownSecret = {
     title: 'Own key',
     description: "Instead of the endpoint's secret, for a receiver that has a key already.",
     writeOnly: true,
+    isSent: false,
   }),
 };
 
@@ -167,7 +169,7 @@ export const alertSchema = z.strictObject({
 
 /** What somebody says of an endpoint; stored with its write-only values sealed. */
 export const endpointConfigSchema = z.strictObject({
-  url: z.string().min(1).max(2_048).meta({ title: 'URL', description: 'Such as https://example.com/webhooks.' }),
+  url: z.string().min(1).max(2_048).meta({ title: 'URL', description: 'Such as https://example.com/webhooks.', target: 'url' }),
   description: z.string().max(1_000).default('').meta({ title: 'Description' }),
   workspace: z.string().max(200).default('').meta({ title: 'Workspace', description: 'A free label to filter by.' }),
   eventTypes: z.array(eventPatternSchema).min(1).max(200).default(['*']).meta({ title: 'Event types' }),

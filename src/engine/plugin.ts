@@ -212,7 +212,11 @@ export interface NodeType<Config = unknown> {
   readonly type: string;
   readonly title: string;
   readonly description: string;
-  /** Strict schema of `config`. Values saved as templates are checked when they are rendered. */
+  /**
+   * Strict schema of `config`. Values saved as templates are checked when they are rendered. `.meta({ writeOnly: true })` marks what
+   * is stored sealed and never shown, with `isSent: false` when it stays here, such as a key that only signs; `target: 'url'` the
+   * URL that credentials are sent to, and `target: 'hosts'` the list of hosts that a template in it may lead to.
+   */
   readonly config: z.ZodType<Config>;
   /** Branch names that a configuration gives this node. Default: none. */
   branches?(config: Config): readonly string[];
@@ -234,6 +238,11 @@ export interface NodeType<Config = unknown> {
   readonly hasEffect?: boolean;
   /** Its result has an effect outside: it starts a workflow, sends an event. Nothing is committed before it runs. Default false. */
   readonly resultHasEffect?: boolean;
+  /**
+   * What its configuration holds leaves it only in requests to the URLs that its schema marks with `.meta({ target: 'url' })`:
+   * secrets that are bound to certain hosts may be named in it. Default false.
+   */
+  readonly sendsToTargetOnly?: boolean;
   /** May wait; refused in sync workflows when they are saved. Default false. */
   readonly canWait?: boolean;
   /** Whether a node with this configuration may wait. Default as `canWait` says. */

@@ -233,6 +233,8 @@ export interface StoredSecret {
   description: string;
   /** What `SecretBox.seal` gave. */
   sealedValue: string;
+  /** The only hosts that it may be sent to; null: it may be used everywhere. */
+  allowedHosts: readonly string[] | null;
   /** Name of who wrote it last, for people. */
   updatedBy: string;
   createdAt: number;
@@ -252,6 +254,7 @@ export interface SecretStore {
     change: {
       readonly description?: string | undefined;
       readonly sealedValue?: string | undefined;
+      readonly allowedHosts?: readonly string[] | null | undefined;
       readonly updatedBy: string;
       readonly updatedAt: number;
     },

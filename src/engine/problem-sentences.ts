@@ -88,6 +88,12 @@ export const PROBLEM_SENTENCES = {
   'secret.unknown': 'there is no secret "{{name}}": add it to the secrets',
   'secret.unknownNear': 'there is no secret "{{name}}"; did you mean {{names}}?',
   'secret.unreadable': 'this secret cannot be read with the present key: bring back the key, or enter the secret again',
+  'secret.dropped': 'the stored value was entered for {{before}}: enter it again for {{after}}, or take it away',
+  'secret.droppedElsewhere':
+    'the stored value was entered for another place than it would be sent to now: enter it again, or take it away',
+  'secret.notHere':
+    'the secret "{{name}}" may be sent to {{hosts}} only: name it in an HTTP request or a webhook to one of these hosts, and nowhere else',
+  'secret.otherHost': 'the secret "{{name}}" may be sent to {{hosts}} only, not to {{host}}',
   'secret.wrongTemplate': 'the template in this secret is wrong',
   'template.unclosed':
     'The template {{template}} is wrong: its `{{close}}` is missing; a literal `{{open}}` is written `{{escaped}}`',
@@ -159,10 +165,14 @@ export const PROBLEM_SENTENCES = {
   'url.credentials': 'The URL holds credentials (user:password@); use the authentication instead',
   'url.credentialsHeader': 'The URL holds credentials (user:password@); use a secret header instead',
   'url.incomplete': 'The URL is not a complete one, such as https://example.com/path',
+  'hosts.needed':
+    'the host comes from a template, and credentials are sent along: list the hosts that they may be sent to in "{{field}}"',
+  'hosts.fixedHost': 'the host comes from a template, and credentials are sent along: write the host itself into the URL',
+  'hosts.notListed': '{{host}} is not one of the allowed hosts',
   'header.name': '{{name}} cannot be a header name',
   'header.own': 'The header {{name}} is set by the sender; take it out',
   'header.twice': 'The header {{name}} is given twice',
-  'hosts.entry': '"{{entry}}" is not a host such as shop.example.com, shop.example.com:8443 or *.example.com',
+  'hosts.entry': 'must be a host such as api.example.com, api.example.com:8443 or *.example.com',
   'reply.ownHeader': 'The server sets the header {{name}} on every reply; take it out',
   'reply.originHeader':
     'The header {{name}} acts on more than this reply: on every page of this address, or on the proxy in front of it; take it out',

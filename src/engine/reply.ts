@@ -131,7 +131,7 @@ export function checkReply(config: {
     problems.push({
       path: `allowedHosts[${index}]`,
       code: 'invalid_host',
-      ...say('hosts.entry', { entry: entry.slice(0, 100) }),
+      ...say('hosts.entry'),
     });
   }
   return problems;

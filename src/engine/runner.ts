@@ -206,7 +206,7 @@ function finish(run: Run, node: CompiledNode, job: Job, result: NodeResult, fram
       });
     }
     job.status = 'succeeded';
-    job.output = toJsonValue(result.output, run.room);
+    job.output = node.withoutSecrets(toJsonValue(result.output, run.room), frame.scope);
     job.finishedAt = services.now();
   } catch (error) {
     return afterFailure(run, node, job, toFailure(error), frame, services);

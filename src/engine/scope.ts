@@ -40,14 +40,22 @@ class ExecutionScope implements ExtensibleScope {
   readonly $scopes: Record<string, unknown>;
   readonly #shared: Shared;
   readonly #prefix: string;
+  readonly #isSending: boolean;
   #request: unknown;
 
-  constructor(shared: Shared, nodes: Record<string, unknown>, scopes: Record<string, unknown>, prefix: string) {
+  constructor(
+    shared: Shared,
+    nodes: Record<string, unknown>,
+    scopes: Record<string, unknown>,
+    prefix: string,
+    isSending = false,
+  ) {
     this.$context = shared.parsed.context;
     this.$nodes = nodes;
     this.$scopes = scopes;
     this.#shared = shared;
     this.#prefix = prefix;
+    this.#isSending = isSending;
   }
 
   get $request(): unknown {
@@ -70,13 +78,22 @@ class ExecutionScope implements ExtensibleScope {
   }
 
   get $secrets(): Readonly<Record<string, string>> {
+    const { values, sendable } = this.#secrets();
+    return this.#isSending ? sendable : values;
+  }
+
+  get secretHosts(): ReadonlyMap<string, readonly string[]> {
+    return this.#secrets().hosts;
+  }
+
+  #secrets(): SecretSet {
     const shared = this.#shared;
     if (shared.secrets === undefined) {
       shared.secrets = shared.vault.current();
       const { concealer } = shared.secrets;
       shared.concealer = shared.concealer === undefined ? concealer : withValues(shared.secrets, shared.concealer.secrets);
     }
-    return shared.secrets.values;
+    return shared.secrets;
   }
 
   get concealer(): Concealer | undefined {
@@ -85,6 +102,10 @@ class ExecutionScope implements ExtensibleScope {
 
   snapshot(): Scope {
     return new ExecutionScope(this.#shared, { ...this.$nodes }, this.$scopes, this.#prefix);
+  }
+
+  sending(): ExtensibleScope {
+    return new ExecutionScope(this.#shared, this.$nodes, this.$scopes, this.#prefix, true);
   }
 
   inside(prefix: string, locals?: Record<string, unknown>): ExtensibleScope {
@@ -98,6 +119,10 @@ export interface ExtensibleScope extends Scope {
   readonly concealer: Concealer | undefined;
   /** The variables as they are now: for a node that may keep them in its own result. */
   snapshot(): Scope;
+  /** Hosts of the secrets that may be sent to certain hosts only, by name. Counts as access to secrets. */
+  readonly secretHosts: ReadonlyMap<string, readonly string[]>;
+  /** The same variables, with these secrets too: for the configuration of a node that sends to its target only. */
+  sending(): ExtensibleScope;
   /** The same variables inside a loop round, with `locals` in `$scopes`; results of nodes are shared. */
   inside(prefix: string, locals?: Record<string, unknown>): ExtensibleScope;
 }

@@ -48,6 +48,13 @@ export function findSecretUses(
   return Object.entries(value).flatMap(([key, item]) => findSecretUses(item, [...segments, key]));
 }
 
+/** The secrets that a JSON value names, in order; `*` where a name is made while it runs. */
+export function secretNames(value: unknown): string[] {
+  const uses = findSecretUses(value).map(({ use }) => use);
+  const names = new Set(uses.flatMap((use) => [...use.names, ...(use.isOpen ? ['*'] : [])]));
+  return [...names].sort();
+}
+
 /** A text that is one template of a secret and nothing else: its name. */
 export function soleSecret(text: string): string | undefined {
   return /^\s*\{\{\s*\$secrets\.([A-Za-z_][A-Za-z0-9_]{0,63})\s*\}\}\s*$/.exec(text)?.[1];

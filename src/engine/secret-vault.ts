@@ -2,11 +2,16 @@
 
 import { HooklineError } from '../errors.ts';
 import { type Concealer, createConcealer, type NamedValue } from './concealer.ts';
+import { say } from './say.ts';
 
 /** All named secrets at one moment; never changed. */
 export interface SecretSet {
-  /** Values by name. Without a prototype. */
+  /** Values by name of the secrets that may be used everywhere. Without a prototype. */
   readonly values: Readonly<Record<string, string>>;
+  /** The same with those that may be sent to certain hosts only: for nodes that send to their target only. */
+  readonly sendable: Readonly<Record<string, string>>;
+  /** The hosts of secrets that may be sent to certain hosts only, by name. */
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
   readonly concealer: Concealer;
 }
 
@@ -27,21 +32,45 @@ export interface SecretVault {
   open(sealed: string, place: string): string;
 }
 
-export function createSecretSet(secrets: readonly NamedValue[]): SecretSet {
+/** @param hosts of secrets that may be sent to certain hosts only; default none */
+export function createSecretSet(
+  secrets: readonly NamedValue[],
+  hosts: ReadonlyMap<string, readonly string[]> = new Map(),
+): SecretSet {
   const values: Record<string, string> = Object.create(null);
-  for (const [name, value] of secrets) values[name] = value;
-  return { values: Object.freeze(values), concealer: createConcealer(secrets) };
+  const sendable: Record<string, string> = Object.create(null);
+  for (const [name, value] of secrets) {
+    sendable[name] = value;
+    if (!hosts.has(name)) values[name] = value;
+  }
+  hostsOf.set(values, hosts);
+  return { values: Object.freeze(values), sendable: Object.freeze(sendable), hosts, concealer: createConcealer(secrets) };
 }
+
+/** Of the secrets that a set of values leaves out. */
+const hostsOf = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
 
 /**
  * A secret's value.
- * @throws HooklineError `secret_not_found` that names it: an empty text in its place would be sent to somebody as a password
+ * @throws HooklineError `secret_not_found` that names it: an empty text in its place would be sent to somebody as a password;
+ *   `secret_not_allowed_here` for one that may be sent to certain hosts only
  */
 export function readSecret(values: Readonly<Record<string, string>>, name: string): string {
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
   if (value !== undefined) return value;
+  const hosts = hostsOf.get(values)?.get(name);
+  if (hosts !== undefined) throw notHere(name, hosts);
   throw new HooklineError('secret_not_found', `There is no secret "${name}": add it to the secrets, or correct the name.`, {
     details: { secret: name },
+  });
+}
+
+/** What is said where a secret with allowed hosts is used by anything but a node that sends to one of them. */
+export function notHere(name: string, hosts: readonly string[]): HooklineError {
+  const said = say('secret.notHere', { name, hosts: hosts.join(', ') });
+  return new HooklineError('secret_not_allowed_here', `${said.message.charAt(0).toUpperCase()}${said.message.slice(1)}.`, {
+    details: { secret: name },
+    text: said.text,
   });
 }
 

@@ -3,7 +3,7 @@
 import { HooklineError } from '../errors.ts';
 import { type CompiledNode, compileNode } from './compile.ts';
 import type { Concealer } from './concealer.ts';
-import { keepSecrets } from './document-secrets.ts';
+import { keepSecrets, sayDropped } from './document-secrets.ts';
 import { createDraftScope, type DraftVariables } from './drafts.ts';
 import type { Engine } from './engine.ts';
 import { toFailure } from './failure.ts';
@@ -17,6 +17,8 @@ import { hasOutsideEffect, type Registry } from './registry.ts';
 import { Run, type RunnerServices, type RunOutcome } from './run.ts';
 import { walk } from './runner.ts';
 import type { ExtensibleScope } from './scope.ts';
+import { findSecretUses } from './secret-names.ts';
+import { ALL_DRAFT_RIGHTS, type DraftRights, FORBIDDEN_SECRETS, secretsForbidden } from './secret-places.ts';
 import type { SecretVault } from './secret-vault.ts';
 import { SILENT_LOG } from './silent-log.ts';
 import type { WorkflowService } from './workflows.ts';
@@ -66,7 +68,7 @@ export interface NodeTestResult {
   readonly durationMs: number;
 }
 
-export type TestNode = (test: NodeTest) => Promise<NodeTestResult>;
+export type TestNode = (test: NodeTest, rights?: DraftRights) => Promise<NodeTestResult>;
 
 const TIMEOUT_MS = 30_000;
 /** Lines of a node's log. */
@@ -74,20 +76,23 @@ const MAX_LINES = 200;
 const MAX_LINE_LENGTH = 2_000;
 
 /**
+ * A node whose stored credentials would be sent elsewhere than the saved one sends them is not run: its error says so.
  * @throws (the function) HooklineError `conflict` for a node with an effect without leave, `invalid_request` for a type that is
- *   not installed, `workflow_not_found`, `storage_unavailable`
+ *   not installed, `forbidden` when it uses secrets or stored credentials and who asks may not, `workflow_not_found`,
+ *   `storage_unavailable`
  */
 export function createNodeTests(options: NodeTestOptions): TestNode {
   const { registry, vault, now, timeoutMs = TIMEOUT_MS } = options;
 
-  return async ({ workflowId, mode, node: given, variables = {}, effects }) => {
+  return async ({ workflowId, mode, node: given, variables = {}, effects }, rights = ALL_DRAFT_RIGHTS) => {
     requireTypes(given, mode, effects, registry);
     await vault.refresh();
-    const node = await withSecrets(given, workflowId, options);
-    const scope = createDraftScope(variables, options, workflowId);
+    const { node, dropped } = await withSecrets(given, workflowId, options, rights);
+    if (!rights.mayUseSecrets && findSecretUses(node).length > 0) throw secretsForbidden();
+    const scope = createDraftScope(variables, { now, vault: rights.mayUseSecrets ? vault : FORBIDDEN_SECRETS }, workflowId);
     const lines: string[] = [];
     const begin = performance.now();
-    const { job, outcome, config } = await runOnce(node, scope, lines);
+    const { job, outcome, config } = await (dropped ?? runOnce(node, scope, lines));
     const durationMs = performance.now() - begin;
     const isResumable = registry.node(node.type)?.isResumable ?? false;
     const result = { ...resultOf(job, outcome, isResumable), config, log: [...lines, ...(job?.log ?? [])].slice(0, MAX_LINES) };
@@ -166,17 +171,30 @@ function requireTypes({ type: name, branches = {} }: Node, mode: Mode, effects: 
   for (const children of Object.values(branches)) for (const child of children) requireTypes(child, mode, effects, registry);
 }
 
-/** The node with the write-only values that it leaves out. @throws HooklineError `workflow_not_found` */
+/** @returns the node with the write-only values that it leaves out; `dropped` when some may not be sent where it sends to */
 async function withSecrets(
   node: Node,
   workflowId: string | undefined,
   { documents, registry }: Pick<NodeTestOptions, 'documents' | 'registry'>,
-): Promise<Node> {
-  if (workflowId === undefined) return node;
+  { mayUseStored }: DraftRights,
+): Promise<{ node: Node; dropped?: { job: undefined; outcome: RunOutcome; config: null } }> {
+  if (workflowId === undefined) return { node };
   const loaded = await documents.byId(workflowId);
   if (!loaded) throw new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`);
-  const { nodes } = keepSecrets({ trigger: loaded.document.trigger, nodes: [node] }, loaded.document, registry);
-  return Array.isArray(nodes) ? nodeSchema.parse(nodes[0]) : node;
+  const { document } = loaded;
+  const { nodes, kept, dropped } = keepSecrets({ trigger: document.trigger, nodes: [node] }, document, registry);
+  const [first] = dropped;
+  if (!mayUseStored && kept.length + dropped.length > 0) {
+    throw new HooklineError(
+      'forbidden',
+      'This would be sent with values that the workflow has stored, which needs the permission "workflows:write". Give the values instead.',
+      { details: { permission: 'workflows:write', places: [...kept, ...dropped.map(({ place }) => place)] } },
+    );
+  }
+  if (first === undefined) return { node: Array.isArray(nodes) ? nodeSchema.parse(nodes[0]) : node };
+  const place = first.place.replace(/^nodes\[0\]\.(?:config\.)?/, '');
+  const error = new HooklineError('credential_dropped', `Nothing was sent. ${place}: ${sayDropped(first).message}.`);
+  return { node, dropped: { job: undefined, outcome: failed(toFailure(error)), config: null } };
 }
 
 function resultOf(

@@ -4,6 +4,7 @@ import { HooklineError } from '../errors.ts';
 import { type ConfigCheck, checkConfig, valueAt } from './config-problems.ts';
 import { limitProblems, readDocument } from './document.ts';
 import { analyseFlow, branchNames, type NodeFlow } from './flow.ts';
+import { findConfined, findHostProblems, type SecretHosts } from './host-problems.ts';
 import { type Document, FAILURE_BRANCH, type Mode, type Problem } from './model.ts';
 import { createNearestNames, nearestNames } from './nearest.ts';
 import { appendSegment, formatPath, joinPaths, type Segment } from './path.ts';
@@ -30,6 +31,8 @@ export interface ValidateOptions {
   readonly registry: Registry;
   /** Names of secrets that exist; without it they are not checked. */
   readonly secretNames?: ReadonlySet<string> | undefined;
+  /** Hosts of the secrets that may be sent to certain hosts only, by name. Default none. */
+  readonly secretHosts?: SecretHosts | undefined;
   /** Checks the syntax of expressions and scripts; without one that is left out. */
   readonly evaluator?: (Pick<ExpressionEvaluator, 'check'> & Partial<Pick<ExpressionEvaluator, 'checkScript'>>) | undefined;
 }
@@ -48,6 +51,7 @@ interface Session {
   readonly references: ReferenceChecker;
   readonly problems: Problem[];
   readonly pending: Pending;
+  readonly secretHosts: SecretHosts;
 }
 
 /** The engines that are text expressions, and whether `{{…}}` inside them are variables. */
@@ -59,6 +63,8 @@ const ENGINES: ReadonlyMap<string, Language> = new Map<string, Language>([
   ['formula', { engine: 'formula', hasTemplates: true }],
   ['template', { engine: 'template', hasTemplates: true }],
 ]);
+
+const NO_HOSTS: SecretHosts = new Map();
 
 interface Language {
   readonly engine: ExpressionEngine;
@@ -108,16 +114,22 @@ interface Inspection {
   readonly pending: Pending;
 }
 
-function* inspect(input: unknown, { mode, registry, secretNames }: ValidateOptions): Sliced<Inspection> {
+function* inspect(input: unknown, { mode, registry, secretNames, secretHosts = NO_HOSTS }: ValidateOptions): Sliced<Inspection> {
   const tooMany = tooManyNodes(input);
   if (tooMany) return { document: undefined, problems: [tooMany], pending: { expressions: [], scripts: [], checks: [] } };
   const { document, trigger, tree, settings, problems: shapeProblems } = readDocument(input);
   const problems = [...shapeProblems];
   const pending: Pending = { expressions: [], scripts: [], checks: [] };
-  const session: Session = { mode, registry, tree, references: createReferenceChecker(tree.all), problems, pending };
+  const session: Session = { mode, registry, tree, references: createReferenceChecker(tree.all), problems, pending, secretHosts };
   if (trigger.type !== undefined) inspectTrigger(session, trigger.type, trigger.config);
   inspectSettings(session, settings);
   if (secretNames) yield* findUnknownSecrets(session, trigger.config, settings, secretNames);
+  for (const [place, value] of [
+    ['trigger.config', trigger.config],
+    ['settings', settings],
+  ] as const) {
+    problems.push(...findConfined(place, value, secretHosts));
+  }
   findDuplicateKeys(session);
   const flows = new Map<TreeNode, NodeFlow>();
   for (const node of tree.all) {
@@ -216,6 +228,7 @@ function inspectNodeConfig(session: Session, node: TreeNode, type: AnyNodeType):
     session.pending.scripts.push({ place: joinPaths(place, formatPath(segments)), code: text });
   }
   if (check) planCheck(session, node, type, check);
+  session.problems.push(...findHostProblems(place, config, type, schema(), session.secretHosts));
   return check;
 }
 

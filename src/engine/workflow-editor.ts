@@ -1,10 +1,14 @@
 // Makes and edits workflows: checks what was given, seals what is secret, saves it as a revision.
 
 import { HooklineError } from '../errors.ts';
+import { addAuditDetails } from './audit-scope.ts';
 import { requireNoErrors } from './document.ts';
 import { type DocumentJudge, type GivenDocument, ofStored, requireDocument } from './document-judge.ts';
 import type { Document, Problem, Workflow } from './model.ts';
 import type { WorkflowStore } from './ports.ts';
+import type { Registry } from './registry.ts';
+import { ALL_RIGHTS, requireSecretRights } from './secret-places.ts';
+import { describeDocument } from './secret-use.ts';
 import { createHookKey, type StoredWorkflows, unreadableRevision } from './stored-workflows.ts';
 import type { WorkflowReader } from './workflow-reader.ts';
 import { parseCreate, parseTime, parseUpdate } from './workflow-views.ts';
@@ -15,6 +19,7 @@ export interface WorkflowEditorOptions {
   readonly stored: StoredWorkflows;
   readonly judge: Pick<DocumentJudge, 'open' | 'validate' | 'judgeEdit'>;
   readonly reader: Pick<WorkflowReader, 'show' | 'showLive'>;
+  readonly registry: Registry;
   /** Milliseconds since 1970. */
   now(): number;
   /** Told after every change. */
@@ -24,7 +29,7 @@ export interface WorkflowEditorOptions {
 export type WorkflowEditor = Pick<WorkflowService, 'create' | 'check' | 'update' | 'rotateKey' | 'activate'>;
 
 export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEditor {
-  const { store, judge, reader, now, onChange } = options;
+  const { store, judge, reader, registry, now, onChange } = options;
   const { lock, find, findEditable, findRevision, findReadableRevision, insert, seal, change } = options.stored;
 
   /** An edit of trigger or nodes as it will be saved; `outer` is what is wrong beside them. @throws HooklineError `invalid_workflow` */
@@ -40,13 +45,16 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
   }
 
   return {
-    async create(input) {
+    async create(input, rights = ALL_RIGHTS) {
       const { input: wanted, mode, document: given, problems: outer } = parseCreate(input);
       const { document, problems } = await judge.validate(mode, given);
       const all = [...outer, ...problems];
       requireNoErrors(all);
       if (!wanted) throw new HooklineError('invalid_workflow', 'The workflow is not valid.');
-      const created = await insert(wanted, (id) => seal(id, requireDocument(document)));
+      const whole = requireDocument(document);
+      requireSecretRights(rights, undefined, whole, registry);
+      addAuditDetails(describeDocument(whole, registry));
+      const created = await insert(wanted, (id) => seal(id, whole));
       return reader.show(created.workflow, created.document, all);
     },
 
@@ -60,7 +68,7 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
       return (await judge.judgeEdit({ mode, enabled }, opened, { trigger, nodes, settings })).problems;
     },
 
-    update(id, input, { ifUpdatedAt } = {}) {
+    update(id, input, { ifUpdatedAt, mayUseSecrets = true } = {}) {
       return lock(id, async () => {
         const { input: wanted = {}, document: given, problems: outer } = parseUpdate(input);
         const before = await findEditable(id);
@@ -81,6 +89,8 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
           problems = edited.problems;
           // What was sent back unchanged is no edit.
           if (JSON.stringify(edited.document) !== JSON.stringify(opened)) {
+            requireSecretRights({ mayUseSecrets }, opened, edited.document, registry);
+            addAuditDetails(describeDocument(edited.document, registry));
             document = seal(id, edited.document);
             revision = await store.saveDocument(id, document, now());
           }
@@ -106,12 +116,16 @@ export function createWorkflowEditor(options: WorkflowEditorOptions): WorkflowEd
       });
     },
 
-    activate(id, number) {
+    activate(id, number, rights = ALL_RIGHTS) {
       return lock(id, async () => {
         const workflow = await findEditable(id);
         const { document } = await findReadableRevision(id, number);
         if (number === workflow.revision) return reader.show(workflow, document);
-        const { problems } = await judge.validate(workflow.mode, judge.open(id, document).opened);
+        const { opened } = judge.open(id, document);
+        const live = judge.open(id, (await findRevision(id, workflow.revision)).document).opened;
+        requireSecretRights(rights, live, opened, registry);
+        addAuditDetails(describeDocument(opened, registry));
+        const { problems } = await judge.validate(workflow.mode, opened);
         if (workflow.enabled) requireNoErrors(problems);
         const changed = await change(workflow, { revision: number });
         await onChange(id);

@@ -3,6 +3,7 @@
 import { createDocumentJudge, type DocumentJudgeOptions } from './document-judge.ts';
 import type { Problem, Workflow } from './model.ts';
 import type { Page, PageRequest, Storage, WorkflowFilter } from './ports.ts';
+import type { SecretRights } from './secret-places.ts';
 import { createStoredWorkflows } from './stored-workflows.ts';
 import { createWorkflowCopies } from './workflow-copies.ts';
 import { createWorkflowEditor } from './workflow-editor.ts';
@@ -28,22 +29,30 @@ export interface WorkflowServiceOptions extends DocumentJudgeOptions {
   onChange(workflowId: string): void | Promise<void>;
 }
 
-/** Problems are all told at once: `invalid_workflow` has them as `details.problems`. Warnings stop nothing. */
+/**
+ * Problems are all told at once: `invalid_workflow` has them as `details.problems`. Warnings stop nothing. Who may not use named
+ * secrets gets `forbidden` for an edit that adds or changes a place which makes use of them; the default is that they may.
+ */
 export interface WorkflowService {
-  /** @throws HooklineError `invalid_workflow` */
-  create(input: CreateWorkflow): Promise<WorkflowView>;
+  /** @throws HooklineError `invalid_workflow`, `forbidden` */
+  create(input: CreateWorkflow, rights?: SecretRights): Promise<WorkflowView>;
   /** What a save would say of a draft; nothing is saved. Write-only values that are left out are the workflow's. @throws `workflow_not_found` */
   check(draft: DraftWorkflow): Promise<Problem[]>;
   /** @throws HooklineError `workflow_not_found` */
   get(id: string): Promise<WorkflowView>;
   list(filter: WorkflowFilter): Promise<Page<WorkflowView>>;
   /**
-   * Changes what is named. Write-only values that are left out stay; a document that has executed gets a new revision.
+   * Changes what is named. Write-only values that are left out stay, those that are sent somewhere only for the scheme, host and port
+   * that they were stored for: else they are a problem `credential_dropped` and, unless the workflow is disabled, refused. A document that has executed gets a new revision.
    * Enabling checks the whole document again.
    * @param options.ifUpdatedAt the `updatedAt` that the change is based on
-   * @throws HooklineError `workflow_not_found`, `invalid_workflow`, `conflict` for another mode or a stale `ifUpdatedAt`
+   * @throws HooklineError `workflow_not_found`, `invalid_workflow`, `forbidden`, `conflict` for another mode or a stale `ifUpdatedAt`
    */
-  update(id: string, change: UpdateWorkflow, options?: { ifUpdatedAt?: string | undefined }): Promise<WorkflowView>;
+  update(
+    id: string,
+    change: UpdateWorkflow,
+    options?: Partial<SecretRights> & { readonly ifUpdatedAt?: string | undefined },
+  ): Promise<WorkflowView>;
   /**
    * Puts it into the trash: nothing starts it there, what runs goes on; retention deletes it after 30 days. One that is there
    * already stays as it is. @throws HooklineError `workflow_not_found`
@@ -57,8 +66,8 @@ export interface WorkflowService {
   countTags(): Promise<Map<string, number>>;
   /** Titles by id, also of those in the trash; what is not there is left out. */
   titles(ids: readonly string[]): Promise<Map<string, string>>;
-  /** A disabled copy of the live revision, its secrets included, with a key of its own. @throws `workflow_not_found` */
-  duplicate(id: string): Promise<WorkflowView>;
+  /** A disabled copy of the live revision, its secrets included, with a key of its own. @throws `workflow_not_found`, `forbidden` */
+  duplicate(id: string, rights?: SecretRights): Promise<WorkflowView>;
   /** The old trigger URL is gone at once. @throws HooklineError `workflow_not_found` */
   rotateKey(id: string): Promise<WorkflowView>;
   /** Newest first. @throws HooklineError `workflow_not_found` */
@@ -67,9 +76,9 @@ export interface WorkflowService {
   getRevision(id: string, revision: number): Promise<RevisionView>;
   /**
    * Makes a revision the live one. @throws HooklineError `workflow_not_found`, `revision_not_found`, `invalid_workflow` when
-   *   the workflow is enabled and the revision can no longer run
+   *   the workflow is enabled and the revision can no longer run, `forbidden`
    */
-  activate(id: string, revision: number): Promise<WorkflowView>;
+  activate(id: string, revision: number, rights?: SecretRights): Promise<WorkflowView>;
   /** What changed from revision `from` to revision `to`. @throws HooklineError `workflow_not_found`, `revision_not_found` */
   compare(id: string, from: number, to: number): Promise<Comparison>;
   /** Without write-only values. @throws HooklineError `workflow_not_found` */
@@ -77,9 +86,12 @@ export interface WorkflowService {
   /**
    * Always a new workflow, disabled. Missing write-only values are warnings here, and errors when it is enabled.
    * @param options.keepKey keep the exported trigger URL; default false: a new one
-   * @throws HooklineError `invalid_workflow`, `conflict` when the kept key is taken
+   * @throws HooklineError `invalid_workflow`, `forbidden`, `conflict` when the kept key is taken
    */
-  importWorkflow(document: unknown, options?: { keepKey?: boolean | undefined }): Promise<WorkflowView>;
+  importWorkflow(
+    document: unknown,
+    options?: Partial<SecretRights> & { readonly keepKey?: boolean | undefined },
+  ): Promise<WorkflowView>;
   /**
    * For the engine; `revision` undefined: the live one. @returns undefined when there is no such workflow or revision
    * @throws HooklineError `invalid_configuration` when a secret cannot be opened
@@ -108,7 +120,7 @@ export function createWorkflowService(options: WorkflowServiceOptions): Workflow
   const reader = { show, showLive };
   return {
     ...reading,
-    ...createWorkflowEditor({ store, stored, judge, reader, now, onChange }),
+    ...createWorkflowEditor({ store, stored, judge, reader, registry, now, onChange }),
     ...createWorkflowCopies({ store, stored, judge, reader, registry }),
     ...createWorkflowTrash({ store, stored, reader, now, onChange }),
   };

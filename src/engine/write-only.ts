@@ -1,9 +1,11 @@
 // Pure: values that go in and never come out. Schema fields marked `.meta({ writeOnly: true })` are sealed when stored,
-// hidden from replies and exports, kept when an edit leaves them out, taken away by null, and opened only to run.
+// hidden from replies and exports, kept when an edit leaves them out, taken away by null, and opened only to run. One that is sent
+// somewhere is kept only for the place that it was stored for, see `credential-targets.ts`; `isSent: false` marks the others.
 
 import { HooklineError } from '../errors.ts';
-import { appendSegment, formatPath, isRecord, type Segment } from './path.ts';
+import { formatPath, isRecord, type Segment } from './path.ts';
 import type { JsonSchema } from './registry.ts';
+import { applicable, childOf, childSchemas } from './schema-walk.ts';
 import type { FieldBox } from './sealed-places.ts';
 
 /** The key of a sealed value's object. Documents from outside may not use it anywhere. */
@@ -24,7 +26,7 @@ export function isSealed(value: unknown): value is { [SEALED_KEY]: string } {
 /** The form that is stored: every write-only value sealed. */
 export function sealWriteOnly(config: Config, schema: JsonSchema, box: FieldBox): Record<string, unknown> {
   if (!hasWriteOnly(schema)) return { ...config };
-  return mapObject(config, [schema], schema, (value, segments) =>
+  return mapObject(config, [schema], schema, (value, _, segments) =>
     isSealed(value) || value === null ? value : { [SEALED_KEY]: box.sealField(JSON.stringify(value), formatPath(segments)) },
   );
 }
@@ -95,21 +97,43 @@ export function keepWriteOnly(next: Config, previous: Config, schema: JsonSchema
   return hasWriteOnly(schema) ? keepInObject(next, previous, [schema], schema) : { ...next };
 }
 
-/** Where a configuration has write-only values, whether opened or sealed; paths below it. */
-export function listWriteOnly(config: Config, schema: JsonSchema): string[] {
+/**
+ * A configuration without the write-only values that are sent somewhere; those marked `isSent: false`, such as a key that only
+ * signs, stay.
+ */
+export function withoutSent(config: Config, schema: JsonSchema): Record<string, unknown> {
+  if (!hasWriteOnly(schema)) return { ...config };
+  return mapObject(config, [schema], schema, (value, here) => (isSent(here) ? undefined : value));
+}
+
+/**
+ * Where a configuration has write-only values, whether opened or sealed; paths below it.
+ * @param options.isSent only those that are sent somewhere; default all
+ */
+export function listWriteOnly(config: Config, schema: JsonSchema, options: { readonly isSent?: boolean } = {}): string[] {
+  return findWriteOnly(config, schema, options).map(formatPath);
+}
+
+/** The same as lists of segments. */
+export function findWriteOnly(
+  config: Config,
+  schema: JsonSchema,
+  options: { readonly isSent?: boolean } = {},
+): (readonly Segment[])[] {
   if (!hasWriteOnly(schema)) return [];
-  const found: string[] = [];
-  const visit = (value: unknown, schemas: readonly JsonSchema[], path: string): void => {
+  const found: (readonly Segment[])[] = [];
+  const visit = (value: unknown, schemas: readonly JsonSchema[], segments: readonly Segment[]): void => {
     if (value === undefined || value === null || schemas.length === 0) return;
     const here = applicable(schemas, schema, value);
-    if (isMarked(here)) found.push(path);
-    else if (Array.isArray(value)) {
-      for (const [index, item] of value.entries()) visit(item, childSchemas(here, index), appendSegment(path, index));
+    if (isMarked(here)) {
+      if (options.isSent !== true || isSent(here)) found.push(segments);
+    } else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) visit(item, childSchemas(here, index), [...segments, index]);
     } else if (isRecord(value)) {
-      for (const [key, item] of Object.entries(value)) visit(item, childSchemas(here, key), appendSegment(path, key));
+      for (const [key, item] of Object.entries(value)) visit(item, childSchemas(here, key), [...segments, key]);
     }
   };
-  visit(config, [schema], '');
+  visit(config, [schema], []);
   return found;
 }
 
@@ -130,7 +154,7 @@ export function isWriteOnlyPlace(schema: JsonSchema, config: unknown, segments: 
 // --- walking a value along its schema ------------------------------------------------------------------------------------
 
 /** Gives a write-only value's replacement; undefined leaves it out. */
-type Replace = (value: unknown, segments: readonly Segment[]) => unknown;
+type Replace = (value: unknown, schemas: readonly JsonSchema[], segments: readonly Segment[]) => unknown;
 
 function mapObject(
   object: Config,
@@ -157,7 +181,7 @@ function mapValue(
 ): unknown {
   if (schemas.length === 0 || value === undefined) return value;
   const here = applicable(schemas, root, value);
-  if (isMarked(here)) return replace(value, segments);
+  if (isMarked(here)) return replace(value, here, segments);
   if (Array.isArray(value)) {
     return value.map((item, index) => mapValue(item, childSchemas(here, index), root, replace, [...segments, index]) ?? null);
   }
@@ -243,7 +267,7 @@ function identityOf(value: unknown): string | undefined {
   return undefined;
 }
 
-// --- reading JSON Schema, as far as zod writes it ------------------------------------------------------------------------
+// --- marks of the schema -------------------------------------------------------------------------------------------------
 
 /** Remembered by schema: most types have nothing to hide, and their configurations need no walk. */
 const marked = new WeakMap<JsonSchema, boolean>();
@@ -261,66 +285,11 @@ function isMarked(schemas: readonly JsonSchema[]): boolean {
   return schemas.some((schema) => schema.writeOnly === true);
 }
 
+/** What says nothing is sent. */
+function isSent(schemas: readonly JsonSchema[]): boolean {
+  return schemas.some((schema) => schema.writeOnly === true && schema.isSent !== false);
+}
+
 function allowsNull({ type, const: constant }: JsonSchema): boolean {
   return type === 'null' || constant === null || (Array.isArray(type) && type.includes('null'));
-}
-
-/** The schemas themselves with everything they refer to or combine, as far as it can apply to this value. */
-function applicable(schemas: readonly JsonSchema[], root: JsonSchema, value: unknown): JsonSchema[] {
-  const found = new Set<JsonSchema>();
-  const add = (schema: JsonSchema): void => {
-    if (found.has(schema)) return;
-    found.add(schema);
-    if (typeof schema.$ref === 'string') {
-      const target = resolveReference(schema.$ref, root);
-      if (target) add(target);
-    }
-    for (const member of schemaList(schema.allOf)) add(member);
-    for (const members of [schemaList(schema.anyOf), schemaList(schema.oneOf)]) {
-      const fitting = members.filter((member) => mayFit(member, root, value));
-      for (const member of fitting.length > 0 ? fitting : members) add(member);
-    }
-  };
-  for (const schema of schemas) add(schema);
-  return [...found];
-}
-
-/** Whether the constants that tell a union's members apart allow this one. */
-function mayFit(schema: JsonSchema, root: JsonSchema, value: unknown): boolean {
-  if (!isRecord(value)) return true;
-  const target = typeof schema.$ref === 'string' ? resolveReference(schema.$ref, root) : schema;
-  if (!isRecord(target?.properties)) return true;
-  return Object.entries(target.properties).every(([key, property]) => {
-    if (!isRecord(property) || !Object.hasOwn(property, 'const') || !Object.hasOwn(value, key)) return true;
-    return value[key] === property.const;
-  });
-}
-
-function childSchemas(schemas: readonly JsonSchema[], segment: Segment): JsonSchema[] {
-  return schemas.flatMap((schema) => {
-    if (typeof segment === 'number') {
-      const ownItem = schemaList(schema.prefixItems)[segment];
-      return ownItem ? [ownItem] : isRecord(schema.items) ? [schema.items] : [];
-    }
-    const property = childOf(schema.properties, segment);
-    if (isRecord(property)) return [property];
-    return isRecord(schema.additionalProperties) ? [schema.additionalProperties] : [];
-  });
-}
-
-function resolveReference(reference: string, root: JsonSchema): JsonSchema | undefined {
-  if (reference === '#') return root;
-  const name = /^#\/\$defs\/(.+)$/.exec(reference)?.[1];
-  if (name === undefined) return undefined;
-  const target = childOf(root.$defs, decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~'));
-  return isRecord(target) ? target : undefined;
-}
-
-function schemaList(value: unknown): JsonSchema[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
-function childOf(value: unknown, segment: Segment): unknown {
-  if (Array.isArray(value)) return typeof segment === 'number' ? value[segment] : undefined;
-  return isRecord(value) && Object.hasOwn(value, segment) ? value[String(segment)] : undefined;
 }

@@ -15,8 +15,9 @@ import type { Learned } from '../engine/learned.ts';
 import type { ExecutionStore, SampleStore, Storage } from '../engine/ports.ts';
 import type { Registry } from '../engine/registry.ts';
 import type { ResumeTokens } from '../engine/resume-token.ts';
+import type { DraftRights, SecretRights } from '../engine/secret-places.ts';
 import type { Statistics } from '../engine/statistics.ts';
-import type { TestNode } from '../engine/test-node.ts';
+import type { NodeTest, NodeTestResult } from '../engine/test-node.ts';
 import type { WorkflowService } from '../engine/workflows.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { EndpointService } from '../outbound/endpoints.ts';
@@ -66,9 +67,9 @@ export interface Services {
 
 /** What is tried before it is saved. */
 export interface Drafts {
-  evaluate(draft: DraftExpression): Promise<Evaluation>;
-  readonly testNode: TestNode;
-  learn(workflowId: string): Promise<Learned>;
+  evaluate(draft: DraftExpression, rights: SecretRights): Promise<Evaluation>;
+  testNode(test: NodeTest, rights: DraftRights): Promise<NodeTestResult>;
+  learn(workflowId: string, rights: DraftRights): Promise<Learned>;
 }
 
 /** What every handler shares. */
@@ -92,6 +93,8 @@ export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie'
   /** Who asks; null on a route for everybody when nobody is signed in. */
   readonly actor: Actor | null;
   readonly origin: Origin;
+  /** What the actor may do with secrets; nothing without one. */
+  readonly rights: DraftRights;
 }
 
 /** What a route asks of who calls it: a permission, that somebody is signed in, or nothing. */

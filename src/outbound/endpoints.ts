@@ -31,7 +31,7 @@ import {
 import { readSecrets, rotate, rotationWarnings, withSigningKey } from './endpoint-secrets.ts';
 import { type EndpointStats, STATS_WINDOWS, type StatsWindow, toEndpointStats } from './endpoint-stats.ts';
 import { type EndpointView, type EndpointWithSecret, toEndpointView } from './endpoint-views.ts';
-import { keepConfigSecrets, openEndpoint, sealConfig, sealSecrets } from './open-endpoint.ts';
+import { editConfigSecrets, openEndpoint, sealConfig, sealSecrets } from './open-endpoint.ts';
 import { PRESETS, presetSchema } from './presets.ts';
 import { makeSecret } from './signing/keys.ts';
 import { SNIPPET_LANGUAGES, type Snippet, type SnippetLanguage, verifySnippet } from './signing/snippets/verify-snippet.ts';
@@ -305,12 +305,16 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
     settings: Readonly<Record<string, unknown>>,
     outer: readonly Problem[],
   ): Promise<Change> {
-    const merged: Record<string, unknown> = { ...previous, ...settings };
-    for (const name of ['rateLimit', 'batch']) if (merged[name] === null) delete merged[name];
+    const { config: edited, dropped } = editConfigSecrets(settings, previous);
+    for (const name of ['rateLimit', 'batch']) if (edited[name] === null) delete edited[name];
     // Only those that are named: the others stay.
-    merged.versions = settings.versions ?? {};
-    const { value: config, problems } = parseEndpointConfig(keepConfigSecrets(merged, previous));
-    if (config === undefined) throw invalid([...outer, ...problems]);
+    edited.versions = settings.versions ?? {};
+    const { value: config, problems: found } = parseEndpointConfig(edited);
+    const problems = [
+      ...dropped.map((path) => problem(path, 'credential_dropped', DROPPED)),
+      ...found.filter(({ path }) => !dropped.includes(path)),
+    ];
+    if (config === undefined || dropped.length > 0) throw invalid([...outer, ...problems]);
     const known = await catalogue();
     const before = readSecrets(endpoint, secretBox);
     if (before === undefined) {
@@ -328,6 +332,9 @@ export function createEndpointService(options: EndpointServiceOptions): Endpoint
     };
   }
 }
+
+const DROPPED =
+  'the stored value was entered for another scheme, host or port: enter it again for the new URL, or take the header away';
 
 /** Without what is undefined, which would hide a default. */
 function defined(object: Readonly<Record<string, unknown>>): Record<string, unknown> {

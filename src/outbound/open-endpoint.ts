@@ -1,6 +1,8 @@
 // Seals and opens what an endpoint keeps secret: the write-only values of its configuration, and its keys.
 
 import { z } from 'zod';
+import { valueAt } from '../engine/config-problems.ts';
+import { isWithinTargets } from '../engine/credential-targets.ts';
 import {
   type Endpoint,
   type EndpointConfig,
@@ -8,10 +10,10 @@ import {
   endpointConfigSchema,
   type SignatureProfile,
 } from '../engine/outbound-model.ts';
-import { isRecord } from '../engine/path.ts';
+import { formatPath, isRecord } from '../engine/path.ts';
 import type { SecretBox } from '../engine/ports.ts';
 import { endpointConfigRow, endpointSecretsPlace, fieldsOf } from '../engine/sealed-places.ts';
-import { hideWriteOnly, keepWriteOnly, openWriteOnly, sealWriteOnly } from '../engine/write-only.ts';
+import { findWriteOnly, hideWriteOnly, keepWriteOnly, openWriteOnly, sealWriteOnly, withoutSent } from '../engine/write-only.ts';
 
 /** An endpoint whose secrets can be read: to send, never to store or to show. */
 export interface OpenEndpoint extends Omit<Endpoint, 'sealedSecrets'> {
@@ -40,12 +42,28 @@ export function hideConfig(config: EndpointConfig): Record<string, unknown> {
   return hideWriteOnly(config, CONFIG_JSON_SCHEMA);
 }
 
+export interface EditedConfig {
+  readonly config: Record<string, unknown>;
+  /** Places of values that are sent along and were not kept, since the URL leads to another scheme, host or port. */
+  readonly dropped: readonly string[];
+}
+
 /**
- * An edit, not yet checked, with the write-only values that it leaves out. A profile keeps its own key by its type and header,
- * wherever it stands; null takes the key away.
+ * The settings of an edit over those before, not yet checked, with the write-only values that it leaves out. A profile keeps its own
+ * key by its type and header, wherever it stands; null takes the key away. Keys only sign and are kept whatever the URL; values
+ * that are sent along are kept for the same scheme, host and port only.
  * @param previous opened
  */
-export function keepConfigSecrets(next: Record<string, unknown>, previous: EndpointConfig): Record<string, unknown> {
+export function editConfigSecrets(settings: Readonly<Record<string, unknown>>, previous: EndpointConfig): EditedConfig {
+  const whole = keepConfigSecrets({ ...previous, ...settings }, previous);
+  if (isWithinTargets(whole, previous, CONFIG_JSON_SCHEMA)) return { config: whole, dropped: [] };
+  const rest = withoutSent(previous, CONFIG_JSON_SCHEMA) as unknown as EndpointConfig;
+  const sent = findWriteOnly(whole, CONFIG_JSON_SCHEMA, { isSent: true });
+  const dropped = sent.filter((segments) => (valueAt(segments, settings) ?? null) === null);
+  return { config: keepConfigSecrets({ ...rest, ...settings }, rest), dropped: dropped.map(formatPath) };
+}
+
+function keepConfigSecrets(next: Record<string, unknown>, previous: EndpointConfig): Record<string, unknown> {
   const kept = keepWriteOnly(next, previous, CONFIG_JSON_SCHEMA);
   return Array.isArray(next.profiles) ? { ...kept, profiles: keepProfileKeys(next.profiles, previous.profiles) } : kept;
 }

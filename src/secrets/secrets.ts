@@ -1,6 +1,7 @@
 // The secret service: named values that designers write and never read again, and that flows read as `$secrets.NAME`.
 
 import type { NamedValue } from '../engine/concealer.ts';
+import { isCoveredHost } from '../engine/credential-targets.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { Bus, SecretBox, SecretStore, StoredSecret } from '../engine/ports.ts';
 import { isRedactable } from '../engine/redactor.ts';
@@ -38,11 +39,28 @@ export interface SecretService {
   /** By name. */
   list(): Promise<Secret[]>;
   /** @throws HooklineError `conflict` when the name is taken, `invalid_request` for a name that is reserved or a value that cannot be kept */
-  create(input: { name: string; value: string; description?: string | undefined }, updatedBy: string): Promise<Secret>;
-  /** Executions that have begun with the old value go on with it. @throws HooklineError `secret_not_found`, `invalid_request` */
+  create(
+    input: {
+      name: string;
+      value: string;
+      description?: string | undefined;
+      /** The only hosts that it may be sent to. Default null: it may be used everywhere. */
+      allowedHosts?: readonly string[] | null | undefined;
+    },
+    updatedBy: string,
+  ): Promise<Secret>;
+  /**
+   * Executions that have begun with the old value continue with it. A change that allows more hosts needs the value again: it is
+   * sent only to hosts that were named when it was entered.
+   * @throws HooklineError `secret_not_found`, `invalid_request`
+   */
   update(
     name: string,
-    change: { value?: string | undefined; description?: string | undefined },
+    change: {
+      value?: string | undefined;
+      description?: string | undefined;
+      allowedHosts?: readonly string[] | null | undefined;
+    },
     updatedBy: string,
   ): Promise<Secret>;
   /** @throws HooklineError `secret_not_found`; `conflict` when workflows use it, unless `force` */
@@ -75,7 +93,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
 
   function refresh(needed?: ReadonlySet<string>): Promise<void> | undefined {
     for (const name of needed ?? []) {
-      if (Object.hasOwn(set.values, name) || missing.has(name)) continue;
+      if (Object.hasOwn(set.sendable, name) || missing.has(name)) continue;
       missing.add(name);
       changes += 1;
     }
@@ -88,7 +106,11 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
     try {
       while (readAt !== changes) {
         const startedAt = changes;
-        set = createSecretSet((await store.list()).flatMap(open));
+        const stored = await store.list();
+        const hosts = stored.flatMap(({ name, allowedHosts }): [string, readonly string[]][] =>
+          allowedHosts === null ? [] : [[name, allowedHosts]],
+        );
+        set = createSecretSet(stored.flatMap(open), new Map(hosts));
         readAt = startedAt;
       }
     } finally {
@@ -128,7 +150,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
       return secrets.map(({ sealedValue: _, ...secret }) => ({ ...secret, usedBy: usedBy.get(secret.name) ?? [] }));
     },
 
-    async create({ name, value, description = '' }, updatedBy) {
+    async create({ name, value, description = '', allowedHosts = null }, updatedBy) {
       requireName(name);
       requireValue(value);
       if ((await store.list()).length >= MAX_SECRETS) {
@@ -138,23 +160,19 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
         );
       }
       const time = now();
-      const secret = {
-        name,
-        description,
-        sealedValue: secretBox.seal(value, secretPlace(name)),
-        updatedBy,
-        createdAt: time,
-        updatedAt: time,
-      };
+      const times = { createdAt: time, updatedAt: time };
+      const sealedValue = secretBox.seal(value, secretPlace(name));
+      const secret = { name, description, sealedValue, allowedHosts, updatedBy, ...times };
       await store.insert(secret);
       await changed();
       return show(secret);
     },
 
-    async update(name, { value, description }, updatedBy) {
+    async update(name, { value, description, allowedHosts }, updatedBy) {
       if (value !== undefined) requireValue(value);
+      else if (allowedHosts !== undefined) requireNarrower(allowedHosts, (await find(name)).allowedHosts);
       const sealedValue = value === undefined ? undefined : secretBox.seal(value, secretPlace(name));
-      if (!(await store.update(name, { description, sealedValue, updatedBy, updatedAt: now() }))) await find(name);
+      if (!(await store.update(name, { description, sealedValue, allowedHosts, updatedBy, updatedAt: now() }))) await find(name);
       await changed();
       return show(await find(name));
     },
@@ -199,6 +217,14 @@ function requireValue(value: string): void {
   if (fault === undefined) return;
   const problem = { path: 'value', code: 'invalid_value', message: fault, severity: 'error' };
   throw new HooklineError('invalid_request', `The value of the secret ${fault}.`, { details: { problems: [problem] } });
+}
+
+/** @throws HooklineError `invalid_request` when more hosts would be allowed than before */
+function requireNarrower(next: readonly string[] | null, before: readonly string[] | null): void {
+  if (before === null || next?.every((host) => isCoveredHost(host, before)) === true) return;
+  const message = 'must be entered again: it would be sent to more hosts than those it was entered for';
+  const problem = { path: 'value', code: 'credential_dropped', message, severity: 'error' };
+  throw new HooklineError('invalid_request', `The value of the secret ${message}.`, { details: { problems: [problem] } });
 }
 
 function faultOf(value: string): string | undefined {

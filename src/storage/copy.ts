@@ -99,7 +99,7 @@ const TABLES: readonly TableDescription[] = [
   {
     name: 'secrets',
     key: ['name'],
-    columns: ['name', 'description', 'sealed_value', 'updated_by', 'created_at', 'updated_at'],
+    columns: ['name', 'description', 'sealed_value', 'allowed_hosts', 'updated_by', 'created_at', 'updated_at'],
   },
   { name: 'samples', key: ['workflow_id'], columns: ['workflow_id', 'request', 'created_at'] },
   {

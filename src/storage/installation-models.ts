@@ -14,6 +14,8 @@ export interface SecretRow {
   description: string;
   /** What `SecretBox.seal` gave. */
   sealedValue: string;
+  /** A JSON list of hosts; null: it may be used everywhere. */
+  allowedHosts: string | null;
   updatedBy: string;
   createdAt: number;
   updatedAt: number;
@@ -61,6 +63,7 @@ export function defineInstallationModels(table: DefineTable): InstallationModels
       name: key(TEXT),
       description: required(TEXT),
       sealedValue: required(TEXT),
+      allowedHosts: optional(TEXT),
       updatedBy: required(TEXT),
       createdAt: required(BIGINT),
       updatedAt: required(BIGINT),

@@ -37,12 +37,13 @@ export function secretStore({ read, write }: Database): SecretStore {
 
     async update(name, change) {
       if (!isSearchable(name)) return false;
-      const { description, sealedValue, updatedBy, updatedAt } = change;
+      const { description, sealedValue, allowedHosts, updatedBy, updatedAt } = change;
       const values = {
         updatedBy: storable(updatedBy),
         updatedAt,
         ...(description === undefined ? {} : { description: storable(description) }),
         ...(sealedValue === undefined ? {} : { sealedValue }),
+        ...(allowedHosts === undefined ? {} : { allowedHosts: hostsText(allowedHosts) }),
       };
       return write(async ({ secrets }) => {
         if ((await secrets.count({ where: { name } })) === 0) return false;
@@ -58,11 +59,32 @@ export function secretStore({ read, write }: Database): SecretStore {
   };
 }
 
-function toRow({ description, updatedBy, ...secret }: StoredSecret): SecretRow {
-  return { ...secret, description: storable(description), updatedBy: storable(updatedBy) };
+function toRow({ description, updatedBy, allowedHosts, ...secret }: StoredSecret): SecretRow {
+  return {
+    ...secret,
+    allowedHosts: hostsText(allowedHosts),
+    description: storable(description),
+    updatedBy: storable(updatedBy),
+  };
+}
+
+function hostsText(hosts: readonly string[] | null): string | null {
+  return hosts === null ? null : JSON.stringify(hosts);
+}
+
+/** What cannot be read allows no host, rather than all of them. */
+function readHosts(text: string | null): readonly string[] | null {
+  if (text === null) return null;
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
 }
 
 /** PostgreSQL gives BIGINT as text. */
-function toSecret({ createdAt, updatedAt, ...row }: SecretRow): StoredSecret {
-  return { ...row, createdAt: Number(createdAt), updatedAt: Number(updatedAt) };
+function toSecret({ createdAt, updatedAt, allowedHosts, ...row }: SecretRow): StoredSecret {
+  return { ...row, allowedHosts: readHosts(allowedHosts ?? null), createdAt: Number(createdAt), updatedAt: Number(updatedAt) };
 }

@@ -86,14 +86,15 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
   const { workflows, engine, outbound } = kernel;
   const drafting = { evaluator, vault: secrets.vault, registry, documents: workflows, now };
   const drafts: Drafts = {
-    evaluate: (draft) => evaluateDraft(draft, drafting),
+    evaluate: (draft, rights) => evaluateDraft(draft, drafting, rights),
     testNode: createNodeTests({
       ...drafting,
       engine,
       fetch: resources.outgoing.fetch,
       send: (event, concealer) => outbound.messages.send(event, concealer),
     }),
-    learn: (workflowId) => learn(workflowId, { ...drafting, executions: storage.executions, samples: storage.samples }),
+    learn: (workflowId, rights) =>
+      learn(workflowId, { ...drafting, executions: storage.executions, samples: storage.samples }, rights),
   };
   return { tokens, generatedAdminToken: generated, settings, resumeTokens, access, secrets, ...kernel, drafts };
 }

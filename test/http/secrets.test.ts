@@ -87,6 +87,7 @@ describe('keeping them', () => {
     expect(made.body).toEqual({
       name: 'API_KEY',
       description: 'Of the bank',
+      allowedHosts: null,
       usedBy: [],
       createdAt: expect.any(String),
       updatedAt: expect.any(String),

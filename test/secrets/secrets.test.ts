@@ -25,7 +25,7 @@ function shared() {
     async insert(secret) {
       rows.set(secret.name, secret);
     },
-    async update(name, { sealedValue, ...change }) {
+    async update(name, { sealedValue, allowedHosts, ...change }) {
       const row = rows.get(name);
       if (!row) return false;
       rows.set(name, {
@@ -33,6 +33,7 @@ function shared() {
         ...change,
         description: change.description ?? row.description,
         sealedValue: sealedValue ?? row.sealedValue,
+        allowedHosts: allowedHosts === undefined ? row.allowedHosts : allowedHosts,
       });
       return true;
     },

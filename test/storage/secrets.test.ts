@@ -26,6 +26,7 @@ const secret = (name: string, change: Partial<StoredSecret> = {}): StoredSecret 
   name,
   description: "it's é😀",
   sealedValue: 'v1.a.b.c',
+  allowedHosts: null,
   updatedBy: 'ada',
   createdAt: START,
   updatedAt: START,

@@ -66,12 +66,14 @@ export const useCreateToken = () =>
 export const useDeleteToken = () => useChange('tokens', (id: string) => request<void>('DELETE', `/api/tokens/${id}`));
 
 export const useCreateSecret = () =>
-  useChange('secrets', (body: { name: string; value: string; description: string }) =>
+  useChange('secrets', (body: { name: string; value: string; description: string; allowedHosts: readonly string[] | null }) =>
     request<SecretView>('POST', '/api/secrets', { body }),
   );
 export const useChangeSecret = () =>
-  useChange('secrets', ({ name, ...body }: { name: string; value?: string; description?: string }) =>
-    request<SecretView>('PATCH', `/api/secrets/${encodeURIComponent(name)}`, { body }),
+  useChange(
+    'secrets',
+    ({ name, ...body }: { name: string; value?: string; description?: string; allowedHosts?: readonly string[] | null }) =>
+      request<SecretView>('PATCH', `/api/secrets/${encodeURIComponent(name)}`, { body }),
   );
 export const useDeleteSecret = () =>
   useChange('secrets', ({ name, force }: { name: string; force: boolean }) =>

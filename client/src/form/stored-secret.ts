@@ -8,11 +8,12 @@ import { type FieldViewProps, useForm } from './form-context.tsx';
 import { isObject } from './json-schema.ts';
 import { splitPath, valueAt } from './value-path.ts';
 
-/** `maybe`: it is not known, and there may be one. */
-export type StoredSecret = 'yes' | 'no' | 'maybe';
+/** `maybe`: it is not known, and there may be one; `again`: there is one that cannot be kept, as the problem beside it says. */
+export type StoredSecret = 'yes' | 'no' | 'maybe' | 'again';
 
 export function useStoredSecret({ path, isRequired }: Pick<FieldViewProps, 'path' | 'isRequired'>): StoredSecret {
   const isAround = useIsAround(path);
+  const hasProblem = (useForm().problems.get(path)?.length ?? 0) > 0;
   const source = useVariables();
   const mayRead = usePermission('workflows:read');
   const workflowId = source?.workflowId;
@@ -20,7 +21,8 @@ export function useStoredSecret({ path, isRequired }: Pick<FieldViewProps, 'path
   // Elements of lists may have moved since they were saved.
   if (data !== undefined && source && !path.includes('[')) {
     const places = source.nodeKey === null ? data.trigger : data.nodes[source.nodeKey];
-    return places?.includes(path) ? 'yes' : 'no';
+    if (!places?.includes(path)) return 'no';
+    return hasProblem ? 'again' : 'yes';
   }
   if (!isAround) return 'no';
   return isRequired ? 'yes' : 'maybe';

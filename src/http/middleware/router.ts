@@ -3,6 +3,8 @@
 import { Readable } from 'node:stream';
 import KoaRouter from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
+import type { Permission } from '../../access/model.ts';
+import type { DraftRights } from '../../engine/secret-places.ts';
 import { HooklineError } from '../../errors.ts';
 import type { Reveal } from '../reveal.ts';
 import {
@@ -70,6 +72,16 @@ async function isStillAllowed({ actor: before, again }: Caller): Promise<boolean
   }
 }
 
+function rightsOf({ actor }: Caller): DraftRights {
+  const has = (permission: Permission): boolean => actor?.permissions.has(permission) ?? false;
+  const mayUseSecrets = has('secrets:use');
+  return {
+    mayUseSecrets,
+    mayUseStored: has('workflows:write'),
+    maySeeSecretNames: mayUseSecrets || has('secrets:read'),
+  };
+}
+
 function serve(route: Route, context: ServerContext): Middleware {
   return async (ctx) => {
     const { params, query, headers } = ctx;
@@ -77,7 +89,7 @@ function serve(route: Route, context: ServerContext): Middleware {
     const caller = callerOf(ctx);
     const { sessionCookie, ownUrl } = context.reachOf(ctx);
     const hookUrl = (hookKey: string): string => context.hookUrl(hookKey, ownUrl);
-    const routeContext = { ...context, ...caller, sessionCookie, ownUrl, hookUrl };
+    const routeContext = { ...context, ...caller, sessionCookie, ownUrl, hookUrl, rights: rightsOf(caller) };
     const reveal = route.isSentAsItIs === true ? undefined : context.revealFor(caller.actor);
     const result = await handle(route, { params, body: ctx.state.body, input }, routeContext, reveal);
     if (result instanceof EventStream) {

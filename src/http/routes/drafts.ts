@@ -51,7 +51,7 @@ const evaluateExpression = defineRoute({
   permission: 'executions:write',
   summary: 'Evaluates an expression, a template or a test with chosen variables',
   description:
-    'An expression that fails is an answer with `error`. Secrets have their real values in it and are replaced in the answer.',
+    'An expression that fails is an answer with `error`. One that names `$secrets` needs the permission `secrets:use`, too: the values are real in it, and only replaced in the answer where they are whole.',
   tag,
   body: z.strictObject({
     engine: z.enum(['basic', 'template', 'jsonata', 'json-schema', 'mathjs', 'formula', 'jsonpath', 'jmespath']),
@@ -63,7 +63,7 @@ const evaluateExpression = defineRoute({
   response: evaluationView,
   isAuditedFirst: true,
   auditDetails: ({ body }) => ({ engine: [body.engine], ...namedSecrets([body.expression, body.source]) }),
-  handle: ({ body }, { drafts }) => drafts.evaluate(body),
+  handle: ({ body }, { drafts, rights }) => drafts.evaluate(body, rights),
 });
 
 const testNode = defineRoute({
@@ -73,7 +73,7 @@ const testNode = defineRoute({
   permission: 'executions:write',
   summary: 'Runs one node with chosen variables, outside of any execution',
   description:
-    'It is the real node: with `effects` it really sends, calls and starts. Without, a node that would is refused with `conflict`. Branches that the node brings are run, too. At most 30 seconds; nothing is stored.',
+    'It is the real node: with `effects` it really sends, calls and starts. Without, a node that would is refused with `conflict`. Branches that the node brings are run, too. `$secrets` needs the permission `secrets:use`, too; write-only values that are left out need `workflows:write`, and are sent only to the scheme, host and port that they were stored for. At most 30 seconds; nothing is stored.',
   tag,
   body: z.strictObject({
     workflowId,
@@ -92,7 +92,7 @@ const testNode = defineRoute({
     ...namedSecrets(node),
     ...namedHosts(node),
   }),
-  handle: ({ body }, { drafts }) => drafts.testNode(body),
+  handle: ({ body }, { drafts, rights }) => drafts.testNode(body, rights),
 });
 
 const learnVariables = defineRoute({
@@ -105,8 +105,8 @@ const learnVariables = defineRoute({
   params: workflowParams,
   response: learnedView,
   errors: ['workflow_not_found'],
-  async handle({ params }, { drafts }) {
-    const { execution, ...learned } = await drafts.learn(params.id);
+  async handle({ params }, { drafts, rights }) {
+    const { execution, ...learned } = await drafts.learn(params.id, rights);
     return { ...learned, execution: execution && { id: execution.id, createdAt: toTime(execution.createdAt) } };
   },
 });

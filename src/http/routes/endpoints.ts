@@ -6,6 +6,7 @@ import { endpointConfigSchema, endpointStatusSchema, eventTypeNameSchema } from 
 import { STATS_WINDOWS, type StatsWindow } from '../../outbound/endpoint-stats.ts';
 import { createEndpointSchema, MAX_OVERLAP_MS } from '../../outbound/endpoints.ts';
 import { SNIPPET_LANGUAGES } from '../../outbound/signing/snippets/verify-snippet.ts';
+import { namedHosts } from '../audit-details.ts';
 import { defineRoute, type Route } from '../route.ts';
 import {
   attemptView,
@@ -44,6 +45,7 @@ const createEndpoint = defineRoute({
   response: endpointWithSecretView,
   status: 201,
   errors: ['invalid_endpoint'],
+  auditDetails: ({ body }) => namedHosts(body),
   handle: async ({ body }, { endpoints }) => showEndpointWithSecret(await endpoints.create(body)),
 });
 
@@ -88,13 +90,14 @@ const updateEndpoint = defineRoute({
   permission: 'outbound:write',
   summary: 'Changes the settings that are sent',
   description:
-    'Write-only values that are left out stay as they are (of profiles by type and header; a `secret` of null takes a key of its own away); event types that `versions` leaves out stay on theirs. Enabling resets the count of failures.',
+    'Write-only values that are left out stay as they are, those of secret headers only while scheme, host and port of the URL do (of profiles by type and header; a `secret` of null takes a key of its own away); event types that `versions` leaves out stay on theirs. Enabling resets the count of failures.',
   tag,
   params: idParams,
   body: anyFields,
   documentedBody: changeFields,
   response: endpointView,
   errors: ['endpoint_not_found', 'invalid_endpoint', 'conflict', 'invalid_configuration'],
+  auditDetails: ({ body }) => namedHosts(body),
   handle: async ({ params, body }, { endpoints }) => showEndpoint(await endpoints.update(params.id, body)),
 });
 

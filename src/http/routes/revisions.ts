@@ -109,7 +109,8 @@ const activateRevision = defineRoute({
   params: revisionParams,
   response: workflowView,
   errors: ['workflow_not_found', 'revision_not_found', 'invalid_workflow', 'conflict'],
-  handle: async ({ params }, context) => showWorkflow(await context.workflows.activate(params.id, params.revision), context),
+  handle: async ({ params }, context) =>
+    showWorkflow(await context.workflows.activate(params.id, params.revision, context.rights), context),
 });
 
 export const revisionRoutes: readonly Route[] = [listRevisions, getRevision, compareRevisions, activateRevision];

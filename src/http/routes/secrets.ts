@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { newSecretNameSchema, secretNameSchema, secretView } from '../../access/model.ts';
+import { allowedHostSchema } from '../../engine/allowed-hosts-schema.ts';
 import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH, type Secret } from '../../secrets/secrets.ts';
 import { defineRoute, type Route, type RouteContext } from '../route.ts';
 import { toTime } from './views.ts';
@@ -10,14 +11,24 @@ const tag = 'Secrets';
 
 const secretParams = z.strictObject({ name: secretNameSchema });
 const description = z.string().max(500);
+const allowedHosts = z.array(allowedHostSchema).min(1).max(50).nullable().optional().meta({
+  description:
+    'The only hosts that it may be sent to, such as api.example.com or *.example.com: by HTTP requests and webhooks to one URL, and nothing else may use it. Default null: it may be used everywhere.',
+});
 const value = z
   .string()
   .min(MIN_SECRET_LENGTH)
   .max(MAX_SECRET_LENGTH)
   .meta({ description: 'Never comes back.', writeOnly: true });
 
-function showSecret({ createdAt, updatedAt, usedBy, ...secret }: Secret): z.input<typeof secretView> {
-  return { ...secret, usedBy: [...usedBy], createdAt: toTime(createdAt), updatedAt: toTime(updatedAt) };
+function showSecret({ createdAt, updatedAt, usedBy, allowedHosts, ...secret }: Secret): z.input<typeof secretView> {
+  return {
+    ...secret,
+    allowedHosts: allowedHosts && [...allowedHosts],
+    usedBy: [...usedBy],
+    createdAt: toTime(createdAt),
+    updatedAt: toTime(updatedAt),
+  };
 }
 
 function nameOf({ actor }: RouteContext): string {
@@ -45,13 +56,12 @@ const createSecret = defineRoute({
   summary: 'Keeps a secret, which flows read as $secrets.NAME',
   description: 'The value is stored encrypted and never comes back. What flows store and log shows `[secret NAME]` in its place.',
   tag,
-  body: z.strictObject({ name: newSecretNameSchema, value, description: description.optional() }),
+  body: z.strictObject({ name: newSecretNameSchema, value, description: description.optional(), allowedHosts }),
   response: secretView,
   status: 201,
   errors: ['conflict'],
-  async handle({ body }, context) {
-    return showSecret(await context.secrets.create(body, nameOf(context)));
-  },
+  auditDetails: ({ body: { name, allowedHosts: hosts } }) => ({ secrets: [name], ...(hosts ? { hosts } : {}) }),
+  handle: async ({ body }, context) => showSecret(await context.secrets.create(body, nameOf(context))),
 });
 
 const updateSecret = defineRoute({
@@ -60,15 +70,15 @@ const updateSecret = defineRoute({
   name: 'updateSecret',
   permission: 'secrets:write',
   summary: "Changes a secret's value or description",
-  description: 'Executions that have begun with the old value go on with it.',
+  description:
+    'Executions that have begun with the old value go on with it. To allow more hosts than before, send the value again.',
   tag,
   params: secretParams,
-  body: z.strictObject({ value: value.optional(), description: description.optional() }),
+  body: z.strictObject({ value: value.optional(), description: description.optional(), allowedHosts }),
   response: secretView,
   errors: ['secret_not_found'],
-  async handle({ params, body }, context) {
-    return showSecret(await context.secrets.update(params.name, body, nameOf(context)));
-  },
+  auditDetails: ({ params: { name }, body: { allowedHosts: hosts } }) => ({ secrets: [name], ...(hosts ? { hosts } : {}) }),
+  handle: async ({ params, body }, context) => showSecret(await context.secrets.update(params.name, body, nameOf(context))),
 });
 
 const deleteSecret = defineRoute({

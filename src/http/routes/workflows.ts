@@ -80,7 +80,8 @@ const createWorkflow = defineRoute({
   status: 201,
   errors: ['invalid_workflow'],
   // The service checks what it gets, whatever its type says.
-  handle: async ({ body }, context) => showWorkflow(await context.workflows.create(body as unknown as CreateWorkflow), context),
+  handle: async ({ body }, context) =>
+    showWorkflow(await context.workflows.create(body as unknown as CreateWorkflow, context.rights), context),
 });
 
 const listWorkflows = defineRoute({
@@ -141,8 +142,10 @@ const updateWorkflow = defineRoute({
   documentedBody: changeDocument,
   response: workflowView,
   errors: ['workflow_not_found', 'conflict', 'invalid_workflow'],
-  handle: async ({ params, query, body }, context) =>
-    showWorkflow(await context.workflows.update(params.id, body, query), context),
+  handle: async ({ params, query, body }, context) => {
+    const { mayUseSecrets } = context.rights;
+    return showWorkflow(await context.workflows.update(params.id, body, { ...query, mayUseSecrets }), context);
+  },
 });
 
 const deleteWorkflow = defineRoute({
@@ -203,7 +206,7 @@ const duplicateWorkflow = defineRoute({
   response: workflowView,
   status: 201,
   errors: ['workflow_not_found', 'conflict'],
-  handle: async ({ params }, context) => showWorkflow(await context.workflows.duplicate(params.id), context),
+  handle: async ({ params }, context) => showWorkflow(await context.workflows.duplicate(params.id, context.rights), context),
 });
 
 const rotateKey = defineRoute({
@@ -288,7 +291,10 @@ const importWorkflow = defineRoute({
   response: workflowView,
   status: 201,
   errors: ['invalid_workflow', 'conflict'],
-  handle: async ({ query, body }, context) => showWorkflow(await context.workflows.importWorkflow(body, query), context),
+  handle: async ({ query, body }, context) => {
+    const { mayUseSecrets } = context.rights;
+    return showWorkflow(await context.workflows.importWorkflow(body, { ...query, mayUseSecrets }), context);
+  },
 });
 
 export const workflowRoutes: readonly Route[] = [

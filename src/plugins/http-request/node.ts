@@ -32,6 +32,7 @@ export const httpRequestNode = defineNode<HttpRequestConfig>({
   description: 'Sends a request to another system. Its result is `ok`, `status`, `headers` and `body` of the answer.',
   config: httpRequestConfigSchema,
   hasEffect: true,
+  sendsToTargetOnly: true,
   check: ({ url, headers, secretHeaders, auth }) => [
     ...checkUrl(url),
     ...checkHeaders(headers, secretHeaders, auth !== undefined),

@@ -1,6 +1,7 @@
 // The configuration of an HTTP request: what is sent, where to, and what counts as success.
 
 import { z } from 'zod';
+import { allowedHostsSchema } from '../../engine/allowed-hosts-schema.ts';
 
 const text = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional();
 const pair = z.strictObject({
@@ -47,7 +48,8 @@ export const httpRequestConfigSchema = z.strictObject({
     .string()
     .min(1)
     .max(16_384)
-    .meta({ title: 'URL', description: 'Such as https://example.com/orders/{{$context.body.id}}.' }),
+    .meta({ title: 'URL', description: 'Such as https://example.com/orders/{{$context.body.id}}.', target: 'url' }),
+  allowedHosts: allowedHostsSchema.optional(),
   query: z.array(pair).max(200).default([]).meta({ title: 'Query parameters', description: 'Added to those of the URL.' }),
   headers: z.array(pair).max(100).default([]).meta({ title: 'Headers' }),
   secretHeaders: z.array(secretHeaderSchema).max(20).default([]).meta({

@@ -15,6 +15,7 @@ export const sendWebhookNode = defineNode<SendWebhookConfig>({
   config: sendWebhookConfigSchema,
   branches: ({ wait }) => (wait ? ['delivered', 'failed'] : []),
   canWait: true,
+  sendsToTargetOnly: true,
   resultHasEffect: true,
   waits: ({ wait }) => wait,
   check: ({ to }) => (to.type === 'url' ? [...checkUrl(to.url), ...checkHeaders(to), ...checkKeys(to)] : []),
@@ -35,7 +36,7 @@ function makeEvent(context: NodeContext<SendWebhookConfig>): OutgoingEvent {
     userId: userId === undefined || userId === null ? undefined : String(userId),
   };
   if (to.type === 'subscribers') return common;
-  const { type: _, url, secret, ...settings } = to;
+  const { type: _, allowedHosts: __, url, secret, ...settings } = to;
   return { ...common, target: { url, secret, settings, scope: scopeOf(context) } };
 }
 

@@ -1,6 +1,7 @@
 // The configuration of a webhook to be sent: what has happened, who is told, and whether the flow waits for the outcome.
 
 import { z } from 'zod';
+import { allowedHostsSchema } from '../../engine/allowed-hosts-schema.ts';
 import {
   endpointConfigSchema,
   envelopeSchema,
@@ -25,11 +26,16 @@ const subscribersSchema = z
 const urlSchema = z
   .strictObject({
     type: z.literal('url').meta({ title: 'URL' }),
-    url: z.string().min(1).max(16_384).meta({ title: 'URL', description: 'Such as https://example.com/webhooks.' }),
+    url: z
+      .string()
+      .min(1)
+      .max(16_384)
+      .meta({ title: 'URL', description: 'Such as https://example.com/webhooks.', target: 'url' }),
     secret: z.string().min(8).max(1_000).optional().meta({
       title: 'Secret',
       description: 'Signs the request: whsec_… for Standard Webhooks. Without one, and without profiles, it is not signed.',
       writeOnly: true,
+      isSent: false,
     }),
     profiles: z.array(signatureProfileSchema).min(1).max(8).optional().meta({
       advanced: true,
@@ -48,6 +54,7 @@ const urlSchema = z
       title: 'Secret headers',
       description: 'Sent along, too. Their values are stored sealed and never shown.',
     }),
+    allowedHosts: allowedHostsSchema.optional(),
     success: success
       .unwrap()
       .optional()

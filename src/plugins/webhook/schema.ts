@@ -50,11 +50,12 @@ const basicAuthSchema = z
     type: z.literal('basic'),
     username: credential
       .refine((text) => !text.includes(':'), sentence('field.colon'))
-      .meta({ title: 'User name', writeOnly: true }),
+      .meta({ title: 'User name', writeOnly: true, isSent: false }),
     password: credential.meta({
       title: 'Password',
       description: 'Or the template of a named secret, {{$secrets.NAME}}.',
       writeOnly: true,
+      isSent: false,
     }),
   })
   .meta({ title: 'Basic authentication', description: 'Callers must send this user name and password.' });

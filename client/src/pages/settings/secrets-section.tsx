@@ -1,12 +1,27 @@
 // Named secrets for workflows: written here, never shown again.
 
-import { Alert, Anchor, Button, Code, Group, Modal, PasswordInput, Stack, Table, Text, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Anchor,
+  Button,
+  Code,
+  Group,
+  Modal,
+  PasswordInput,
+  Stack,
+  Table,
+  TagsInput,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { parseAllowedHost } from '../../../../src/engine/allowed-hosts.ts';
+import { isCoveredHost } from '../../../../src/engine/credential-targets.ts';
 import { type SecretView, secretsQuery, useChangeSecret, useCreateSecret, useDeleteSecret } from '../../api/access.ts';
 import { usePermission } from '../../api/session.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
@@ -21,6 +36,11 @@ import { Section } from './section.tsx';
 const NAME = '[A-Za-z_][A-Za-z0-9_]{0,63}';
 /** Shorter ones could not be told apart from ordinary text when they are replaced before anything is stored. */
 const MIN_LENGTH = 8;
+
+/** As the server judges it: what it can say only with wildcards, it says itself. */
+function isNarrower(next: readonly string[], before: readonly string[]): boolean {
+  return next.length > 0 && next.every((host) => isCoveredHost(host, before));
+}
 
 export function SecretsSection() {
   const { t } = useTranslation('settings');
@@ -83,7 +103,7 @@ interface SecretRowProps {
 function SecretRow({ secret, canWrite, onChange }: SecretRowProps) {
   const { t } = useTranslation('settings');
   const remove = useDeleteSecret();
-  const { name, description, usedBy, updatedAt, updatedBy } = secret;
+  const { name, description, allowedHosts, usedBy, updatedAt, updatedBy } = secret;
   return (
     <Table.Tr>
       <Table.Td>
@@ -91,6 +111,7 @@ function SecretRow({ secret, canWrite, onChange }: SecretRowProps) {
         <Text size="xs" c="dimmed">
           {description}
         </Text>
+        {allowedHosts !== null && <Text size="xs">{t('secrets.onlyTo', { hosts: allowedHosts.join(', ') })}</Text>}
       </Table.Td>
       <Table.Td visibleFrom="sm">
         {usedBy.length === 0 ? (
@@ -151,9 +172,14 @@ function SecretForm({ secret, onDone }: { readonly secret?: SecretView; readonly
   const [name, setName] = useState(secret?.name ?? '');
   const [description, setDescription] = useState(secret?.description ?? '');
   const [value, setValue] = useState('');
+  const [hosts, setHosts] = useState<string[]>([...(secret?.allowedHosts ?? [])]);
+  const isWider = secret !== undefined && secret.allowedHosts !== null && !isNarrower(hosts, secret.allowedHosts);
+  const wrongHost = hosts.find((host) => parseAllowedHost(host) === undefined);
 
   function submit(event: FormEvent): void {
     event.preventDefault();
+    if (wrongHost !== undefined) return;
+    const allowedHosts = hosts.length === 0 ? null : hosts;
     const outcome = {
       onError: notifyError,
       onSuccess() {
@@ -161,8 +187,8 @@ function SecretForm({ secret, onDone }: { readonly secret?: SecretView; readonly
         onDone();
       },
     };
-    if (secret) change.mutate({ name, description, ...(value === '' ? {} : { value }) }, outcome);
-    else create.mutate({ name, description, value }, outcome);
+    if (secret) change.mutate({ name, description, allowedHosts, ...(value === '' ? {} : { value }) }, outcome);
+    else create.mutate({ name, description, value, allowedHosts }, outcome);
   }
 
   return (
@@ -183,7 +209,8 @@ function SecretForm({ secret, onDone }: { readonly secret?: SecretView; readonly
         <PasswordInput
           label={t('secrets.value')}
           description={t(secret ? 'secrets.keepText' : 'secrets.valueText', { count: MIN_LENGTH })}
-          required={!secret}
+          required={!secret || isWider}
+          error={isWider && value === '' ? t('secrets.widen') : undefined}
           minLength={MIN_LENGTH}
           autoComplete="new-password"
           value={value}
@@ -194,6 +221,16 @@ function SecretForm({ secret, onDone }: { readonly secret?: SecretView; readonly
           maxLength={200}
           value={description}
           onChange={(event) => setDescription(event.currentTarget.value)}
+        />
+        <TagsInput
+          label={t('secrets.hosts')}
+          description={t('secrets.hostsText')}
+          placeholder={hosts.length === 0 ? t('secrets.hostsAny') : undefined}
+          maxTags={50}
+          acceptValueOnBlur
+          value={hosts}
+          onChange={setHosts}
+          error={wrongHost === undefined ? undefined : `${wrongHost}: ${t('problems:hosts.entry')}`}
         />
         {secret && secret.usedBy.length > 0 && <Alert color="indigo">{t('secrets.atOnce')}</Alert>}
         <Group justify="flex-end">
