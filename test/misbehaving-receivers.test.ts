@@ -89,7 +89,7 @@ afterAll(async () => {
   await Promise.all(started.map((receiver) => receiver.close()));
 });
 
-it('a healthy endpoint has everything before those that never answer have been given up', { timeout: 30_000 }, async () => {
+it('a healthy endpoint has everything before those that never answer have been given up', async () => {
   for (const [name, { start }] of Object.entries(CASES)) await subscribe(name, await start());
   const healthy = await receivers.ok();
   await subscribe('works', healthy);
@@ -104,13 +104,13 @@ it('a healthy endpoint has everything before those that never answer have been g
   }
 });
 
-it.each(Object.entries(CASES))('one that %s: the log says so', { timeout: 20_000 }, async (name, { expected }) => {
+it.each(Object.entries(CASES))('one that %s: the log says so', async (name, { expected }) => {
   const read = async () => {
     const { body } = await server.api('GET', `/api/deliveries?endpointId=${ids.get(name)}&limit=100`);
     const tried = body.data.filter(({ attemptCount }: { attemptCount: number }) => attemptCount > 0).at(-1);
     return tried && (await server.api('GET', `/api/deliveries/${tried.id}`)).body.attempts[0];
   };
-  await expect.poll(read, { timeout: 15_000 }).toBeDefined();
+  await expect.poll(read).toBeDefined();
   const attempt = await read();
   expect(attempt).toMatchObject({ status: expected.status, succeeded: expected.succeeded ?? false });
   expect(attempt.isResponseCut).toBe(expected.isResponseCut ?? false);
@@ -120,7 +120,7 @@ it.each(Object.entries(CASES))('one that %s: the log says so', { timeout: 20_000
   expect((attempt.responseBody ?? '').length).toBeLessThanOrEqual(16 * 1024);
 });
 
-it('in the end each is in the state that it deserves, and the one that flaps has everything', { timeout: 30_000 }, async () => {
+it('in the end each is in the state that it deserves, and the one that flaps has everything', async () => {
   const states: Readonly<Record<string, string>> = {
     works: 'active',
     'sends 10 GB': 'active',
@@ -134,12 +134,12 @@ it('in the end each is in the state that it deserves, and the one that flaps has
     'refuses connections': 'blocked',
   };
   for (const [name, state] of Object.entries(states)) {
-    await expect.poll(async () => (await endpoint(name)).status, { timeout: 20_000, message: name }).toBe(state);
+    await expect.poll(async () => (await endpoint(name)).status, { message: name }).toBe(state);
   }
   expect((await endpoint('is gone')).reason).toMatch(/410/);
   expect(Date.parse((await endpoint('wants a pause in seconds')).throttledUntil)).toBeGreaterThan(Date.now() + 3_000_000);
   const counts = async () => (await server.api('GET', `/api/endpoints/${ids.get('flaps')}/stats?window=1h`)).body.pending;
-  await expect.poll(counts, { timeout: 20_000 }).toBe(0);
+  await expect.poll(counts).toBe(0);
   const { body } = await server.api('GET', `/api/deliveries?endpointId=${ids.get('flaps')}&status=succeeded&limit=100`);
   expect(body.data.length).toBe(MESSAGES);
 });

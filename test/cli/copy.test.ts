@@ -7,6 +7,7 @@ import sqlite3 from 'sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CopyProgress, copyStorage } from '../../src/storage/copy.ts';
 import { openStorageReader } from '../../src/storage/storage.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from '../postgres.ts';
 import { startHookline } from '../start-hookline.ts';
 import { hookline, KEY, killCommands, listening } from './command.ts';
@@ -114,7 +115,7 @@ describe('hookline copy', () => {
     await vi.waitFor(async () => {
       const execution = await fetch(`${base}/api/executions/${id}`, { headers });
       expect(await execution.json()).toMatchObject({ status: 'waiting', jobs: [{ key: 'before' }, { key: 'pause' }] });
-    }, 10_000);
+    }, PATIENCE);
     const canceled = await fetch(`${base}/api/executions/${id}/cancel`, {
       method: 'POST',
       headers,

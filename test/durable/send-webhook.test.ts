@@ -146,7 +146,7 @@ describe.each(STORES)('webhooks of flows on %s', (store) => {
     await receiver.called('/lost', 2);
     const sad = async () => (await world.hookline.api('GET', '/api/deliveries?type=sad')).body.data;
     // The executions of an event are committed with what it tells of.
-    await expect.poll(sad, { timeout: 15_000, interval: 10 }).toMatchObject([{ status: 'failed', lastStatus: 503 }]);
+    await expect.poll(sad, { interval: 10 }).toMatchObject([{ status: 'failed', lastStatus: 503 }]);
     const heard = await world.executionsOf(alarm.id);
     expect(heard).toHaveLength(1);
     expect(jobAt(await world.when(heard[0].id, 'succeeded'), 'what').output).toBe('first unexpected_status');

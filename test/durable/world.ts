@@ -7,13 +7,12 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { HooklineOptions } from '../../src/index.ts';
 import { startServer } from '../outbound/guard/servers.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres } from '../postgres.ts';
 import { type Answer, startHookline, type TestHookline } from '../start-hookline.ts';
 
 export const STORES = ['SQLite', 'PostgreSQL'] as const;
 export type Store = (typeof STORES)[number];
-
-const PATIENCE = { timeout: 15_000, interval: 30 };
 
 /** An execution, job or reply as the API shows it: tests look into every part. */
 export type Shown = Answer['body'];

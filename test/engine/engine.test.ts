@@ -302,7 +302,7 @@ describe('stopping and bounded memory', () => {
       gate.release();
       return (await hookline.api('GET', `/api/executions?workflowId=${id}&status=succeeded&limit=100`)).body.data.length;
     };
-    await expect.poll(count, { interval: 1, timeout: 10_000 }).toBe(20);
+    await expect.poll(count, { interval: 1 }).toBe(20);
     expect(new Set(gate.seen.map(({ key }) => key)).size).toBe(20);
     expect(gate.seen).toHaveLength(20);
   });

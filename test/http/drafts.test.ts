@@ -242,7 +242,7 @@ describe('a test of a node', () => {
     received.length = 0;
     const { body } = await test(node, { effects: true });
     expect(body).toMatchObject({ status: 'succeeded', output: { deliveries: 1 } });
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => received.length).toBe(1);
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ data: { k: VALUE } });
     const stored = await hookline.api('GET', `/api/messages/${body.output.messageId}`);
     expect(stored.body.data).toEqual({ k: '[secret KEY]' });

@@ -6,12 +6,12 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { changeEvents, listenEvents, testCallView } from '../../src/http/routes/designer-views.ts';
 import { type Receiver, startReceiver } from '../outbound/receivers.ts';
+import { PATIENCE } from '../patience.ts';
 import type { Answer } from '../start-hookline.ts';
 import { startHookline, type TestHookline, TOKEN } from '../start-hookline.ts';
 import { type EventReader, type ReadEvent, readEvents } from './event-reader.ts';
 import { payment, quiet } from './support.ts';
 
-const PATIENCE = { timeout: 10_000, interval: 5 };
 const AUTHORIZATION = { Authorization: `Bearer ${TOKEN}` };
 const PASSWORD = 'never-show-this-password';
 const BASIC = `Basic ${Buffer.from(`shop:${PASSWORD}`).toString('base64')}`;

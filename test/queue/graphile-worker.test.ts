@@ -15,11 +15,10 @@ import {
 } from '../../src/queue/graphile-worker.ts';
 import { openStorage } from '../../src/storage/storage.ts';
 import { createTables, makeTemplate, silent } from '../cluster/database.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { makeExecution } from '../storage/contract.ts';
 import { queueContract } from './contract.ts';
-
-const PATIENCE = { timeout: 15_000, interval: 5 };
 
 let postgres: TestPostgres;
 let template: string;
