@@ -33,7 +33,7 @@ async function start(folder: string): Promise<Started> {
 }
 
 /** Calls until the server is gone. @returns the executions it acknowledged */
-async function callUntilGone(port: number, path: string): Promise<string[]> {
+async function callUntilGone(port: number, path: string, onAcknowledged: () => void): Promise<string[]> {
   const acknowledged: string[] = [];
   for (;;) {
     try {
@@ -43,7 +43,10 @@ async function callUntilGone(port: number, path: string): Promise<string[]> {
         body: JSON.stringify({ n: acknowledged.length }),
       });
       const id = response.headers.get('x-hookline-execution-id');
-      if (response.status === 200 && id) acknowledged.push(id);
+      if (response.status === 200 && id) {
+        acknowledged.push(id);
+        onAcknowledged();
+      }
       await response.arrayBuffer();
     } catch {
       return acknowledged;
@@ -70,8 +73,15 @@ it('keeps every acknowledged request through five kills at random moments', asyn
     for (let round = 0; round < ROUNDS; round += 1) {
       const { child, port } = await start(folder);
       const gone = once(child, 'exit');
-      const calls = Array.from({ length: CONNECTIONS }, (_, index) => callUntilGone(port, index % 2 === 0 ? 'async' : 'sync'));
-      setTimeout(() => child.kill('SIGKILL'), 50 + Math.random() * 250);
+      // Somewhere behind the first answers of both kinds.
+      const left = { async: 1 + Math.random() * 50, sync: 1 + Math.random() * 50 };
+      const calls = Array.from({ length: CONNECTIONS }, (_, index) => {
+        const path = index % 2 === 0 ? 'async' : 'sync';
+        return callUntilGone(port, path, () => {
+          left[path] -= 1;
+          if (Math.max(left.async, left.sync) < 0) child.kill('SIGKILL');
+        });
+      });
       await gone;
       for (const [index, ids] of (await Promise.all(calls)).entries()) (index % 2 === 0 ? asyncIds : syncIds).push(...ids);
     }

@@ -194,7 +194,11 @@ export async function startWorld(store: Store, options: HooklineOptions = {}): P
         const execution = await read(id);
         const job = execution.jobs.find(({ path }: { path: string }) => path === jobPath);
         if (job?.status === 'waiting' && execution.status === 'waiting') return execution;
+        if (FINAL.includes(execution.status)) return execution;
         throw new Error(`The execution does not wait at ${jobPath}: ${JSON.stringify(execution)}`);
+      }).then((execution) => {
+        if (execution.status === 'waiting') return execution;
+        throw new Error(`The execution ended before it waited at ${jobPath}: ${JSON.stringify(execution, null, 1)}`);
       }),
     async run(nodes, rest = {}, body = {}) {
       const { hookUrl } = await create(nodes, rest);

@@ -213,6 +213,7 @@ describe('a flow', () => {
         config: {
           code: 'console.log("key " + key); return { [key]: key }',
           arguments: [{ name: 'key', value: '{{$secrets.API_KEY}}' }],
+          timeoutMs: 60_000,
         },
       },
       {

@@ -56,7 +56,8 @@ export function keepFocus(): () => void {
 function surroundings(element: Element): Element[] {
   const found: Element[] = [];
   const popup = element.closest(POPUP);
-  const opener = popup && element.ownerDocument.querySelector(`[aria-controls="${CSS.escape(popup.id)}"]`);
+  const buttons = popup ? [...element.ownerDocument.querySelectorAll('[aria-controls]')] : [];
+  const opener = buttons.find((button) => button.getAttribute('aria-controls') === popup?.id);
   if (opener) found.push(opener);
   for (let area = (opener ?? element).closest(AREA); area; area = area.parentElement?.closest(AREA) ?? null) found.push(area);
   return found;
