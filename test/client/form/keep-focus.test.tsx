@@ -20,6 +20,7 @@ beforeEach(() => {
 afterEach(() => end());
 
 const focused = (): Element | null => document.activeElement;
+const inputOf = (path: string): HTMLInputElement | undefined => findField(path)?.querySelector('input') ?? undefined;
 
 /** A form whose problems the test changes, as the answers of checks do. */
 function renderChecked(name: string, initial: Record<string, unknown>, first: readonly FieldProblem[]) {
@@ -49,10 +50,10 @@ describe('when the answer of a check arrives', () => {
   test('a folded part that a problem opened stays open behind the one who solves it', () => {
     const problem = { path: 'timeoutMs', message: 'must be greater', severity: 'error' } as const;
     const { answer } = renderChecked('node http-request', { url: 'https://example.com/', timeoutMs: 1 }, [problem]);
-    const input = screen.getByLabelText('Timeout');
-    input.focus();
+    const input = inputOf('timeoutMs');
+    input?.focus();
     answer([]);
-    expect(screen.getByLabelText('Timeout')).toBe(input);
+    expect(input).toBeDefined();
     expect(focused()).toBe(input);
   });
 
@@ -61,11 +62,11 @@ describe('when the answer of a check arrives', () => {
     const cases = ['a', 'b', 'c'].map((key) => ({ key, label: key, engine: 'basic', test }));
     const problem = { path: 'cases[1].key', message: 'is there already', severity: 'error' } as const;
     const { answer } = renderChecked('node multi-conditions', { cases }, [problem]);
-    const input = screen.getByDisplayValue('b');
-    input.focus();
+    const input = inputOf('cases[1].key');
+    input?.focus();
     answer([]);
+    expect(input).toBeDefined();
     expect(focused()).toBe(input);
-    expect(input.isConnected).toBe(true);
   });
 
   test('an input keeps the focus when a problem is said at it and is gone again', () => {
@@ -101,7 +102,7 @@ describe('when a field becomes another one', () => {
 
   test('a secret is replaced, or taken from the stored ones', async () => {
     const { user } = renderForm(typeNamed('node http-request'), { value: { url: 'x', auth: { type: 'bearer' } } });
-    const token = (): HTMLElement | null | undefined => findField('auth.token')?.querySelector('input');
+    const token = () => inputOf('auth.token');
     screen.getByRole('button', { name: 'Replace Token' }).focus();
     await user.keyboard('{Enter}');
     await vi.waitFor(() => expect(focused()).toBe(token()), PATIENCE);
