@@ -29,7 +29,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'alone', include: ['test/**/*.test.tsx', ...ALONE] },
+        test: {
+          name: 'alone',
+          include: ['test/**/*.test.tsx', ...ALONE],
+          exclude: [...configDefaults.exclude, 'test/**/*.long.test.tsx'],
+        },
       },
     ],
   },

@@ -7,9 +7,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Command, killCommands, listening, REPOSITORY, hookline as runCommand } from './cli/command.ts';
 import { PATIENCE } from './patience.ts';
 
-// Each command is a process that compiles its sources first.
-vi.setConfig({ testTimeout: 60_000 });
-
 const TOKEN = 'a-token-for-tests-only';
 
 let folder: string;

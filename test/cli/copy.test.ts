@@ -12,9 +12,6 @@ import { startPostgres, TEST_PASSWORD, type TestPostgres } from '../postgres.ts'
 import { startHookline } from '../start-hookline.ts';
 import { hookline, KEY, killCommands, listening } from './command.ts';
 
-// Each command is a process that compiles its sources first.
-vi.setConfig({ testTimeout: 60_000 });
-
 let postgres: TestPostgres;
 let target: string;
 let folder: string;
