@@ -10,8 +10,8 @@ export default defineConfig({
     include: ['test/**/*.long.test.{ts,tsx}'],
     passWithNoTests: true,
     maxWorkers: 2,
-    testTimeout: 300_000,
-    hookTimeout: 120_000,
+    testTimeout: 900_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
   },
 });

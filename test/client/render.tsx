@@ -118,6 +118,10 @@ function fillGaps(): void {
   Element.prototype.scrollIntoView ??= () => undefined;
   Range.prototype.getClientRects ??= () => Object.assign([], { item: () => null });
   Range.prototype.getBoundingClientRect ??= () => new DOMRect();
+  if (typeof CSS === 'undefined') {
+    const escapeText = (text: string): string => text.replaceAll(/[^\w-]/g, (letter) => `\\${letter}`);
+    Object.defineProperty(globalThis, 'CSS', { value: { escape: escapeText }, configurable: true, writable: true });
+  }
   // jsdom has no canvas, and complains each time that axe asks for one.
   HTMLCanvasElement.prototype.getContext = () => null;
   if (!('fonts' in document)) Object.defineProperty(document, 'fonts', { value: new EventTarget(), configurable: true });

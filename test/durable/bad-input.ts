@@ -239,11 +239,15 @@ function describeIt(store: Store): void {
     });
 
     it('that were taken before a restart are refused after it', async () => {
-      const { id, url } = await waiting([tell(), approval(), nap(400)]);
+      const more = { key: 'more', type: 'wait', config: { onTimeout: 'continue' } };
+      const { id, url } = await waiting([tell(), approval(), tell('tellMore', 'more'), more]);
       expect((await world.call(url, { n: 1 })).status).toBe(200);
+      const [last] = await world.receiver.called('/tellMore');
+      await world.whenWaiting(id, 'more');
       await world.restart();
       const again = await world.call(url, { n: 2 });
       expect(again).toMatchObject({ status: 409, body: { error: { code: 'already_resumed' } } });
+      expect((await world.call(last?.body.resume)).status).toBe(200);
       const execution = await world.when(id, 'succeeded');
       expect(jobAt(execution, 'approval').output).toEqual({ n: 1 });
       expect(execution.jobs.filter(({ key }: Shown) => key === 'approval')).toHaveLength(1);

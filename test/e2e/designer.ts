@@ -47,7 +47,7 @@ export class Designer {
   async visitor(look: Look = {}): Promise<Person> {
     if (!this.#browser) throw new Error('The browser has not been started.');
     const context = await openContext(this.#browser, look);
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     await slowDown(page);
     const problems = new PageProblems(page);
