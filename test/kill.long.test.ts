@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import sqlite3 from 'sqlite3';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { LIBRARY } from './cli/command.ts';
 
 /** `npm run chaos` kills more often, and more than this. */
@@ -21,10 +21,17 @@ interface Started {
   readonly port: number;
 }
 
+const children = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+
 async function start(folder: string): Promise<Started> {
   const child = spawn(process.execPath, [...LIBRARY.flags, server, LIBRARY.entry, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  children.add(child);
   const port = await new Promise<number>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => resolve(Number(line)));
     child.on('exit', (code) => reject(new Error(`The server ended with ${code} before it listened`)));
