@@ -1,4 +1,4 @@
-// The tests that take minutes: matrices, upgrades, soak. `npm run test:long`.
+// The tests that take minutes: matrices, upgrades, chaos, soak. `npm run test:long`.
 
 import { defineConfig } from 'vitest/config';
 
@@ -7,10 +7,11 @@ export default defineConfig({
     reporters: ['default', './scripts/plain-summary.ts'],
     globalSetup: ['./test/global-setup.ts'],
     setupFiles: ['./test/setup.ts'],
-    include: ['test/**/*.long.test.ts'],
+    include: ['test/**/*.long.test.{ts,tsx}'],
     passWithNoTests: true,
     maxWorkers: 2,
-    testTimeout: 300_000,
-    hookTimeout: 120_000,
+    testTimeout: 900_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ChaosReport, formatReport } from '../test/chaos/report.ts';
+import { formatReport } from '../test/chaos/report.ts';
 import { runChaos } from '../test/chaos/run.ts';
+import { CHAOS_STORES, chaosOptions, tooLittle } from '../test/chaos/settings.ts';
 
 const USAGE = 'Usage: npm run chaos -- [--minutes 3] [--seed 1] [--store postgres|sqlite]';
 
@@ -25,20 +26,10 @@ const { values } = parseArgs({
 });
 const minutes = readNumber(values.minutes, (value) => value > 0);
 const seed = readNumber(values.seed, Number.isInteger);
-const stores = (['postgres', 'sqlite'] as const).filter((store) => values.store === undefined || values.store === store);
+const stores = CHAOS_STORES.filter((store) => values.store === undefined || values.store === store);
 if (stores.length === 0) {
   console.error(`There is no store "${values.store}". ${USAGE}`);
   process.exit(2);
-}
-
-/** A run without load or without kills would find no problem either. */
-function tooLittle({ kills, acknowledged, answersWhileAway, store: kind }: ChaosReport): string[] {
-  return [
-    kills < 2 ? `${kills} kills` : '',
-    acknowledged.async <= 50 ? `${acknowledged.async} async calls` : '',
-    acknowledged.sync <= 10 ? `${acknowledged.sync} sync calls` : '',
-    kind === 'postgres' && !answersWhileAway['503'] ? 'no call while the database was away' : '',
-  ].filter((text) => text !== '');
 }
 
 let isFine = true;
@@ -46,14 +37,7 @@ for (const store of stores) {
   const start = performance.now();
   console.log(`\nChaos on ${store} for ${minutes} minutes, seed ${seed}`);
   const { report, log } = await runChaos({
-    store,
-    seed,
-    loadMs: minutes * 60_000,
-    betweenMs: store === 'postgres' ? [3_000, 7_000] : [2_000, 6_000],
-    awayMs: 8_000,
-    restartMode: 'immediate',
-    callers: 8,
-    recoveryMs: 3_000,
+    ...chaosOptions(store, seed, minutes * 60_000),
     print: (line) => console.log(`${((performance.now() - start) / 1_000).toFixed(1).padStart(7)} s  ${line}`),
   });
   console.log(`\n${formatReport(report)}`);

@@ -10,7 +10,9 @@ const REPOSITORY = new URL('..', import.meta.url).pathname;
 const run = (...args: [program: string, args: string[]]): Promise<unknown> => promisify(execFile)(...args, { cwd: REPOSITORY });
 
 export default async function setup(): Promise<(() => void) | undefined> {
-  const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-') && argument !== 'run');
+  const chosen = process.argv
+    .slice(2)
+    .filter((argument, index, all) => !argument.startsWith('-') && argument !== 'run' && all[index - 1] !== '--config');
   if (chosen.length > 0) return undefined;
   await run('npm', ['run', '--silent', 'clean']);
   const [removeCluster] = await Promise.all([

@@ -1,4 +1,4 @@
-// The server that `kill.test.ts` kills: two workflows at fixed keys, prints its port. Started with the module that is Hookline and a folder.
+// The server that `kill.long.test.ts` kills: two workflows at fixed keys, prints its port. Started with the module that is Hookline and a folder.
 
 import { createServer } from 'node:http';
 import { join } from 'node:path';

@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type EventReader, readEvents } from './http/event-reader.ts';
 import { payment, quiet } from './http/support.ts';
+import { PATIENCE } from './patience.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 import { startHookline, type TestHookline, TOKEN } from './start-hookline.ts';
-
-const PATIENCE = { timeout: 15_000, interval: 30 };
 
 let folder: string;
 let postgres: TestPostgres;

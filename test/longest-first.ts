@@ -8,7 +8,6 @@ const LONGEST: readonly string[] = [
   'main.test.ts',
   'client/form/schema-form.test.tsx',
   'expressions/limits.test.ts',
-  'kill.test.ts',
   'queue/graphile-worker.test.ts',
   'durable/bad-input.test.ts',
   'durable/every-node.test.ts',

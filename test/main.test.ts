@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Command, killCommands, listening, REPOSITORY, hookline as runCommand } from './cli/command.ts';
-
-// Each command is a process that compiles its sources first.
-vi.setConfig({ testTimeout: 60_000 });
+import { PATIENCE } from './patience.ts';
 
 const TOKEN = 'Bq8vT4nXk2Rz6WmP9hLc5yFj7sGd3aEu';
 
@@ -179,7 +177,7 @@ describe('hookline demo', () => {
       const execution = (await detail.json()) as { request: { url: string }; jobs: { key: string; output: unknown }[] };
       expect(execution.request.url).toContain('channel=shop');
       return execution;
-    }, 5_000);
+    }, PATIENCE);
     expect(order.jobs.map(({ key, output }) => [key, output])).toEqual([
       ['skus', ['TEA-1', 'CUP-7']],
       ['total', 110],

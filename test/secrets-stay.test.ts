@@ -48,6 +48,7 @@ it('keeps credentials, secret headers and keys of trigger URLs where they belong
       config: {
         code: 'console.log(n); return [n, [...n].join(""), JSON.stringify(n)]',
         arguments: [{ name: 'n', value: '{{$secrets.NAMED}}' }],
+        timeoutMs: 60_000,
       },
     },
     {

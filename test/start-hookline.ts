@@ -56,6 +56,8 @@ export async function startHookline(
     logLevel: 'silent',
     // The real cost has tests of its own.
     passwordCost: 14,
+    // An expression that is right has as much time as it needs on a busy machine.
+    expressionTimeoutMs: 30_000,
     publicUrl: url,
     ...rest,
   });

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { defineNode, definePlugin } from '../src/index.ts';
 import type { OpenStorage } from '../src/storage/storage.ts';
+import { PATIENCE } from './patience.ts';
 import { type Answer, startHookline, type TestHookline } from './start-hookline.ts';
 
 const opened = vi.hoisted((): { storage: OpenStorage | undefined } => ({ storage: undefined }));
@@ -165,11 +166,14 @@ describe.each(['a full disk', 'a database that another program has locked'] as c
     });
     const accepted: string[] = [];
     for (let n = 0; n < 12; n++) accepted.push(executionOf(await hookline.post(hookUrl, { n, FILLING })));
-    await vi.waitFor(() => expect(gate.entered()).toBe(4));
+    await vi.waitFor(() => expect(gate.entered()).toBe(4), PATIENCE);
     await fail();
     gate.open();
     // Each of them has run and could not be stored; the rest waits.
-    await vi.waitFor(async () => expect((await hookline.api('GET', `/api/executions/${accepted[0]}`)).status).toBe(200));
+    await vi.waitFor(
+      async () => expect((await hookline.api('GET', `/api/executions/${accepted[0]}`)).status).toBe(200),
+      PATIENCE,
+    );
     expectRefused(await hookline.post(hookUrl, { n: 99, FILLING }));
     await mend();
     for (const [n, executionId] of accepted.entries()) {
@@ -191,7 +195,7 @@ describe.each(['a full disk', 'a database that another program has locked'] as c
     await vi.waitFor(async () => {
       const { body } = await hookline.api('GET', `/api/executions?workflowId=${id}&status=running`);
       expect(body.data).toHaveLength(1);
-    });
+    }, PATIENCE);
     const { body } = await hookline.api('GET', `/api/executions?workflowId=${id}`);
     await fail();
     gate.open();
@@ -208,7 +212,7 @@ describe.each(['a full disk', 'a database that another program has locked'] as c
     });
     const accepted: string[] = [];
     for (let n = 0; n < 6; n++) accepted.push(executionOf(await hookline.post(hookUrl, { n, FILLING })));
-    await vi.waitFor(() => expect(gate.entered()).toBe(4));
+    await vi.waitFor(() => expect(gate.entered()).toBe(4), PATIENCE);
     await fail();
     // The first one runs, the last one waits for its turn.
     const canceled = [accepted[0], accepted[5]].map((id) => hookline.api('POST', `/api/executions/${id}/cancel`));

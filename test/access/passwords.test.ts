@@ -32,7 +32,12 @@ test('without a stored password nothing is right, and it takes about as long', a
     expect((await passwords.check(stored, 'wrong')).isRight).toBe(false);
     return process.cpuUsage(undefined).user - start;
   };
-  const [known, unknown] = [await time(encoded), await time(null)];
+  const least = async (stored: string | null): Promise<number> => {
+    const times = [];
+    for (let count = 0; count < 5; count += 1) times.push(await time(stored));
+    return Math.min(...times);
+  };
+  const [known, unknown] = [await least(encoded), await least(null)];
   expect(unknown / known).toBeGreaterThan(0.5);
   expect(unknown / known).toBeLessThan(2);
 });

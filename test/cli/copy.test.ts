@@ -7,12 +7,10 @@ import sqlite3 from 'sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CopyProgress, copyStorage } from '../../src/storage/copy.ts';
 import { openStorageReader } from '../../src/storage/storage.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from '../postgres.ts';
 import { startHookline } from '../start-hookline.ts';
 import { hookline, KEY, killCommands, listening } from './command.ts';
-
-// Each command is a process that compiles its sources first.
-vi.setConfig({ testTimeout: 60_000 });
 
 let postgres: TestPostgres;
 let target: string;
@@ -114,7 +112,7 @@ describe('hookline copy', () => {
     await vi.waitFor(async () => {
       const execution = await fetch(`${base}/api/executions/${id}`, { headers });
       expect(await execution.json()).toMatchObject({ status: 'waiting', jobs: [{ key: 'before' }, { key: 'pause' }] });
-    }, 10_000);
+    }, PATIENCE);
     const canceled = await fetch(`${base}/api/executions/${id}/cancel`, {
       method: 'POST',
       headers,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import sqlite3 from 'sqlite3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { diagnose } from '../../src/doctor/diagnose.ts';
 import type { Finding, Report } from '../../src/doctor/report.ts';
 import { openStorage } from '../../src/storage/storage.ts';
@@ -13,9 +13,6 @@ import { createTables, makeTemplate } from '../cluster/database.ts';
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from '../postgres.ts';
 import { startHookline } from '../start-hookline.ts';
 import { hookline, killCommands } from './command.ts';
-
-// Each command is a process that compiles its sources first.
-vi.setConfig({ testTimeout: 60_000 });
 
 const DAY_MS = 86_400_000;
 

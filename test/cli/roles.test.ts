@@ -3,12 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { hookline, KEY, killCommands, listening } from './command.ts';
-
-// Each command is a process that compiles its sources first.
-vi.setConfig({ testTimeout: 60_000 });
 
 let postgres: TestPostgres;
 let url: string;

@@ -2,7 +2,7 @@
 
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, type RenderResult, render } from '@testing-library/react';
+import { cleanup, configure, type RenderResult, render } from '@testing-library/react';
 import userEvent, { PointerEventsCheckLevel, type UserEvent } from '@testing-library/user-event';
 import { createInstance, type i18n } from 'i18next';
 import { type ReactNode, Suspense } from 'react';
@@ -11,8 +11,11 @@ import { MemoryRouter } from 'react-router';
 import { afterEach } from 'vitest';
 import type { Language } from '../../client/src/i18n.ts';
 import { cssVariables, theme } from '../../client/src/theme.ts';
+import { PATIENCE } from '../patience.ts';
 
 afterEach(cleanup);
+// A bound, not an assertion: replies and code that is loaded on demand take their time on a busy machine.
+configure({ asyncUtilTimeout: PATIENCE.timeout });
 
 const files = import.meta.glob<Record<string, unknown>>('../../client/src/locales/*/*.json', { eager: true, import: 'default' });
 
@@ -115,6 +118,10 @@ function fillGaps(): void {
   Element.prototype.scrollIntoView ??= () => undefined;
   Range.prototype.getClientRects ??= () => Object.assign([], { item: () => null });
   Range.prototype.getBoundingClientRect ??= () => new DOMRect();
+  if (typeof CSS === 'undefined') {
+    const escapeText = (text: string): string => text.replaceAll(/[^\w-]/g, (letter) => `\\${letter}`);
+    Object.defineProperty(globalThis, 'CSS', { value: { escape: escapeText }, configurable: true, writable: true });
+  }
   // jsdom has no canvas, and complains each time that axe asks for one.
   HTMLCanvasElement.prototype.getContext = () => null;
   if (!('fonts' in document)) Object.defineProperty(document, 'fonts', { value: new EventTarget(), configurable: true });

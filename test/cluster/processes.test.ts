@@ -8,10 +8,10 @@ import { reconcile, transaction } from '../../src/cluster/recovery.ts';
 import { createWatch } from '../../src/cluster/watch.ts';
 import { program } from '../../src/program.ts';
 import { graphileTasks } from '../../src/queue/graphile-tasks.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { createTables, makeTemplate, silent } from './database.ts';
 
-const PATIENCE = { timeout: 15_000, interval: 30 };
 const RECOVERY_MS = 600;
 
 let postgres: TestPostgres;

@@ -9,11 +9,10 @@ import { program } from '../../src/program.ts';
 import { addTasks, graphileTasks } from '../../src/queue/graphile-tasks.ts';
 import { createGraphileQueue } from '../../src/queue/graphile-worker.ts';
 import { openStorage } from '../../src/storage/storage.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { makeDocument, makeExecution, makeWorkflow } from '../storage/contract.ts';
 import { createTables, makeTemplate, silent } from './database.ts';
-
-const PATIENCE = { timeout: 15_000, interval: 30 };
 
 let postgres: TestPostgres;
 let url: string;

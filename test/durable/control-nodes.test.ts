@@ -148,7 +148,7 @@ describe.each(STORES)('control nodes on %s', (store) => {
         const url = jobAt(waiting, 'urls').output[index];
         expect(await world.call(url, { key })).toMatchObject({ status: 200 });
         // Each takes a turn of its own.
-        await expect.poll(async () => statusOf(await world.read(id), key), { timeout: 5_000 }).toBe('succeeded');
+        await expect.poll(async () => statusOf(await world.read(id), key)).toBe('succeeded');
       }
       expect(await world.when(id, 'succeeded')).toMatchObject({ error: null });
       expect(world.receiver.calls('/1')).toHaveLength(1);

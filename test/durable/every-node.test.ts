@@ -46,6 +46,7 @@ const preparation = [
     config: {
       code: 'console.log("looks at", prices.length); return Math.max(...prices);',
       arguments: [{ name: 'prices', value: '{{$nodes.mapped.prices}}' }],
+      timeoutMs: 60_000,
     },
   },
 ];

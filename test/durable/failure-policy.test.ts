@@ -1,6 +1,7 @@
 // What happens when nodes and executions fail, are stopped or have to wait their turn, on both stores.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withLimit } from '../patience.ts';
 import { delay, get as getFrom, hold, throwing, value } from './nodes.ts';
 import { jobAt, type Shown, STORES, startWorld, type World } from './world.ts';
 
@@ -95,10 +96,12 @@ describe.each(STORES)('failure policy on %s', (store) => {
 
     it('ends one that runs, and aborts its requests', async () => {
       world.receiver.hanging.add('/slow');
-      const execution = await world.run([get('slow'), value('never')], { settings });
-      expect(execution).toMatchObject({ status: 'timed_out', error: { code: 'deadline_exceeded' } });
-      const [call] = await world.receiver.called('/slow');
-      await expect.poll(() => call?.isAborted).toBe(true);
+      const { result } = await withLimit(
+        (timeoutMs) => world.run([get('slow'), value('never')], { settings: { timeoutMs } }),
+        () => world.receiver.calls('/slow').length > 0,
+      );
+      expect(result).toMatchObject({ status: 'timed_out', error: { code: 'deadline_exceeded' } });
+      await expect.poll(() => world.receiver.calls('/slow').every(({ isAborted }) => isAborted)).toBe(true);
       world.receiver.hanging.delete('/slow');
     });
 
@@ -111,7 +114,7 @@ describe.each(STORES)('failure policy on %s', (store) => {
     });
 
     it('leaves one alone that is quicker', async () => {
-      expect(await world.run([delay('nap', 10)], { settings: { timeoutMs: 10_000 } })).toMatchObject({ status: 'succeeded' });
+      expect(await world.run([delay('nap', 10)], { settings: { timeoutMs: 100_000 } })).toMatchObject({ status: 'succeeded' });
     });
   });
 
@@ -168,14 +171,21 @@ describe.each(STORES)('failure policy on %s', (store) => {
     });
 
     it('of a waiting one lets nothing wake it', async () => {
-      const { hookUrl } = await world.workflow([delay('nap', 150), get('never')]);
-      const id = await world.fire(hookUrl);
-      await world.whenWaiting(id, 'nap');
-      expect((await world.act(id, 'cancel')).body).toMatchObject({ status: 'canceled', wakeAt: null });
-      // Another one that began later has come to its end.
-      await world.when(await world.fire(hookUrl), 'succeeded');
-      expect(await world.read(id)).toMatchObject({ status: 'canceled' });
-      expect(world.receiver.calls('/never')).toHaveLength(1);
+      const { limitMs, result } = await withLimit(
+        async (ms) => {
+          const { hookUrl } = await world.workflow([delay('nap', ms), get('never')]);
+          const id = await world.fire(hookUrl);
+          await expect.poll(async () => (await world.read(id)).status).toMatch(/waiting|succeeded/);
+          return { id, canceled: await world.act(id, 'cancel') };
+        },
+        ({ canceled }) => canceled.status === 200,
+      );
+      expect(result.canceled.body).toMatchObject({ status: 'canceled', wakeAt: null });
+      world.receiver.forget();
+      // Another one that began later, and waits as long, has come to its end.
+      await world.run([delay('nap', limitMs), get('other')]);
+      expect(await world.read(result.id)).toMatchObject({ status: 'canceled' });
+      expect(world.receiver.calls('/never')).toEqual([]);
     });
   });
 

@@ -16,7 +16,7 @@ export const hold = (key: string) => ({ key, type: 'wait', config: { onTimeout: 
 export const throwing = (key: string, more: object = {}) => ({
   key,
   type: 'javascript',
-  config: { code: 'throw new Error("broken")' },
+  config: { code: 'throw new Error("broken")', timeoutMs: 60_000 },
   ...more,
 });
 

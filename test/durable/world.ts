@@ -7,13 +7,12 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { HooklineOptions } from '../../src/index.ts';
 import { startServer } from '../outbound/guard/servers.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres } from '../postgres.ts';
 import { type Answer, startHookline, type TestHookline } from '../start-hookline.ts';
 
 export const STORES = ['SQLite', 'PostgreSQL'] as const;
 export type Store = (typeof STORES)[number];
-
-const PATIENCE = { timeout: 15_000, interval: 30 };
 
 /** An execution, job or reply as the API shows it: tests look into every part. */
 export type Shown = Answer['body'];
@@ -195,7 +194,11 @@ export async function startWorld(store: Store, options: HooklineOptions = {}): P
         const execution = await read(id);
         const job = execution.jobs.find(({ path }: { path: string }) => path === jobPath);
         if (job?.status === 'waiting' && execution.status === 'waiting') return execution;
+        if (FINAL.includes(execution.status)) return execution;
         throw new Error(`The execution does not wait at ${jobPath}: ${JSON.stringify(execution)}`);
+      }).then((execution) => {
+        if (execution.status === 'waiting') return execution;
+        throw new Error(`The execution ended before it waited at ${jobPath}: ${JSON.stringify(execution, null, 1)}`);
       }),
     async run(nodes, rest = {}, body = {}) {
       const { hookUrl } = await create(nodes, rest);

@@ -70,6 +70,26 @@ export function openContext(browser: Browser, look: Look = {}): Promise<BrowserC
   });
 }
 
+/**
+ * Slows a page down, to find what only works on a fast machine: `HOOKLINE_E2E_CPU_RATE=6` makes its scripts take six times as
+ * long, `HOOKLINE_E2E_LATENCY_MS=500` delays each reply. Without these variables the page is as fast as the machine.
+ */
+export async function slowDown(page: Page): Promise<void> {
+  const rate = Number(process.env.HOOKLINE_E2E_CPU_RATE ?? 1);
+  const latency = Number(process.env.HOOKLINE_E2E_LATENCY_MS ?? 0);
+  if (rate <= 1 && latency <= 0) return;
+  const session = await page.context().newCDPSession(page);
+  if (rate > 1) await session.send('Emulation.setCPUThrottlingRate', { rate });
+  if (latency > 0) {
+    await session.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency,
+      downloadThroughput: -1,
+      uploadThroughput: -1,
+    });
+  }
+}
+
 /** What went wrong in a page: uncaught errors, what it logged as an error (broken content policies too), replies that failed. */
 export class PageProblems {
   #found: string[] = [];

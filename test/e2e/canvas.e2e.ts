@@ -92,8 +92,7 @@ function isSeen(page: Page, key: string): Promise<boolean> {
   }, key);
 }
 
-const expectSeen = (page: Page, key: string): Promise<void> =>
-  expect.poll(() => isSeen(page, key), { timeout: 5_000 }).toBe(true);
+const expectSeen = (page: Page, key: string): Promise<void> => expect.poll(() => isSeen(page, key)).toBe(true);
 
 async function pan(page: Page, x: number, y: number): Promise<void> {
   const { x: left, y: top, width, height } = await boxOf(canvasOf(page));

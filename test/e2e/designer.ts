@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, type TestContext } from 'vitest';
-import { type Look, openContext, PageProblems, startBrowser } from './browser.ts';
+import { type Look, openContext, PageProblems, slowDown, startBrowser } from './browser.ts';
 import { type DesignerServer, type ServerOptions, startServer } from './server.ts';
 
 export const PASSWORD = 'a fine day for webhooks';
@@ -47,8 +47,9 @@ export class Designer {
   async visitor(look: Look = {}): Promise<Person> {
     if (!this.#browser) throw new Error('The browser has not been started.');
     const context = await openContext(this.#browser, look);
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
+    await slowDown(page);
     const problems = new PageProblems(page);
     const open = async (path: string): Promise<void> => {
       await page.goto(`${this.server.url}/designer${path}`);

@@ -34,7 +34,7 @@ export async function steps(page: Page): Promise<string[]> {
 
 /** Waits for the line of a step to say something, since problems and runs arrive later. */
 export async function expectStep(page: Page, position: number, text: string | RegExp): Promise<void> {
-  await expect.poll(async () => (await steps(page))[position], { timeout: 10_000 }).toMatch(text);
+  await expect.poll(async () => (await steps(page))[position]).toMatch(text);
 }
 
 /** @param place what the "+" says, such as `at the start of branch True`. The form of the new step opens. */

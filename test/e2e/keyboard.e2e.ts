@@ -26,7 +26,7 @@ async function press(page: Page, ...keys: readonly string[]): Promise<void> {
 }
 
 function expectAnyFocus(page: Page, when: string): Promise<void> {
-  return expect.poll(() => isNowhere(page), { message: when, timeout: 3_000 }).toBe(false);
+  return expect.poll(() => isNowhere(page), { message: when }).toBe(false);
 }
 
 async function type(page: Page, text: string): Promise<void> {
@@ -133,16 +133,13 @@ test('a payment callback is built, called, broken, mended and put back, by keybo
   // An offer that has only just appeared is not taken: as people do, until it is.
   const chip = page.getByRole('textbox', { name: 'Content' }).getByText('payment.id', { exact: true });
   await expect
-    .poll(
-      async () => {
-        await press(page, 'Control+a');
-        await type(page, '/payment.id');
-        await page.getByRole('option', { name: /payment\.id/, selected: true }).waitFor();
-        await press(page, 'Enter');
-        return chip.isVisible();
-      },
-      { timeout: 10_000 },
-    )
+    .poll(async () => {
+      await press(page, 'Control+a');
+      await type(page, '/payment.id');
+      await page.getByRole('option', { name: /payment\.id/, selected: true }).waitFor();
+      await press(page, 'Enter');
+      return chip.isVisible();
+    })
     .toBe(true);
   await tabTo(page, 'textbox "Title"');
   await type(page, 'Thanks');

@@ -10,8 +10,8 @@ export default defineConfig({
     setupFiles: ['./test/setup.ts'],
     include: ['test/e2e/**/*.e2e.ts'],
     maxWorkers: 1,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

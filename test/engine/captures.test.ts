@@ -7,6 +7,7 @@ import { type Captures, createCaptures } from '../../src/engine/captures.ts';
 import { createInterest } from '../../src/engine/interest.ts';
 import type { Capture, StoredRequest } from '../../src/engine/model.ts';
 import type { Bus, BusMessage, CaptureStore } from '../../src/engine/ports.ts';
+import { PATIENCE } from '../patience.ts';
 import { type KeptLog, keepLog, NOW } from './running.ts';
 
 const request: StoredRequest = { method: 'POST', url: '/hooks/k', headers: {}, body: '{"n":1}', address: '::1' };
@@ -88,9 +89,9 @@ it('hands over through the store, and clears it after a minute', async () => {
   there.captures.listen('w1', (capture) => seen.push(capture));
   here.hear({ type: 'interest', topics: ['w1'] });
   here.captures.add('w1', request, outcome);
-  await vi.waitFor(() => expect(here.said).toMatchObject([{ type: 'call-captured', workflowId: 'w1' }]));
+  await vi.waitFor(() => expect(here.said).toMatchObject([{ type: 'call-captured', workflowId: 'w1' }]), PATIENCE);
   for (const message of here.said) there.hear(message);
-  await vi.waitFor(() => expect(seen).toMatchObject([{ request, outcome }]));
+  await vi.waitFor(() => expect(seen).toMatchObject([{ request, outcome }]), PATIENCE);
   expect(here.store.rows.size).toBe(1);
   time += 61_000;
   await vi.advanceTimersByTimeAsync(61_000);

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineNode, definePlugin } from '../../src/index.ts';
+import { withLimit } from '../patience.ts';
 import { startHookline, type TestHookline } from '../start-hookline.ts';
 
 /** A node that stays until it is let go, and says what it saw. */
@@ -60,15 +61,20 @@ describe('deadlines and cancelling', () => {
   it('answers 504 past the deadline; the execution is timed_out and its node is told to stop', async () => {
     const gate = createGate();
     hookline = await startHookline({ plugins: [definePlugin({ name: 'test', nodes: [gate.node] })] });
-    const { hookUrl } = await hookline.workflow({
-      mode: 'sync',
-      trigger: { type: 'webhook', config: { deadlineMs: 30 } },
-      nodes: [
-        { key: 'before', type: 'variable', config: { value: 1 } },
-        { key: 'hold', type: 'gate', config: {} },
-      ],
-    });
-    const answer = await hookline.post(hookUrl, {});
+    const { result: answer } = await withLimit(
+      async (deadlineMs) => {
+        const { hookUrl } = await hookline.workflow({
+          mode: 'sync',
+          trigger: { type: 'webhook', config: { deadlineMs } },
+          nodes: [
+            { key: 'before', type: 'variable', config: { value: 1 } },
+            { key: 'hold', type: 'gate', config: {} },
+          ],
+        });
+        return hookline.post(hookUrl, {});
+      },
+      () => gate.seen.length > 0,
+    );
     expect([answer.status, answer.body.error.code]).toEqual([504, 'deadline_exceeded']);
     const execution = await hookline.finished(executionOf(answer));
     expect(execution).toMatchObject({ status: 'timed_out', jobs: [{ key: 'before' }] });
@@ -302,7 +308,7 @@ describe('stopping and bounded memory', () => {
       gate.release();
       return (await hookline.api('GET', `/api/executions?workflowId=${id}&status=succeeded&limit=100`)).body.data.length;
     };
-    await expect.poll(count, { interval: 1, timeout: 10_000 }).toBe(20);
+    await expect.poll(count, { interval: 1 }).toBe(20);
     expect(new Set(gate.seen.map(({ key }) => key)).size).toBe(20);
     expect(gate.seen).toHaveLength(20);
   });

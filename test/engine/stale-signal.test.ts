@@ -1,9 +1,8 @@
 // A callback that comes once more in the moment in which the first one is taken: it must not keep the execution from waiting.
 
 import { expect, it } from 'vitest';
+import { PATIENCE } from '../patience.ts';
 import { startHookline } from '../start-hookline.ts';
-
-const PATIENCE = { timeout: 10_000, interval: 10 };
 
 it('a value for a job that has ended already is dropped, and the execution waits for what it has to wait for', async () => {
   const running = await startHookline();

@@ -478,8 +478,10 @@ describe('anything at all', () => {
       const { user, system } = process.cpuUsage(started);
       return user + system;
     };
-    await judge(make(size));
-    const [small, large] = [await judge(make(size)), await judge(make(8 * size))];
+    // The least of three: what the processor does for others meanwhile only adds to it.
+    const least = async (nodes: unknown[]): Promise<number> =>
+      Math.min(await judge(nodes), await judge(nodes), await judge(nodes));
+    const [small, large] = [await least(make(size)), await least(make(8 * size))];
     expect(large / small).toBeLessThan(40);
   });
 

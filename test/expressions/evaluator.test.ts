@@ -23,7 +23,7 @@ const scope: Scope = {
   $secrets: { TOKEN: 'value-of-the-token', PIN: '73519246' },
 };
 
-const evaluator = createEvaluator({ timeoutMs: 1500, maxWorkers: 2, memoryMb: 96 });
+const evaluator = createEvaluator({ timeoutMs: 30_000, maxWorkers: 2, memoryMb: 96 });
 afterAll(() => evaluator.close());
 
 function run(engine: ExpressionEngine, expression: string, options: { source?: unknown; signal?: AbortSignal } = {}) {

@@ -21,7 +21,7 @@ const scope: Scope = {
 };
 
 function run(code: string, options: { arguments?: Record<string, unknown>; timeoutMs?: number; maxMemoryBytes?: number } = {}) {
-  return evaluator.runScript(code, { arguments: {}, timeoutMs: 3_000, maxMemoryBytes: 16 * MB, ...options });
+  return evaluator.runScript(code, { arguments: {}, timeoutMs: 60_000, maxMemoryBytes: 16 * MB, ...options });
 }
 
 async function valueFrom(code: string, args: Record<string, unknown> = {}): Promise<unknown> {
@@ -168,7 +168,9 @@ describe('the limits of a script', () => {
     expect(await valueFrom('const end = Date.now() + 1200; while (Date.now() < end) ; return 1')).toBe(1);
   });
   it('leave expressions alone meanwhile', async () => {
-    const endless = errorOf('for (;;) ;', { timeoutMs: 4_000 });
+    const controller = new AbortController();
+    const options = { arguments: {}, timeoutMs: 600_000, maxMemoryBytes: 16 * MB, signal: controller.signal };
+    const endless = evaluator.runScript('for (;;) ;', options).catch((reason: unknown) => reason);
     let isOver = false;
     endless.finally(() => {
       isOver = true;
@@ -176,7 +178,8 @@ describe('the limits of a script', () => {
     for (let i = 0; i < 20; i++) expect(await evaluator.evaluate('jsonata', `${i}`, scope, { hasSource: false })).toBe(i);
     expect(await evaluator.checkScript('return 1')).toBeUndefined();
     expect(isOver).toBe(false);
-    expect((await endless).code).toBe('script_limit');
+    controller.abort('enough');
+    expect(await endless).toBe('enough');
   });
   it('do not keep a cancelled script', async () => {
     const controller = new AbortController();

@@ -172,7 +172,7 @@ describe('a test of a node', () => {
   });
 
   it('runs the rounds of a loop', async () => {
-    const inside = { key: 'i', type: 'javascript', config: { code: 'return 1' } };
+    const inside = { key: 'i', type: 'javascript', config: { code: 'return 1', timeoutMs: 60_000 } };
     const node = { key: 'l', type: 'loop', config: { over: '{{$context.list}}' }, branches: { body: [inside] } };
     expect((await test(node, { variables: { context: { list: [1, 2] } } })).body.output).toEqual({ rounds: 2, failures: 0 });
   });
@@ -195,10 +195,10 @@ describe('a test of a node', () => {
     const script = {
       key: 's',
       type: 'javascript',
-      config: { code: 'console.log("a"); return [k]', arguments: [{ name: 'k', value: '{{$secrets.KEY}}' }] },
+      config: { code: 'console.log("a"); return [k]', arguments: [{ name: 'k', value: '{{$secrets.KEY}}' }], timeoutMs: 60_000 },
     };
     expect((await test(script)).body).toMatchObject({ output: ['[secret KEY]'], log: ['a'] });
-    const failing = (await test({ ...script, config: { code: 'throw new Error("no " + 1)' } })).body;
+    const failing = (await test({ ...script, config: { code: 'throw new Error("no " + 1)', timeoutMs: 60_000 } })).body;
     expect(failing).toMatchObject({ status: 'error', error: { code: 'script_failed' } });
     const wrong = (await test({ key: 'j', type: 'json-mapping', config: { nothing: 1 } })).body;
     expect(wrong).toMatchObject({ status: 'error', error: { code: 'invalid_config' }, config: null });
@@ -242,7 +242,7 @@ describe('a test of a node', () => {
     received.length = 0;
     const { body } = await test(node, { effects: true });
     expect(body).toMatchObject({ status: 'succeeded', output: { deliveries: 1 } });
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => received.length).toBe(1);
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ data: { k: VALUE } });
     const stored = await hookline.api('GET', `/api/messages/${body.output.messageId}`);
     expect(stored.body.data).toEqual({ k: '[secret KEY]' });

@@ -10,9 +10,9 @@ import { createEventStreams, type EventStreams, type EventStreamsOptions } from 
 import { errors } from '../../src/http/middleware/errors.ts';
 import { EventStream, type StreamEvent } from '../../src/http/route.ts';
 import { StreamQueue } from '../../src/http/stream-queue.ts';
+import { PATIENCE } from '../patience.ts';
 import { type EventReader, readEvents } from './event-reader.ts';
 
-const PATIENCE = { timeout: 10_000, interval: 5 };
 const logged: string[] = [];
 const note = (_: object, message: string) => void logged.push(message);
 const log = { debug: note, info: note, warn: note, error: note };
@@ -173,7 +173,7 @@ it('reads no further from the source than a slow reader takes, and then goes on'
       before = made;
       expect(still).toBe(true);
     },
-    { timeout: 10_000, interval: 200 },
+    { ...PATIENCE, interval: 200 },
   );
   expect(made).toBeLessThan(300);
   reader.resume();

@@ -6,12 +6,12 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { changeEvents, listenEvents, testCallView } from '../../src/http/routes/designer-views.ts';
 import { type Receiver, startReceiver } from '../outbound/receivers.ts';
+import { PATIENCE } from '../patience.ts';
 import type { Answer } from '../start-hookline.ts';
 import { startHookline, type TestHookline, TOKEN } from '../start-hookline.ts';
 import { type EventReader, type ReadEvent, readEvents } from './event-reader.ts';
 import { payment, quiet } from './support.ts';
 
-const PATIENCE = { timeout: 10_000, interval: 5 };
 const AUTHORIZATION = { Authorization: `Bearer ${TOKEN}` };
 const PASSWORD = 'never-show-this-password';
 const BASIC = `Basic ${Buffer.from(`shop:${PASSWORD}`).toString('base64')}`;
@@ -208,19 +208,20 @@ it('shows a call to everybody who listens, until they hang up', async () => {
 it('shows twenty calls a second at most, and answers all of them', async () => {
   const { id, hookUrl } = await server.workflow(quiet);
   const reader = await listen(id);
+  const began = performance.now();
   const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => server.post(hookUrl, { n })));
   expect(answers.every(({ status }) => status === 200)).toBe(true);
   await nextCall(reader);
-  expect(reader.events.length).toBeLessThanOrEqual(1 + 60);
+  const seconds = Math.ceil((performance.now() - began) / 1_000);
+  expect(reader.events.length).toBeLessThanOrEqual(1 + 20 * (seconds + 1));
 });
 
 it('stops although streams are open, and ends them', async () => {
-  const other = await startHookline();
+  // A stop that waited for the streams would take longer than a test may.
+  const other = await startHookline({ shutdownGraceMs: 600_000 });
   const { id } = await other.workflow(quiet);
   const streams = await Promise.all([open('/api/events', other), open(`/api/workflows/${id}/listen`, other)]);
-  const began = performance.now();
   await other.hookline.stop();
-  expect(performance.now() - began).toBeLessThan(2_000);
   await Promise.all(streams.map(({ ended }) => ended));
   await other.stop();
 });

@@ -41,9 +41,7 @@ it('each reads the value that another one has changed, and nothing of it is in t
   const answer = await there.post(`${there.url}/hooks/${hookKey}`, {});
   expect(answer.text).toBe('first value of it');
   await here.api('PATCH', '/api/secrets/KEY', { value: 'second value of it' });
-  await expect
-    .poll(async () => (await there.post(`${there.url}/hooks/${hookKey}`, {})).text, { timeout: 10_000 })
-    .toBe('second value of it');
+  await expect.poll(async () => (await there.post(`${there.url}/hooks/${hookKey}`, {})).text).toBe('second value of it');
 
   const execution = await here.finished(String(answer.headers.get('x-hookline-execution-id')));
   expect(execution.jobs[0].output).toEqual({ k: '[secret KEY]' });

@@ -225,6 +225,7 @@ describe('a flow', () => {
         config: {
           code: 'console.log("key " + key); return { [key]: key }',
           arguments: [{ name: 'key', value: '{{$secrets.API_KEY}}' }],
+          timeoutMs: 60_000,
         },
       },
       {
@@ -271,7 +272,7 @@ describe('a flow', () => {
     expect(JSON.parse(answer.body.call)).toEqual({ secret: VALUE });
     expect(echo.received[0]?.headers['x-key']).toBe(OTHER);
 
-    await expect.poll(() => echo.received.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => echo.received.length).toBe(2);
     expect(echo.received[1]?.url).toBe('/73519246');
     expect(echo.received[1]?.headers['x-plain']).toBe('73519246');
     expect(echo.received[1]?.headers['webhook-signature']).toMatch(/^v1,/);
@@ -289,9 +290,7 @@ describe('a flow', () => {
     expect(execution.response.headers['x-pin']).toBe('[secret PIN]');
 
     const texts = [JSON.stringify(execution)];
-    await expect
-      .poll(async () => (await hookline.api('GET', '/api/deliveries')).body.data[0]?.status, { timeout: 10_000 })
-      .toBe('succeeded');
+    await expect.poll(async () => (await hookline.api('GET', '/api/deliveries')).body.data[0]?.status).toBe('succeeded');
     const deliveries = await hookline.api('GET', '/api/deliveries');
     const delivery = await hookline.api('GET', `/api/deliveries/${deliveries.body.data[0].id}`);
     const messages = await hookline.api('GET', '/api/messages');

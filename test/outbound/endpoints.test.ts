@@ -4,7 +4,7 @@ import { openEndpoint, sealConfig, sealSecrets } from '../../src/outbound/open-e
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { openServices, problemsOf, refusalOf, type TestServices } from './services.ts';
 
-const evaluator = createEvaluator({ timeoutMs: 2_000, maxWorkers: 1, memoryMb: 128 });
+const evaluator = createEvaluator({ timeoutMs: 30_000, maxWorkers: 1, memoryMb: 128 });
 let services: TestServices;
 beforeEach(async () => {
   services = await openServices(evaluator);

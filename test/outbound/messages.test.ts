@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createEvaluator } from '../../src/expressions/evaluator.ts';
 import { openServices, refusalOf, type TestServices } from './services.ts';
 
-const evaluator = createEvaluator({ timeoutMs: 2_000, maxWorkers: 1, memoryMb: 128 });
+const evaluator = createEvaluator({ timeoutMs: 30_000, maxWorkers: 1, memoryMb: 128 });
 let services: TestServices;
 beforeEach(async () => {
   services = await openServices(evaluator);

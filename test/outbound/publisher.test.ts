@@ -18,7 +18,7 @@ import { keepLog } from '../engine/running.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-const evaluator = createEvaluator({ timeoutMs: 1_000, maxWorkers: 1, memoryMb: 96 });
+const evaluator = createEvaluator({ timeoutMs: 30_000, maxWorkers: 1, memoryMb: 96 });
 afterAll(() => evaluator.close());
 
 const endpoint = (id: string, config: Partial<EndpointConfig> = {}, state: Partial<Endpoint['state']> = {}): Endpoint => ({

@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createGzip } from 'node:zlib';
+import { PATIENCE } from '../patience.ts';
 import {
   type Certificate,
   makeCertificate,
@@ -63,7 +64,7 @@ export async function startReceiver(
         const timer = setTimeout(() => {
           waiting.delete(check);
           reject(new Error(`${requests.length} instead of ${count} requests have come`));
-        }, 5_000);
+        }, PATIENCE.timeout);
         const check = (): void => {
           if (requests.length < count) return;
           clearTimeout(timer);

@@ -7,7 +7,7 @@ import { javascriptNode } from '../../src/plugins/javascript/node.ts';
 import type { JavascriptConfig } from '../../src/plugins/javascript/schema.ts';
 import { webhookTrigger } from '../../src/plugins/webhook/trigger.ts';
 
-const evaluator = createEvaluator({ timeoutMs: 1_000, maxWorkers: 1, memoryMb: 96 });
+const evaluator = createEvaluator({ timeoutMs: 30_000, maxWorkers: 1, memoryMb: 96 });
 afterAll(() => evaluator.close());
 
 /** Runs the node as the runner does, with the real sandbox. */

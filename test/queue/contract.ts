@@ -6,6 +6,7 @@ import type { ExecutionWithJobs, Lane } from '../../src/engine/model.ts';
 import type { ClaimedExecution, ExecutionUpdate, Queue } from '../../src/engine/ports.ts';
 import { HooklineError } from '../../src/errors.ts';
 import type { OpenStorage } from '../../src/storage/storage.ts';
+import { PATIENCE } from '../patience.ts';
 import { makeDocument, makeExecution, makeJob, makeWorkflow } from '../storage/contract.ts';
 
 export interface QueueSettings {
@@ -30,8 +31,6 @@ export interface ContractQueue {
 }
 
 /** How long something that has to happen may take. */
-const PATIENCE = { timeout: 20_000, interval: 5 };
-const TEST_TIMEOUT_MS = 30_000;
 
 const idAt = createIdSource();
 
@@ -69,7 +68,7 @@ function shuffled<Item>(items: readonly Item[]): Item[] {
 
 /** Runs the contract over a queue and a storage that `open` makes anew for each test. */
 export function queueContract(name: string, open: (settings: QueueSettings) => Promise<ContractQueue>): void {
-  describe(`${name} keeps the queue contract:`, { timeout: TEST_TIMEOUT_MS }, () => {
+  describe(`${name} keeps the queue contract:`, () => {
     let opened: ContractQueue;
     /** Ids in the order in which their runs began; one that began twice is there twice. */
     let started: string[] = [];

@@ -15,11 +15,10 @@ import {
 } from '../../src/queue/graphile-worker.ts';
 import { openStorage } from '../../src/storage/storage.ts';
 import { createTables, makeTemplate, silent } from '../cluster/database.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { makeExecution } from '../storage/contract.ts';
 import { queueContract } from './contract.ts';
-
-const PATIENCE = { timeout: 15_000, interval: 5 };
 
 let postgres: TestPostgres;
 let template: string;
@@ -138,26 +137,20 @@ describe('the queue on graphile-worker', () => {
     expect(await tables.tasks()).toEqual([]);
   });
 
-  it('starts what is due within 50 ms, without asking all the time', async () => {
+  it('starts what is due when it is committed, long before it would ask again', async () => {
     await begin();
-    const at = new Map<string, number>();
+    const started = new Set<string>();
     await start(
       async (id) => {
-        at.set(id, performance.now());
+        started.add(id);
         await end(id);
       },
-      { pollIntervalMs: 60_000 },
+      { pollIntervalMs: 100 * PATIENCE.timeout },
     );
-    // The first one finds the workers still on their way.
-    const delays: number[] = [];
     for (let count = 0; count < 10; count += 1) {
       const id = await tables.insert('queued', { hasTask: true });
-      const committed = performance.now();
-      await vi.waitFor(() => expect(at.has(id)).toBe(true), PATIENCE);
-      delays.push((at.get(id) ?? Number.POSITIVE_INFINITY) - committed);
+      await vi.waitFor(() => expect(started.has(id)).toBe(true), PATIENCE);
     }
-    delays.sort((a, b) => a - b);
-    expect(delays[5]).toBeLessThan(50);
   });
 
   it('runs an execution on that was queued again from inside its own run, once, after that run', async () => {
@@ -281,6 +274,9 @@ describe('the queue on graphile-worker', () => {
     });
     const before = await tables.insert('queued', { hasTask: true });
     await vi.waitFor(() => expect(runs).toEqual([before]), PATIENCE);
+    await vi.waitFor(async () => expect(await tables.tasks()).toEqual([]), PATIENCE);
+    // A crash loses the last commits of the queue, which do not wait for the log; one that does takes them along.
+    await tables.insert('succeeded');
     await postgres.restart('immediate', 1_500);
     const after = await tables.insert('queued', { hasTask: true });
     await vi.waitFor(() => expect(runs).toEqual([before, after]), PATIENCE);

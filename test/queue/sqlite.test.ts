@@ -6,6 +6,7 @@ import type { ClaimedExecution, ExecutionStore } from '../../src/engine/ports.ts
 import { HooklineError } from '../../src/errors.ts';
 import { createSqliteQueue, type SqliteQueueOptions } from '../../src/queue/sqlite.ts';
 import { keepLog, makeExecution } from '../engine/running.ts';
+import { PATIENCE } from '../patience.ts';
 
 function execution(number: number, change: Partial<ExecutionWithJobs> = {}): ExecutionWithJobs {
   const plain = { status: 'queued' as const, createdAt: number, lane: null, wakeAt: null };
@@ -96,7 +97,7 @@ async function turns(count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) await turn();
 }
 async function until(isTrue: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + PATIENCE.timeout;
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error(`It has not come to pass: ${isTrue}`);
     await turn();

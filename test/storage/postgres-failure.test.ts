@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { connectPostgres } from '../../src/storage/postgres/connect.ts';
 import { type OpenStorage, openStorage, openStorageReader } from '../../src/storage/storage.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres, TEST_PASSWORD, type TestPostgres } from '../postgres.ts';
 import { executionId, makeExecution, makeJob, makeUpdate } from './contract.ts';
 import { type PostgresFixture, postgresFixture } from './postgres-fixture.ts';
@@ -21,7 +22,7 @@ afterAll(() => postgres.stop());
 const UNAVAILABLE = { code: 'storage_unavailable', message: expect.not.stringContaining(TEST_PASSWORD) };
 
 async function eventually(work: () => Promise<unknown>): Promise<void> {
-  await vi.waitFor(work, { timeout: 15_000, interval: 20 });
+  await vi.waitFor(work, PATIENCE);
 }
 
 /** Commits one execution after the other, each with an update, until told to stop; notes what became of each. */

@@ -11,6 +11,7 @@ import { defineModels } from '../../src/storage/models.ts';
 import { connectPostgresReader } from '../../src/storage/postgres/connect.ts';
 import { migratePostgres } from '../../src/storage/postgres/migrate.ts';
 import { migrateStorage, openStorage, openStorageReader } from '../../src/storage/storage.ts';
+import { PATIENCE } from '../patience.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { closing } from './folder.ts';
 import { addOldExecutions, OLD_SOURCES } from './old-executions.ts';
@@ -98,7 +99,7 @@ test('a restart of the server in the middle of a migration leaves nothing of it'
   const migrating = migratePostgres(url, [addTable('1'), addTable('2', 'SELECT pg_sleep(60)')]);
   const rejected = expect(migrating).rejects.toMatchObject({ code: 'storage_unavailable' });
   const sql = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()";
-  await vi.waitFor(async () => expect(await postgres.query(url, sql)).toHaveLength(1), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(async () => expect(await postgres.query(url, sql)).toHaveLength(1), PATIENCE);
   await postgres.restart('immediate');
   await rejected;
   expect(await tablesOf(url)).toEqual(['migrations', 't1']);

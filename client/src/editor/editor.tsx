@@ -219,7 +219,7 @@ export function Editor({ latest, types }: EditorProps) {
               </Suspense>
             )}
             {canWrite && !isLookingBack && (
-              <div className="hl-editor-problems" {...COVERS}>
+              <div className="hl-editor-problems" data-keeps-focus tabIndex={-1} {...COVERS}>
                 <ProblemList
                   problems={problems}
                   document={document}

@@ -1,7 +1,7 @@
 // Puts the focus on the field that a problem is about, once its form is on the page.
 
-/** How long something may take to appear, in milliseconds. */
-const PATIENCE_MS = 1_500;
+/** How long something may take to appear, in milliseconds: on a slow computer, or when its code is loaded first. */
+const PATIENCE_MS = 15_000;
 
 /** @param field below the configuration, such as `cases[0].test` */
 export function focusField(container: () => HTMLElement | null, field: string): void {
@@ -14,13 +14,25 @@ export function focusField(container: () => HTMLElement | null, field: string): 
   );
 }
 
-/** Does something with an element as soon as it is on the page, from the next picture on; nothing when it does not come. */
+/**
+ * Does something with an element as soon as it is on the page, from the next frame on; nothing when it does not come, or when
+ * the user has gone elsewhere by then, with the pointer or the Tab key.
+ */
 export function waitFor(search: () => HTMLElement | null, act: (element: HTMLElement) => void): void {
   const end = performance.now() + PATIENCE_MS;
+  const left = new AbortController();
+  const options = { capture: true, signal: left.signal };
+  window.addEventListener('pointerdown', () => left.abort(), options);
+  window.addEventListener('keydown', ({ key }) => key === 'Tab' && left.abort(), options);
   function look(): void {
+    if (left.signal.aborted) return;
     const target = search();
+    if (target === null && performance.now() < end) {
+      requestAnimationFrame(look);
+      return;
+    }
+    left.abort();
     if (target) act(target);
-    else if (performance.now() < end) requestAnimationFrame(look);
   }
   requestAnimationFrame(look);
 }

@@ -2,7 +2,7 @@
 
 import { Button, Popover, ScrollArea, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconExclamationCircle } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Document } from '../../../src/engine/model.ts';
 import { findNode } from '../canvas/edit.ts';
@@ -22,6 +22,7 @@ export interface ProblemListProps {
 export function ProblemList({ problems: { placed, isUnknown }, document, openFor, onChoose }: ProblemListProps) {
   const { t } = useTranslation('editor');
   const [opened, setOpened] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (openFor !== null) setOpened(true);
   }, [openFor]);
@@ -40,9 +41,21 @@ export function ProblemList({ problems: { placed, isUnknown }, document, openFor
     );
   }
   return (
-    <Popover opened={opened} onChange={setOpened} position="top-start" width={380} trapFocus returnFocus withRoles={false}>
+    <Popover
+      opened={opened}
+      onChange={(isOpen) => {
+        setOpened(isOpen);
+        // By hand: after a choice the focus goes to the field, and must stay there.
+        if (!isOpen) button.current?.focus();
+      }}
+      position="top-start"
+      width={380}
+      trapFocus
+      withRoles={false}
+    >
       <Popover.Target>
         <Button
+          ref={button}
           variant="default"
           size="sm"
           className="hl-problem-button"

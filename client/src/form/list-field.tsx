@@ -187,8 +187,10 @@ function Card({ title, name, path, startsClosed, isFirst, isLast, onMove, onRemo
   const hasProblem = [...problems.keys()].some(
     (place) => place === path || place.startsWith(`${path}.`) || place.startsWith(`${path}[`),
   );
-  const [isChosenOpen, setOpen] = useState<boolean | undefined>(undefined);
-  const isOpen = isChosenOpen ?? (!startsClosed || hasProblem);
+  const [chosen, setOpen] = useState<boolean | undefined>(undefined);
+  // A card that a problem opened stays open when the problem is solved: the one who solved it is still typing there.
+  if (chosen === undefined && hasProblem) setOpen(true);
+  const isOpen = chosen ?? !startsClosed;
   return (
     <div className={classes.card} data-problem={hasProblem || undefined}>
       <div className={classes.cardHead}>

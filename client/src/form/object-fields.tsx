@@ -123,10 +123,12 @@ function MoreSettings({ path, properties, value, children }: MoreSettingsProps) 
   const { t } = useTranslation('form');
   const { problems } = useForm();
   const id = useId();
-  const [isChosenOpen, setOpen] = useState<boolean | undefined>(undefined);
+  const [chosen, setOpen] = useState<boolean | undefined>(undefined);
   const places = properties.map(({ name }) => joinPath(path, name));
   const hasProblem = [...problems.keys()].some((place) => places.some((start) => place.startsWith(start)));
-  const isOpen = isChosenOpen ?? hasProblem;
+  // What a problem opened stays open when the problem is solved: the one who solved it is still typing there.
+  if (chosen === undefined && hasProblem) setOpen(true);
+  const isOpen = chosen ?? false;
   const set = properties.filter(({ name }) => Object.hasOwn(value, name)).length;
   return (
     <div>

@@ -2,6 +2,7 @@
 
 import { Button, Group } from '@mantine/core';
 import type { UseInfiniteQueryResult } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 export interface MoreButtonProps {
@@ -10,12 +11,17 @@ export interface MoreButtonProps {
 
 export function MoreButton({ list }: MoreButtonProps) {
   const { t } = useTranslation();
-  if (!list.hasNextPage) return null;
+  const [wasShown, setShown] = useState(list.hasNextPage);
+  if (list.hasNextPage && !wasShown) setShown(true);
+  if (!wasShown) return null;
   return (
-    <Group justify="center">
-      <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-        {t('more')}
-      </Button>
+    // Stays behind the last page, where the focus then is.
+    <Group justify="center" data-keeps-focus tabIndex={-1}>
+      {list.hasNextPage && (
+        <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          {t('more')}
+        </Button>
+      )}
     </Group>
   );
 }

@@ -2,7 +2,6 @@
 // The form over the schema of every type: it is filled in by hand, and what comes out is what was meant.
 
 import { screen, within } from '@testing-library/react';
-import axe from 'axe-core';
 import { describe, expect, test } from 'vitest';
 import { CONFIGS } from './configs.ts';
 import { createFilling, enterText, fillObject, findField, textIn } from './fill.ts';
@@ -35,17 +34,6 @@ describe.each(named)('%s', (name, type) => {
     expect(form.changes()).toBe(0);
     const isComplete = !NEEDS_ANY.has(name);
     if (isComplete) expect(type.schema.safeParse(configOf(type)).error?.issues ?? []).toEqual([]);
-  });
-
-  test('axe finds nothing serious', async () => {
-    const { container } = renderForm(type, { value: configOf(type) });
-    const { violations } = await axe.run(container, {
-      resultTypes: ['violations'],
-      // There is no layout here to take colours from, and no page around.
-      rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
-    });
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
   });
 
   test('who may not change it can change nothing', async () => {

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { expect, it, vi } from 'vitest';
 import { TemplateInput, type TemplateInputProps } from '../../../client/src/variables/template-input.tsx';
 import { type VariableSource, VariablesProvider } from '../../../client/src/variables/variable-source.tsx';
+import { PATIENCE } from '../../patience.ts';
 import { renderPart } from '../render.tsx';
 import { orderSource } from './source.ts';
 import { chipTexts, editorOf, moveTo, offered, typeInto } from './typing.ts';
@@ -66,7 +67,7 @@ it.each(['{{', '/', '/sta', '{{payment.st'])('offers variables behind %j, and pu
   expect(labels).toContain('Status');
   if (!typed.includes('sta')) return;
   expect(labels[0]).toBe('Status');
-  await vi.waitFor(() => expect(acceptCompletion(view)).toBe(true));
+  await vi.waitFor(() => expect(acceptCompletion(view)).toBe(true), PATIENCE);
   expect(onChange).toHaveBeenLastCalledWith('Is {{$context.body.payment.status}}');
 });
 
@@ -75,10 +76,10 @@ it('offers a list that is reached by keys and keeps the focus in the field', asy
   typeInto(view, '{{');
   await offered(view);
   const list = await screen.findByRole('listbox');
-  await vi.waitFor(() => expect(list.tabIndex).toBe(0));
+  await vi.waitFor(() => expect(list.tabIndex).toBe(0), PATIENCE);
   expect(view.hasFocus).toBe(true);
   typeInto(view, 'pay');
-  await vi.waitFor(() => expect(screen.getByRole('listbox').tabIndex).toBe(0));
+  await vi.waitFor(() => expect(screen.getByRole('listbox').tabIndex).toBe(0), PATIENCE);
   expect(view.hasFocus).toBe(true);
 });
 

@@ -156,7 +156,7 @@ describe('files', () => {
 
   test('of a new build are found without a restart', async () => {
     await writeFile(join(folder, 'client/assets/new-5e6f.js'), '1');
-    await expect.poll(async () => (await get('/designer/assets/new-5e6f.js')).status, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await get('/designer/assets/new-5e6f.js')).status).toBe(200);
   });
 
   test('are told about by HEAD, and take no other method', async () => {

@@ -15,10 +15,10 @@ import { router } from '../../../src/http/middleware/router.ts';
 import { createReach } from '../../../src/http/reach.ts';
 import { defineRoute, EventStream, type RouteContext } from '../../../src/http/route.ts';
 import { createConnections } from '../../../src/http/trusted-proxies.ts';
+import { PATIENCE } from '../../patience.ts';
 import { type EventReader, readEvents } from '../event-reader.ts';
 
 const reachOf = createReach('http://localhost', createConnections([]));
-const PATIENCE = { timeout: 10_000, interval: 5 };
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const route = defineRoute({
   ...{ method: 'GET', path: '/api/stream/{name}', name: 'stream', permission: 'executions:read' },

@@ -7,7 +7,7 @@ import { createEvaluator } from '../../../src/expressions/evaluator.ts';
 import { type ConversionTools, convertData, versionFor } from '../../../src/outbound/body/conversion.ts';
 import { makeBody } from '../../../src/outbound/body/envelope.ts';
 
-const evaluator = createEvaluator({ timeoutMs: 5_000, maxWorkers: 1, memoryMb: 96 });
+const evaluator = createEvaluator({ timeoutMs: 30_000, maxWorkers: 1, memoryMb: 96 });
 afterAll(() => evaluator.close());
 
 const scope: Scope = {

@@ -6,6 +6,7 @@ import type { OutgoingRequest } from '../../../src/engine/plugin.ts';
 import { HooklineError } from '../../../src/errors.ts';
 import { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from '../../../src/outbound/guard/guarded-fetch.ts';
 import { createTrace } from '../../../src/outbound/guard/trace.ts';
+import { withLimit } from '../../patience.ts';
 import { makeCertificate, startRawServer, startSecureServer, startServer, type TestServer, until } from './servers.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -281,8 +282,12 @@ describe('TLS', () => {
     expect(error).toMatchObject({ code: 'request_failed', message: expect.stringContaining('(TLS)') });
     const silent = await started(startRawServer(() => undefined));
     const url = silent.url.replace('http:', 'https:');
-    expect(await failure(guardFor(silent).fetch({ url, timeoutMs: 50 }))).toMatchObject({ code: 'request_timeout' });
-    await until(() => silent.sockets[0]?.destroyed === true);
+    const { result } = await withLimit(
+      (timeoutMs) => failure(guardFor(silent).fetch({ url, timeoutMs })),
+      () => silent.sockets.length > 0,
+    );
+    expect(result).toMatchObject({ code: 'request_timeout' });
+    await until(() => silent.sockets.every(({ destroyed }) => destroyed));
   });
 });
 
@@ -610,8 +615,14 @@ describe('a trace', () => {
     expect(trace).toMatchObject({ phase: 'lookup', dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null });
     expect(trace.totalMs).toBeGreaterThan(15);
     const server = await started(startRawServer((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')));
-    const late = createTrace();
-    await failure(guardFor(server).fetch({ url: server.url, timeoutMs: 50, trace: late }));
+    const { result: late } = await withLimit(
+      async (timeoutMs) => {
+        const trace = createTrace();
+        await failure(guardFor(server).fetch({ url: server.url, timeoutMs, trace }));
+        return trace;
+      },
+      ({ phase }) => phase === 'body',
+    );
     expect(late).toMatchObject({ phase: 'body', dnsMs: null, connectMs: expect.any(Number), firstByteMs: expect.any(Number) });
   });
 });

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { PATIENCE } from '../../patience.ts';
 
 export interface TestServer {
   readonly port: number;
@@ -82,7 +83,7 @@ export function makeCertificate(subjectAltName: string): Certificate {
 
 /** Waits until something is so, a few seconds at most. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + PATIENCE.timeout;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error('waited in vain');
     await new Promise((resolve) => setImmediate(resolve));

@@ -167,7 +167,7 @@ async function take(world: World, { type, pick, ms, workflow, status }: Step): P
 }
 
 describe.each(Object.entries(STORES))('on %s', (name, open) => {
-  test('numbers are those of a recount, however executions end, run again and are deleted', { timeout: 110_000 }, async () => {
+  test('numbers are those of a recount, however executions end, run again and are deleted', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.nat(100), async (taken, hours) => {
         const world = await makeWorld(await open());

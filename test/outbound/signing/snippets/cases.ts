@@ -103,3 +103,7 @@ function casesOf(profile: SignatureProfile, index: number): SnippetCase[] {
   };
   return [...cases, make('in a rotation, with the key before', 'valid', { headers: sign({}, rotated) })];
 }
+
+/** That the program can be called as it says. */
+export const two = (cases: readonly SnippetCase[]): SnippetCase[] =>
+  cases.filter(({ name }) => /: (another alphabet|another key)$/.test(name));

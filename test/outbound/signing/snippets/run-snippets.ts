@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { expect } from 'vitest';
 import { type SnippetLanguage, verifySnippet } from '../../../../src/outbound/signing/snippets/verify-snippet.ts';
 import { PROFILES, type SnippetCase, URL_SIGNED } from './cases.ts';
 
@@ -214,3 +215,10 @@ export const byJava: Runner = async (cases, folder) => {
   const { stdout } = await run('java', ['-XX:TieredStopAtLevel=1', '-cp', join(place, 'classes'), 'All', join(place, 'cases')]);
   return stdout.trim().split('\n');
 };
+
+/** Runs all cases with files in a folder, and compares each outcome. */
+export async function expectOutcomes(folder: string, runner: Runner, cases: readonly SnippetCase[]): Promise<void> {
+  const outcomes = await runner(cases, folder);
+  const told = cases.map(({ name }, index) => `${name} -> ${outcomes[index]}`);
+  expect(told).toEqual(cases.map(({ name, expected }) => `${name} -> ${expected}`));
+}

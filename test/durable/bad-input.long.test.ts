@@ -1,0 +1,5 @@
+// Bad input for durable workflows on PostgreSQL: the same matrix once more.
+
+import { describeBadInput } from './bad-input.ts';
+
+describeBadInput('PostgreSQL');
