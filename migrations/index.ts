@@ -9,6 +9,7 @@ import { access } from './0004-access.ts';
 import { secrets } from './0005-secrets.ts';
 import { activity } from './0006-activity.ts';
 import { samples } from './0007-samples.ts';
+import { throttles } from './0011-throttles.ts';
 
 export const migrations: readonly RunnableMigration<QueryInterface>[] = [
   init,
@@ -18,4 +19,5 @@ export const migrations: readonly RunnableMigration<QueryInterface>[] = [
   secrets,
   activity,
   samples,
+  throttles,
 ];

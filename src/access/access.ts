@@ -6,6 +6,13 @@ import { createLinks, type LinkService } from './links.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import type { AccessStore } from './ports.ts';
 import { createSessions, type SessionService } from './sessions.ts';
+import { type BearerThrottle, createBearerThrottle } from './throttle/bearer-throttle.ts';
+import { createMemoryCounter, type MakeCounter } from './throttle/counter.ts';
+import { createKnownCallers } from './throttle/known-callers.ts';
+import { createPlaceThrottle } from './throttle/place-throttle.ts';
+import { createRefusals, type Refusals } from './throttle/refusals.ts';
+import { createSignInThrottle } from './throttle/sign-in-throttle.ts';
+import { createTriggerThrottle, type TriggerThrottle } from './throttle/trigger-throttle.ts';
 import { createTokens, type TokenService } from './tokens.ts';
 import { createUsers, type UserService } from './users.ts';
 
@@ -15,6 +22,11 @@ export interface Access {
   readonly links: LinkService;
   readonly tokens: TokenService;
   readonly audit: AuditService;
+  readonly bearers: BearerThrottle;
+  readonly triggers: TriggerThrottle;
+  readonly refusals: Refusals;
+  /** Resolves when everything that was noted in passing is stored. Call it before the database is closed. */
+  settle(): Promise<void>;
   /** Deletes what is over: sessions, links, and up to `limit` old entries of the audit log. @returns how many of these */
   deleteOld(limit: number): Promise<number>;
 }
@@ -26,20 +38,38 @@ export interface AccessOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Log;
+  /** A code that only holders of the installation's key can make. */
+  readonly sign: (text: string) => string;
+  /** Default: in the memory of this process. */
+  readonly counters?: MakeCounter;
   /** Default: as costly as they should be. */
   readonly passwords?: Passwords;
 }
 
-export function createAccess({ store, baseUrl, now, log, passwords = createPasswords() }: AccessOptions): Access {
+export function createAccess(options: AccessOptions): Access {
+  const { store, baseUrl, now, log, sign, counters = createMemoryCounter, passwords = createPasswords() } = options;
   const audit = createAudit({ store: store.audit, now, log });
-  const sessions = createSessions({ store, passwords, audit, now, log });
+  const refusals = createRefusals({ store: store.refusedCalls, audit, now, log });
+  const known = createKnownCallers({ store: store.knownCallers, sign, now, log });
+  const signIns = createSignInThrottle({ store: store.userPlaces, sign, counters, refusals, now });
+  const sessions = createSessions({ store, passwords, throttle: signIns, audit, now, log });
   return {
     audit,
     sessions,
-    users: createUsers({ store, passwords, baseUrl, now }),
-    links: createLinks({ store, passwords, sessions, audit, baseUrl, now }),
+    users: createUsers({ store, passwords, counters, baseUrl, now }),
+    links: createLinks({
+      ...{ store, passwords, sessions, signIns, audit, baseUrl, now },
+      throttle: createPlaceThrottle('link', counters),
+    }),
     tokens: createTokens({ store: store.tokens, now, log }),
+    bearers: createBearerThrottle({ throttle: createPlaceThrottle('bearer', counters), known, refusals }),
+    triggers: createTriggerThrottle({ counters, known, refusals, now }),
+    refusals,
+    async settle() {
+      await Promise.all([refusals.settle(), known.settle()]);
+    },
     async deleteOld(limit) {
+      await store.deleteOldTries(now());
       await store.deleteExpired({ ...sessions.bounds(), now: now() });
       return store.audit.deleteOld(now() - AUDIT_KEEP_MS, limit);
     },

@@ -20,6 +20,8 @@ export interface AuditNote {
   /** Names of the fields that were sent. */
   readonly fields?: readonly string[];
   readonly address: string;
+  /** More that helps an investigation, such as `{ tries: ['100'] }`; never a secret. */
+  readonly details?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface AuditService {

@@ -8,7 +8,8 @@ import type { Passwords } from './passwords.ts';
 import type { AccessStore, OneTimeLink, User } from './ports.ts';
 import { hashSecret, makeSecret } from './random-secret.ts';
 import { actorOfUser, type NewSession, type Origin, type SessionService } from './sessions.ts';
-import { createThrottle, placeOfAddress, requireNoWait } from './throttle.ts';
+import type { PlaceThrottle } from './throttle/place-throttle.ts';
+import type { SignInThrottle } from './throttle/sign-in-throttle.ts';
 import { showLink } from './views.ts';
 import { requireStrongPassword } from './weak-passwords.ts';
 
@@ -52,17 +53,16 @@ export function createLinks(options: {
   store: AccessStore;
   passwords: Passwords;
   sessions: SessionService;
+  throttle: PlaceThrottle;
+  signIns: Pick<SignInThrottle, 'remember'>;
   audit: AuditService;
   baseUrl: string;
   now: () => number;
 }): LinkService {
-  const { store, passwords, sessions, audit, baseUrl, now } = options;
-  const byPlace = createThrottle({ free: 20, maxWaitMs: 60_000, now });
+  const { store, passwords, sessions, throttle, signIns, audit, baseUrl, now } = options;
 
   async function find(token: string, { address }: Origin): Promise<{ link: OneTimeLink; user: User | null }> {
-    const place = placeOfAddress(address);
-    requireNoWait([byPlace, place]);
-    byPlace.count(place);
+    const turn = await throttle.take(address);
     const found = await store.links.find(hashSecret(token));
     const isUsable =
       found !== undefined &&
@@ -70,7 +70,7 @@ export function createLinks(options: {
       !found.user?.isDisabled &&
       (found.link.purpose !== 'setup' || !(await store.users.hasOwner()));
     if (!isUsable) throw notUsable();
-    byPlace.takeBack(place);
+    await turn.takeBack();
     return found;
   }
 
@@ -98,6 +98,7 @@ export function createLinks(options: {
       const user = await store.links.accept(link.hash, use);
       if (!user) throw notUsable();
       if (from.session) await store.sessions.end(from.session.hash);
+      await signIns.remember(user.id, from.address);
       const fields = [...(owner ? ['email', 'name'] : []), 'password'];
       await audit.note(actorOfUser(user), {
         action: 'acceptLink',

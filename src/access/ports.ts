@@ -150,6 +150,41 @@ export interface AuditStore {
   deleteOld(before: number, limit: number): Promise<number>;
 }
 
+/** Callers that have presented the right credentials, by a code that says nothing of them. */
+export interface KnownCallerStore {
+  remember(key: string, at: number): Promise<void>;
+  /** Those that were right at or after `from`, the latest `limit` of them. */
+  listSince(from: number, limit: number): Promise<{ readonly key: string; readonly at: number }[]>;
+}
+
+/** Calls of a workflow that were refused for their credentials, from one place within one span of time. */
+export interface RefusedCall {
+  readonly workflowId: string;
+  /** Begin of the span. */
+  readonly at: number;
+  readonly place: string;
+  readonly calls: number;
+}
+
+export interface RefusedCalls {
+  readonly calls: number;
+  /** Places that they came from: addresses, or blocks of IPv6 addresses. */
+  readonly places: number;
+}
+
+export interface RefusedCallStore {
+  /** Adds to what is counted already. */
+  add(calls: readonly RefusedCall[]): Promise<void>;
+  count(workflowId: string, from: number): Promise<RefusedCalls>;
+}
+
+/** Where each user has signed in from, as codes that say nothing of the address. */
+export interface UserPlaceStore {
+  has(userId: string, place: string): Promise<boolean>;
+  /** Keeps the latest `keep` places of a user. */
+  remember(userId: string, place: string, at: number, keep: number): Promise<void>;
+}
+
 /** The access part of a storage. */
 export interface AccessStore {
   readonly users: UserStore;
@@ -157,6 +192,11 @@ export interface AccessStore {
   readonly links: LinkStore;
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
+  readonly knownCallers: KnownCallerStore;
+  readonly refusedCalls: RefusedCallStore;
+  readonly userPlaces: UserPlaceStore;
+  /** Deletes counted tries, known callers and refused calls from before `now` that nobody asks for any more. */
+  deleteOldTries(now: number): Promise<void>;
   /** Deletes sessions begun or last seen before these times, and links that expired before `now`. */
   deleteExpired(bounds: { readonly begunBefore: number; readonly seenBefore: number; readonly now: number }): Promise<void>;
 }

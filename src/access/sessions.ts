@@ -9,7 +9,7 @@ import { type Actor, ROLE_PERMISSIONS } from './model.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccessStore, User } from './ports.ts';
 import { hashSecret, makeSecret } from './random-secret.ts';
-import { createThrottle, placeOfAddress, requireNoWait } from './throttle.ts';
+import type { SignInThrottle } from './throttle/sign-in-throttle.ts';
 
 /** A session nobody uses ends after this time, in milliseconds. */
 const IDLE_MS = 7 * 86_400_000;
@@ -29,6 +29,8 @@ export interface ActiveSession {
 /** A session that begins, with the secret for its cookie. */
 export interface NewSession extends ActiveSession {
   readonly secret: string;
+  /** For a cookie by which this browser is known at its next sign-in. */
+  readonly device: string;
 }
 
 /** Where a request comes from. */
@@ -36,6 +38,8 @@ export interface Origin {
   /** The caller's IP address. */
   readonly address: string;
   readonly session: ActiveSession | null;
+  /** What the cookie of a browser that has signed in before holds, unchecked. */
+  readonly device?: string | undefined;
 }
 
 export interface SessionService {
@@ -61,14 +65,12 @@ export function actorOfUser({ id, email, role }: User): Actor {
 export function createSessions(options: {
   store: Pick<AccessStore, 'users' | 'sessions'>;
   passwords: Passwords;
+  throttle: SignInThrottle;
   audit: AuditService;
   now: () => number;
   log: Log;
 }): SessionService {
-  const { store, passwords, audit, now, log } = options;
-  const byEmail = createThrottle({ free: 5, maxWaitMs: 300_000, now });
-  // Many people may share an address; who guesses has to wait a minute for each further try.
-  const byPlace = createThrottle({ free: 20, maxWaitMs: 60_000, now });
+  const { store, passwords, throttle, audit, now, log } = options;
   /** Sessions whose last use is being written. */
   const touching = new Set<string>();
 
@@ -76,14 +78,17 @@ export function createSessions(options: {
     return { begunBefore: now() - SESSION_MAX_MS, seenBefore: now() - IDLE_MS };
   }
 
-  function describe(secret: string, user: User): NewSession {
+  function activeOf(secret: string, user: User): ActiveSession {
     const csrfToken = createHmac('sha256', secret).update('hookline csrf').digest('base64url');
-    return { secret, hash: hashSecret(secret), user, csrfToken };
+    return { hash: hashSecret(secret), user, csrfToken };
+  }
+
+  function describe(secret: string, user: User): NewSession {
+    return { ...activeOf(secret, user), secret, device: throttle.deviceOf(user.id) };
   }
 
   /** Starts a session for who gives the right password; undefined when anything is wrong. */
-  async function start(email: string, password: string, secret: string): Promise<User | undefined> {
-    const user = await store.users.findByEmail(email);
+  async function start(user: User | undefined, password: string, secret: string): Promise<User | undefined> {
     const encoded = user === undefined || user.isDisabled ? null : user.password;
     const { isRight, isOutdated } = await passwords.check(encoded, password);
     if (!isRight || user === undefined || encoded === null) return undefined;
@@ -116,21 +121,18 @@ export function createSessions(options: {
     bounds,
     describe,
 
-    async signIn({ email, password }, { address, session: before }) {
-      const place = placeOfAddress(address);
-      requireNoWait([byEmail, email], [byPlace, place]);
-      byEmail.count(email);
-      byPlace.count(place);
+    async signIn({ email, password }, { address, session: before, device }) {
+      const found = await store.users.findByEmail(email);
+      const turn = await throttle.take({ email, userId: found?.id, address, device });
       const secret = makeSecret();
-      const user = await start(email, password, secret);
+      const user = await start(found, password, secret);
       if (!user) {
         await audit.note(email, { action: 'signInRefused', address });
         throw new HooklineError('unauthorized', 'The e-mail address or the password is wrong.', {
           headers: { 'WWW-Authenticate': 'Bearer realm="hookline"' },
         });
       }
-      byEmail.forget(email);
-      byPlace.takeBack(place);
+      await turn.succeed(user.id);
       if (before) await store.sessions.end(before.hash);
       await audit.note(actorOfUser(user), { action: 'signIn', target: user.id, address });
       return describe(secret, user);
@@ -143,8 +145,7 @@ export function createSessions(options: {
       const { begunBefore, seenBefore } = bounds();
       if (user.isDisabled || session.createdAt <= begunBefore || session.lastSeenAt <= seenBefore) return undefined;
       if (session.lastSeenAt + SEEN_EVERY_MS <= now()) await touch(session.hash, user.id);
-      const { hash, csrfToken } = describe(secret, user);
-      return { hash, user, csrfToken };
+      return activeOf(secret, user);
     },
 
     end: ({ hash }) => store.sessions.end(hash),

@@ -7,7 +7,8 @@ import { type Actor, type OneTimeLinkView, ROLE_PERMISSIONS, type Role } from '.
 import type { Passwords } from './passwords.ts';
 import type { AccessStore, User } from './ports.ts';
 import type { ActiveSession } from './sessions.ts';
-import { createThrottle, requireNoWait } from './throttle.ts';
+import type { MakeCounter } from './throttle/counter.ts';
+import { createThrottle, takeTurn } from './throttle/throttle.ts';
 import { showLink } from './views.ts';
 import { requireStrongPassword } from './weak-passwords.ts';
 
@@ -52,11 +53,12 @@ export interface SelfChange {
 export function createUsers(options: {
   store: Pick<AccessStore, 'users' | 'links' | 'sessions'>;
   passwords: Passwords;
+  counters: MakeCounter;
   baseUrl: string;
   now: () => number;
 }): UserService {
-  const { store, passwords, baseUrl, now } = options;
-  const bySelf = createThrottle({ free: 5, maxWaitMs: 300_000, now });
+  const { store, passwords, counters, baseUrl, now } = options;
+  const bySelf = createThrottle({ name: 'own-password', free: 5, maxWaitMs: 300_000, counters });
   /** Stays true: the last one cannot be taken away. */
   let hasOwner = false;
 
@@ -68,11 +70,10 @@ export function createUsers(options: {
 
   async function changePassword({ user, hash }: ActiveSession, { current, new: next }: { current: string; new: string }) {
     requireStrongPassword(next, user);
-    requireNoWait([bySelf, user.id]);
-    bySelf.count(user.id);
+    await takeTurn([bySelf, user.id]);
     const { isRight } = await passwords.check(user.password, current);
     if (!isRight || user.password === null) throw wrongPassword();
-    bySelf.forget(user.id);
+    await bySelf.forget(user.id);
     const to = await passwords.encode(next);
     const change = { from: user.password, to, keepSession: hash, updatedAt: now() };
     if (!(await store.users.changePassword(user.id, change))) throw wrongPassword();

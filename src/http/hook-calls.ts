@@ -15,7 +15,7 @@ import type { Metrics } from './metrics.ts';
 import { errorAnswer } from './middleware/errors.ts';
 import { inflateBody } from './request-body.ts';
 import { replyHeaders } from './routes/hooks.ts';
-import { createTriggerCall } from './trigger-call.ts';
+import { createTriggerCall, type TriggerCallOptions } from './trigger-call.ts';
 
 /** What a person types to call a workflow. */
 export interface TestCall {
@@ -45,7 +45,7 @@ export type CallWorkflow = (
   call: TestCall,
 ) => Promise<TestCallResult>;
 
-export interface HookCallsOptions {
+export interface HookCallsOptions extends Pick<TriggerCallOptions, 'throttle'> {
   readonly engine: Pick<Engine, 'find' | 'accept' | 'run'>;
   /** Where callers reach the trigger URLs: `https://hooks.example.com/automation`. */
   readonly baseUrl: string;

@@ -77,7 +77,7 @@ export interface ServerContext extends Services {
 }
 
 /** What a handler gets besides its input. */
-export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie' | 'ownUrl'> {
+export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie' | 'deviceCookie' | 'ownUrl'> {
   /** Who asks; null on a route for everybody when nobody is signed in. */
   readonly actor: Actor | null;
   readonly origin: Origin;
@@ -94,12 +94,15 @@ export interface RouteInput<Params, Query, Body, Headers = undefined> {
   readonly body: Body;
 }
 
+/** A header that is sent several times has a list. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** What a handler returns that sends headers of its own with its data. */
 export class ReplyWithHeaders<Data> {
   readonly data: Data;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ReplyHeaders;
 
-  constructor(data: Data, headers: Readonly<Record<string, string>>) {
+  constructor(data: Data, headers: ReplyHeaders) {
     this.data = data;
     this.headers = headers;
   }

@@ -59,7 +59,7 @@ export function createHttp(services: Services, options: HttpOptions): Middleware
     reachOf,
     version,
   };
-  const forEverybody = [errors(options.log), health(services, options.metrics, options.metricsAccess ?? 'token')];
+  const forEverybody = [errors(options.log), health(services, options.metrics, options.metricsAccess ?? 'token', reachOf)];
   if (options.isWorker) return mount(prefix, compose([...forEverybody, notFound(options.log)]));
   const inner = compose([
     hooksMiddleware(options.hooks, prefix, options.connections),

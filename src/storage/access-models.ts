@@ -63,16 +63,48 @@ export interface AuditRow {
   address: string;
 }
 
+/** Tries that several processes count together (PostgreSQL only); the columns are those of rate-limiter-flexible. */
+export interface ThrottleRow {
+  key: string;
+  points: number;
+  expire: number | null;
+}
+
+/** A caller that was right lately. */
+export interface KnownCallerRow {
+  key: string;
+  at: number;
+}
+
+/** Calls refused for their credentials, from one place within a span that begins at `at`. */
+export interface RefusedCallRow {
+  workflowId: string;
+  at: number;
+  place: string;
+  calls: number;
+}
+
+/** A place that a user has signed in from. */
+export interface UserPlaceRow {
+  userId: string;
+  place: string;
+  at: number;
+}
+
 export interface AccessModels {
   readonly users: Table<UserRow>;
   readonly sessions: Table<SessionRow>;
   readonly oneTimeLinks: Table<OneTimeLinkRow>;
   readonly apiTokens: Table<ApiTokenRow>;
   readonly auditLog: Table<AuditRow>;
+  readonly throttles: Table<ThrottleRow>;
+  readonly knownCallers: Table<KnownCallerRow>;
+  readonly refusedCalls: Table<RefusedCallRow>;
+  readonly userPlaces: Table<UserPlaceRow>;
 }
 
 export function defineAccessModels(table: DefineTable): AccessModels {
-  const { BIGINT, BOOLEAN, TEXT } = DataTypes;
+  const { BIGINT, BOOLEAN, INTEGER, TEXT } = DataTypes;
   return {
     users: table<UserRow>('users', {
       id: key(TEXT),
@@ -121,5 +153,14 @@ export function defineAccessModels(table: DefineTable): AccessModels {
       fields: required(TEXT),
       address: required(TEXT),
     }),
+    throttles: table<ThrottleRow>('throttles', { key: key(TEXT), points: required(INTEGER), expire: optional(BIGINT) }),
+    knownCallers: table<KnownCallerRow>('known_callers', { key: key(TEXT), at: required(BIGINT) }),
+    refusedCalls: table<RefusedCallRow>('refused_calls', {
+      workflowId: key(TEXT),
+      at: key(BIGINT),
+      place: key(TEXT),
+      calls: required(BIGINT),
+    }),
+    userPlaces: table<UserPlaceRow>('user_places', { userId: key(TEXT), place: key(TEXT), at: required(BIGINT) }),
   };
 }

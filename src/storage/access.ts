@@ -16,6 +16,7 @@ import type { UserRow } from './access-models.ts';
 import { toLink, toSession, toToken, toUser, userRow } from './access-records.ts';
 import { auditStore } from './audit.ts';
 import { type Database, isSearchable } from './database.ts';
+import { guessStores } from './guesses.ts';
 import { storable } from './outbound/rows.ts';
 import { withStorageErrors } from './storage-error.ts';
 
@@ -75,6 +76,7 @@ export function accessStore(database: Database): AccessStore {
           await models.sessions.destroy({ where: { userId: id } });
           await models.oneTimeLinks.destroy({ where: { userId: id } });
           await models.apiTokens.destroy({ where: { userId: id } });
+          await models.userPlaces.destroy({ where: { userId: id } });
         }),
     },
 
@@ -172,6 +174,7 @@ export function accessStore(database: Database): AccessStore {
     },
 
     audit: auditStore(database),
+    ...guessStores(database),
 
     deleteExpired: ({ begunBefore, seenBefore, now }) =>
       write(async ({ sessions, oneTimeLinks }) => {

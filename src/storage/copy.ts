@@ -44,7 +44,7 @@ interface TableDescription {
   change?(row: Row): void;
 }
 
-/** Everything but `processes` (nobody runs), `captures` (nobody listens) and `migrations` (the target has its own). Referenced tables come first. */
+/** Everything but `processes` (nobody runs), `captures` (nobody listens), `migrations` (the target has its own), and what is kept for a day at most: `throttles`, `known_callers`, `refused_calls`. Referenced tables come first. */
 const TABLES: readonly TableDescription[] = [
   {
     name: 'workflows',
@@ -123,6 +123,7 @@ const TABLES: readonly TableDescription[] = [
     key: ['id'],
     columns: ['id', 'at', 'actor_kind', 'actor_id', 'actor_name', 'action', 'target', 'fields', 'address'],
   },
+  { name: 'user_places', key: ['user_id', 'place'], columns: ['user_id', 'place', 'at'] },
   {
     name: 'statistics',
     key: ['span_ms', 'workflow_id', 'at'],

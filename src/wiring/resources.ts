@@ -11,7 +11,7 @@ import type { GuardedFetch } from '../outbound/guard/guarded-fetch.ts';
 import { createOutgoing } from './outgoing.ts';
 import type { Setup } from './setup.ts';
 
-export interface Resources extends Pick<Backend, 'storage' | 'queue' | 'bus' | 'lead'> {
+export interface Resources extends Pick<Backend, 'storage' | 'queue' | 'bus' | 'lead' | 'counters'> {
   /** Tells everybody who listens, in all processes, what has changed. */
   readonly changes: Changes;
   /** Shows calls to whoever listens for them. */
@@ -26,7 +26,7 @@ export interface Resources extends Pick<Backend, 'storage' | 'queue' | 'bus' | '
 /** @throws HooklineError `invalid_configuration`, `migration_needed`, `storage_unavailable` */
 export async function openResources({ config, log, now }: Setup): Promise<Resources> {
   const backend = await openBackend(config, log);
-  const { storage, queue, bus, lead } = backend;
+  const { storage, queue, bus, lead, counters } = backend;
   const interest = createInterest(bus);
   const changes = createChanges({ bus, interest });
   const captures = createCaptures({ bus, interest, store: storage.captures, log, now });
@@ -42,6 +42,7 @@ export async function openResources({ config, log, now }: Setup): Promise<Resour
     queue,
     bus,
     lead,
+    counters,
     changes,
     captures,
     streams,

@@ -42,7 +42,7 @@ export interface WiredServices {
 /** Nothing runs yet. @throws HooklineError `invalid_configuration`, `storage_unavailable` */
 export async function makeServices(setup: Setup, resources: Resources): Promise<WiredServices> {
   const { config, registry, log, baseUrl, now } = setup;
-  const { storage, bus, evaluator } = resources;
+  const { storage, bus, evaluator, counters } = resources;
   const { verifier: tokens, generated } = await createTokenVerifier({
     adminToken: config.adminToken,
     settings: storage.settings,
@@ -59,7 +59,10 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
     messagesMs: config.messageRetention,
   });
   const passwords = createPasswords({ ln: config.passwordCost });
-  const access = createAccess({ store: storage.access, passwords, baseUrl, now, log });
+  const access = createAccess({
+    ...{ store: storage.access, passwords, baseUrl, now, log, counters },
+    sign: (text) => secretBox.sign(text),
+  });
   const secrets = createSecretService({
     store: storage.secrets,
     secretBox,

@@ -26,5 +26,6 @@ export async function startServices(
     await Promise.all([engine.stop(), outbound.stop(config.shutdownGraceMs)]);
     await Promise.all([stopRetention(), stopCounting()]);
     secrets.close();
+    await access.settle();
   };
 }

@@ -106,6 +106,7 @@ describe('a session', () => {
     const page = await openBrowser(server.url).signIn(ADA);
     expect(page.headers['set-cookie']).toEqual([
       expect.stringMatching(/^hookline_session=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^hookline_device=[\w-]{43}\.[\w-]{43}; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
     expect(page.headers['cache-control']).toBe('no-store');
   });

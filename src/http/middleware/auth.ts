@@ -4,6 +4,7 @@ import type { Context, Middleware } from 'koa';
 import type { Access } from '../../access/access.ts';
 import { type Actor, PERMISSIONS } from '../../access/model.ts';
 import { actorOfUser, type Origin } from '../../access/sessions.ts';
+import type { BearerThrottle } from '../../access/throttle/bearer-throttle.ts';
 import { HooklineError } from '../../errors.ts';
 import type { TokenVerifier } from '../admin-token.ts';
 import type { ReachOf } from '../reach.ts';
@@ -24,11 +25,16 @@ export function unauthorized(header: string): HooklineError {
   );
 }
 
-/** Lets the admin token through. @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer` */
-export async function requireToken(header: string, tokens: TokenVerifier): Promise<void> {
+/** Lets the admin token through. @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer`; `too_many_requests` */
+export async function requireToken(
+  { header, address }: { readonly header: string; readonly address: string },
+  tokens: TokenVerifier,
+  bearers: BearerThrottle,
+): Promise<void> {
   const token = BEARER.exec(header)?.[1];
-  if (token !== undefined && (await tokens.verify(token))) return;
-  throw unauthorized(header);
+  if (token === undefined) throw unauthorized(header);
+  const isRight = await bearers.judge(address, token, async () => (await tokens.verify(token)) || undefined);
+  if (isRight === undefined) throw unauthorized(header);
 }
 
 const ADMIN: Actor = { kind: 'admin-token', id: 'admin', name: 'admin token', permissions: new Set(PERMISSIONS) };
@@ -47,7 +53,7 @@ export interface Caller {
 
 export interface AuthOptions {
   readonly tokens: TokenVerifier;
-  readonly access: Pick<Access, 'sessions' | 'tokens'>;
+  readonly access: Pick<Access, 'sessions' | 'tokens' | 'bearers'>;
   readonly reachOf: ReachOf;
 }
 
@@ -56,23 +62,28 @@ export interface AuthOptions {
  * such as those of a proxy that asks for passwords itself, say nothing.
  */
 export function auth({ tokens, access, reachOf }: AuthOptions): Middleware {
-  async function bearer(header: string): Promise<Actor> {
+  async function bearer(header: string, address: string): Promise<Actor> {
     const token = BEARER.exec(header)?.[1];
-    if (token !== undefined) {
-      if (await tokens.verify(token)) return ADMIN;
-      const actor = await access.tokens.find(token);
-      if (actor) return actor;
-    }
-    throw unauthorized(header);
+    const actor =
+      token === undefined
+        ? undefined
+        : await access.bearers.judge(address, token, async () =>
+            (await tokens.verify(token)) ? ADMIN : access.tokens.find(token),
+          );
+    if (actor === undefined) throw unauthorized(header);
+    return actor;
   }
 
   async function find(ctx: Context): Promise<Caller> {
-    const { address, sessionCookie } = reachOf(ctx);
+    const { address, sessionCookie, deviceCookie } = reachOf(ctx);
     const header = ctx.get('Authorization');
-    if (/^Bearer\b/i.test(header)) return { actor: await bearer(header), origin: { address, session: null } };
+    if (/^Bearer\b/i.test(header)) return { actor: await bearer(header, address), origin: { address, session: null } };
     const secret = sessionCookie.read(ctx.get('Cookie'));
     const session = secret === undefined ? undefined : await access.sessions.find(secret);
-    return { actor: session ? actorOfUser(session.user) : null, origin: { address, session: session ?? null } };
+    return {
+      actor: session ? actorOfUser(session.user) : null,
+      origin: { address, session: session ?? null, device: deviceCookie.read(ctx.get('Cookie')) },
+    };
   }
 
   return async (ctx, next) => {

@@ -3,6 +3,7 @@
 import type { Context, Middleware } from 'koa';
 import { HooklineError } from '../../errors.ts';
 import type { Metrics } from '../metrics.ts';
+import type { ReachOf } from '../reach.ts';
 import type { Services } from '../route.ts';
 import { requireToken } from './auth.ts';
 
@@ -28,9 +29,10 @@ function send(ctx: Context, contentType: string, text: string): void {
 
 /** Middleware for the three paths. None of them shows more to the public than whether the server works. */
 export function health(
-  services: Pick<Services, 'storage' | 'engine' | 'tokens'>,
+  services: Pick<Services, 'storage' | 'engine' | 'tokens' | 'access'>,
   metrics: Metrics,
   access: MetricsAccess,
+  reachOf: ReachOf,
 ): Middleware {
   const answers: Record<string, ((ctx: Context) => Promise<void>) | undefined> = {
     '/healthz': async (ctx) => send(ctx, 'application/json', '{"status":"ok"}'),
@@ -41,7 +43,10 @@ export function health(
   };
   if (access !== 'off') {
     answers['/metrics'] = async (ctx) => {
-      if (access === 'token') await requireToken(ctx.get('Authorization'), services.tokens);
+      if (access === 'token') {
+        const request = { header: ctx.get('Authorization'), address: reachOf(ctx).address };
+        await requireToken(request, services.tokens, services.access.bearers);
+      }
       const { contentType, text } = await metrics.render();
       send(ctx, contentType, text);
     };

@@ -3,7 +3,14 @@
 import KoaRouter from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
 import { HooklineError } from '../../errors.ts';
-import { EventStream, ReplyWithHeaders, type Route, type RoutePermission, type ServerContext } from '../route.ts';
+import {
+  EventStream,
+  type ReplyHeaders,
+  ReplyWithHeaders,
+  type Route,
+  type RoutePermission,
+  type ServerContext,
+} from '../route.ts';
 import { noteChange } from './audit.ts';
 import { type Caller, callerOf, unauthorized } from './auth.ts';
 import { requireOwnPage } from './csrf.ts';
@@ -49,19 +56,19 @@ function serve(route: Route, context: ServerContext): Middleware {
     const { params, query, headers } = ctx;
     const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
     const caller = callerOf(ctx);
-    const { sessionCookie, ownUrl } = context.reachOf(ctx);
+    const { sessionCookie, deviceCookie, ownUrl } = context.reachOf(ctx);
     const hookUrl = (hookKey: string): string => ownUrl(context.hookUrl(hookKey));
-    const result = await route.handle(input, { ...context, ...caller, sessionCookie, ownUrl, hookUrl });
+    const result = await route.handle(input, { ...context, ...caller, sessionCookie, deviceCookie, ownUrl, hookUrl });
     if (result instanceof EventStream) {
       context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));
       return;
     }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
     await noteChange(route, { params, body: ctx.state.body, data }, caller, context);
-    const { 'Set-Cookie': cookie, ...others } = ownHeaders as Readonly<Record<string, string>>;
+    const { 'Set-Cookie': cookies = [], ...others } = ownHeaders as ReplyHeaders;
     // Beside those that the host's app has set.
-    if (cookie !== undefined) ctx.append('Set-Cookie', cookie);
-    ctx.set({ ...others, ...REPLY_HEADERS });
+    for (const cookie of [cookies].flat()) ctx.append('Set-Cookie', cookie);
+    for (const [name, value] of Object.entries({ ...others, ...REPLY_HEADERS })) ctx.set(name, [value].flat());
     ctx.status = route.status ?? 200;
     if (ctx.status === 204) return;
     ctx.type = 'application/json';

@@ -44,7 +44,9 @@ async function show({ access, version }: RouteContext, actor: Actor | null, sess
 
 async function begin(context: RouteContext, session: NewSession): Promise<ReplyWithHeaders<SessionView>> {
   const data = await show(context, actorOfUser(session.user), session);
-  return new ReplyWithHeaders(data, { 'Set-Cookie': context.sessionCookie.write(session.secret) });
+  return new ReplyWithHeaders(data, {
+    'Set-Cookie': [context.sessionCookie.write(session.secret), context.deviceCookie.write(session.device)],
+  });
 }
 
 /** A route that asks for more than nothing always has one. */
@@ -70,7 +72,8 @@ const signIn = defineRoute({
   name: 'signIn',
   permission: 'none',
   summary: 'Signs a user in, and sets the session’s cookie',
-  description: 'After five wrong passwords for one address each further try has to wait longer: `429` with `Retry-After`.',
+  description:
+    'After five wrong passwords for one e-mail address each further try has to wait longer: `429` with `Retry-After`. A browser or a place that the user has signed in from before has a count of its own.',
   tag: SESSION,
   body: z.strictObject({ email: emailSchema, password: givenPassword }),
   response: sessionView,
@@ -311,6 +314,8 @@ const listAudit = defineRoute({
   }),
   response: pageOf(auditEntryView),
   async handle({ query }, { access }) {
+    // Entries about refused credentials are written behind the reply to them.
+    await access.refusals.settle();
     const { items, nextCursor } = await access.audit.list(query);
     return { data: items, nextCursor };
   },

@@ -12,10 +12,10 @@ import { type ReadTap, tapBody } from '../body-tap.ts';
 import type { Metrics } from '../metrics.ts';
 import { sendError } from '../middleware/errors.ts';
 import { drain, readBody } from '../request-body.ts';
-import { createTriggerCall } from '../trigger-call.ts';
+import { createTriggerCall, type TriggerCallOptions } from '../trigger-call.ts';
 import type { Connections } from '../trusted-proxies.ts';
 
-export interface HooksOptions {
+export interface HooksOptions extends Pick<TriggerCallOptions, 'throttle'> {
   readonly engine: Pick<Engine, 'find' | 'accept'>;
   /** Path under which Hookline lives, in its normal form. */
   readonly prefix: string;
