@@ -10,6 +10,7 @@ import { secrets } from './0005-secrets.ts';
 import { activity } from './0006-activity.ts';
 import { samples } from './0007-samples.ts';
 import { throttles } from './0011-throttles.ts';
+import { secondFactor } from './0012-second-factor.ts';
 
 export const migrations: readonly RunnableMigration<QueryInterface>[] = [
   init,
@@ -20,4 +21,5 @@ export const migrations: readonly RunnableMigration<QueryInterface>[] = [
   activity,
   samples,
   throttles,
+  secondFactor,
 ];

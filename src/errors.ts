@@ -14,6 +14,9 @@ export const ERROR_CATALOGUE = {
   invalid_json: { status: 400, exposed: true },
   unauthorized: { status: 401, exposed: true },
   forbidden: { status: 403, exposed: true },
+  // A code of an app or a recovery code that does not let in; a user who has to set up a second factor first
+  wrong_code: { status: 403, exposed: true },
+  second_factor_required: { status: 403, exposed: true },
   not_found: { status: 404, exposed: true },
   hook_not_found: { status: 404, exposed: true },
   workflow_not_found: { status: 404, exposed: true },

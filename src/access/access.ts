@@ -5,6 +5,8 @@ import { AUDIT_KEEP_MS, type AuditService, createAudit } from './audit.ts';
 import { createLinks, type LinkService } from './links.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import type { AccessStore } from './ports.ts';
+import { createPendingSignIns } from './second-factor/pending-sign-in.ts';
+import { createSecondFactors, type SecondFactorService } from './second-factor/second-factors.ts';
 import { createSessions, type SessionService } from './sessions.ts';
 import { type BearerThrottle, createBearerThrottle } from './throttle/bearer-throttle.ts';
 import { createMemoryCounter, type MakeCounter } from './throttle/counter.ts';
@@ -22,6 +24,7 @@ export interface Access {
   readonly links: LinkService;
   readonly tokens: TokenService;
   readonly audit: AuditService;
+  readonly secondFactors: SecondFactorService;
   readonly bearers: BearerThrottle;
   readonly triggers: TriggerThrottle;
   readonly refusals: Refusals;
@@ -40,6 +43,10 @@ export interface AccessOptions {
   readonly log: Log;
   /** A code that only holders of the installation's key can make. */
   readonly sign: (text: string) => string;
+  /** Seals the secrets of authenticator apps. */
+  readonly box: { seal(text: string): string; open(sealed: string): string };
+  /** Whether owners must have a second factor. Default never. */
+  readonly isSecondFactorRequired?: () => Promise<boolean>;
   /** Default: in the memory of this process. */
   readonly counters?: MakeCounter;
   /** Default: as costly as they should be. */
@@ -47,21 +54,28 @@ export interface AccessOptions {
 }
 
 export function createAccess(options: AccessOptions): Access {
-  const { store, baseUrl, now, log, sign, counters = createMemoryCounter, passwords = createPasswords() } = options;
+  const { store, baseUrl, now, log, sign, box, counters = createMemoryCounter, passwords = createPasswords() } = options;
   const audit = createAudit({ store: store.audit, now, log });
   const refusals = createRefusals({ store: store.refusedCalls, audit, now, log });
   const known = createKnownCallers({ store: store.knownCallers, sign, now, log });
   const signIns = createSignInThrottle({ store: store.userPlaces, sign, counters, refusals, now });
-  const sessions = createSessions({ store, passwords, throttle: signIns, audit, now, log });
+  const secondFactors = createSecondFactors({
+    ...{ box, passwords, counters, refusals, audit, now },
+    store: store.secondFactors,
+    isRequiredForOwners: options.isSecondFactorRequired ?? (async () => false),
+  });
+  const pending = createPendingSignIns({ sign, now });
+  const sessions = createSessions({ store, passwords, throttle: signIns, pending, secondFactors, audit, now, log });
   return {
     audit,
     sessions,
-    users: createUsers({ store, passwords, counters, baseUrl, now }),
+    users: createUsers({ store, passwords, secondFactors, counters, baseUrl, now }),
     links: createLinks({
-      ...{ store, passwords, sessions, signIns, audit, baseUrl, now },
+      ...{ store, passwords, sessions, signIns, secondFactors, audit, baseUrl, now },
       throttle: createPlaceThrottle('link', counters),
     }),
     tokens: createTokens({ store: store.tokens, now, log }),
+    secondFactors,
     bearers: createBearerThrottle({ throttle: createPlaceThrottle('bearer', counters), known, refusals }),
     triggers: createTriggerThrottle({ counters, known, refusals, now }),
     refusals,

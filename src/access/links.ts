@@ -7,6 +7,7 @@ import type { LinkView, OneTimeLinkView } from './model.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccessStore, OneTimeLink, User } from './ports.ts';
 import { hashSecret, makeSecret } from './random-secret.ts';
+import type { SecondFactorService } from './second-factor/second-factors.ts';
 import { actorOfUser, type NewSession, type Origin, type SessionService } from './sessions.ts';
 import type { PlaceThrottle } from './throttle/place-throttle.ts';
 import type { SignInThrottle } from './throttle/sign-in-throttle.ts';
@@ -23,6 +24,8 @@ export interface LinkUse {
   /** For `setup` only, and needed there, both. */
   readonly email?: string | undefined;
   readonly name?: string | undefined;
+  /** Of the second factor, for users who have one. */
+  readonly code?: string | undefined;
 }
 
 export interface LinkService {
@@ -36,7 +39,7 @@ export interface LinkService {
   /**
    * Uses a link up and signs its user in.
    * @throws HooklineError as `check`; `invalid_request` when e-mail address and name are not as the link needs them;
-   *   `weak_password`; `conflict`
+   *   `weak_password`; `conflict`; `second_factor_required` and `wrong_code` for a user with a second factor
    */
   accept(use: LinkUse, from: Origin): Promise<NewSession>;
 }
@@ -55,11 +58,12 @@ export function createLinks(options: {
   sessions: SessionService;
   throttle: PlaceThrottle;
   signIns: Pick<SignInThrottle, 'remember'>;
+  secondFactors: Pick<SecondFactorService, 'check'>;
   audit: AuditService;
   baseUrl: string;
   now: () => number;
 }): LinkService {
-  const { store, passwords, sessions, throttle, signIns, audit, baseUrl, now } = options;
+  const { store, passwords, sessions, throttle, signIns, secondFactors, audit, baseUrl, now } = options;
 
   async function find(token: string, { address }: Origin): Promise<{ link: OneTimeLink; user: User | null }> {
     const turn = await throttle.take(address);
@@ -85,13 +89,21 @@ export function createLinks(options: {
     async check(token, from) {
       const { link, user } = await find(token, from);
       const expiresAt = new Date(link.expiresAt).toISOString();
-      return { purpose: link.purpose, email: user?.email ?? null, name: user?.name ?? null, expiresAt };
+      const secondFactor = user?.secondFactorSince != null;
+      return { purpose: link.purpose, email: user?.email ?? null, name: user?.name ?? null, secondFactor, expiresAt };
     },
 
-    async accept({ token, password, email, name }, from) {
+    async accept({ token, password, email, name, code }, from) {
       const { link, user: known } = await find(token, from);
       const owner = ownerOf(link, email, name, now());
       requireStrongPassword(password, known ?? owner ?? { email: '', name: '' });
+      // The link alone, in wrong hands, is one factor.
+      if (known?.secondFactorSince != null) {
+        if (code === undefined) {
+          throw new HooklineError('second_factor_required', 'This user has a second factor: send a "code" of it, too.');
+        }
+        await secondFactors.check(known, code, from.address);
+      }
       const encoded = await passwords.encode(password);
       const secret = makeSecret();
       const use = { now: now(), password: encoded, owner, sessionHash: hashSecret(secret) };

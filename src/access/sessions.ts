@@ -9,6 +9,8 @@ import { type Actor, ROLE_PERMISSIONS } from './model.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccessStore, User } from './ports.ts';
 import { hashSecret, makeSecret } from './random-secret.ts';
+import type { PendingSignIns } from './second-factor/pending-sign-in.ts';
+import type { SecondFactorService } from './second-factor/second-factors.ts';
 import type { SignInThrottle } from './throttle/sign-in-throttle.ts';
 
 /** A session nobody uses ends after this time, in milliseconds. */
@@ -33,6 +35,12 @@ export interface NewSession extends ActiveSession {
   readonly device: string;
 }
 
+/** The password was right, and a code is needed, too. */
+export interface PendingSignIn {
+  /** For a cookie of this browser: five minutes. */
+  readonly proof: string;
+}
+
 /** Where a request comes from. */
 export interface Origin {
   /** The caller's IP address. */
@@ -47,7 +55,13 @@ export interface SessionService {
    * Starts a new session, always: what secret the browser had before does not matter, and that session ends.
    * @throws HooklineError `unauthorized`, the same for every reason; `too_many_requests` with `Retry-After`
    */
-  signIn(given: { email: string; password: string }, from: Origin): Promise<NewSession>;
+  signIn(given: { email: string; password: string }, from: Origin): Promise<NewSession | PendingSignIn>;
+  /**
+   * The second step, for users with a second factor.
+   * @param given.proof what the first step gave
+   * @throws HooklineError `unauthorized` when the proof is too old or the password has changed; `wrong_code`, `too_many_requests`
+   */
+  signInWithCode(given: { proof: string; code: string }, from: Origin): Promise<NewSession>;
   /** The session of a secret, unless it is over or its user disabled or deleted. */
   find(secret: string): Promise<ActiveSession | undefined>;
   end(session: ActiveSession): Promise<void>;
@@ -66,11 +80,13 @@ export function createSessions(options: {
   store: Pick<AccessStore, 'users' | 'sessions'>;
   passwords: Passwords;
   throttle: SignInThrottle;
+  pending: PendingSignIns;
+  secondFactors: Pick<SecondFactorService, 'check'>;
   audit: AuditService;
   now: () => number;
   log: Log;
 }): SessionService {
-  const { store, passwords, throttle, audit, now, log } = options;
+  const { store, passwords, throttle, pending, secondFactors, audit, now, log } = options;
   /** Sessions whose last use is being written. */
   const touching = new Set<string>();
 
@@ -92,6 +108,8 @@ export function createSessions(options: {
     const encoded = user === undefined || user.isDisabled ? null : user.password;
     const { isRight, isOutdated } = await passwords.check(encoded, password);
     if (!isRight || user === undefined || encoded === null) return undefined;
+    // The session begins with the code.
+    if (user.secondFactorSince != null) return user;
     const at = now();
     const session = { hash: hashSecret(secret), userId: user.id, lastSeenAt: at, createdAt: at };
     if (!(await store.sessions.start(session, encoded))) {
@@ -102,6 +120,12 @@ export function createSessions(options: {
     }
     if (isOutdated) await store.users.rehash(user.id, encoded, await passwords.encode(password));
     return { ...user, lastSeenAt: at };
+  }
+
+  async function begun(secret: string, user: User, { address, session: before }: Origin): Promise<NewSession> {
+    if (before) await store.sessions.end(before.hash);
+    await audit.note(actorOfUser(user), { action: 'signIn', target: user.id, address });
+    return describe(secret, user);
   }
 
   async function touch(hash: string, userId: string): Promise<void> {
@@ -132,10 +156,25 @@ export function createSessions(options: {
           headers: { 'WWW-Authenticate': 'Bearer realm="hookline"' },
         });
       }
+      if (user.secondFactorSince != null) {
+        await turn.pass();
+        return { proof: pending.make(user) };
+      }
       await turn.succeed(user.id);
-      if (before) await store.sessions.end(before.hash);
-      await audit.note(actorOfUser(user), { action: 'signIn', target: user.id, address });
-      return describe(secret, user);
+      return begun(secret, user, { address, session: before });
+    },
+
+    async signInWithCode({ proof, code }, from) {
+      const id = pending.userIdOf(proof);
+      const user = id === undefined ? undefined : await store.users.get(id);
+      if (user === undefined || user.isDisabled || user.password === null || !pending.isValid(proof, user)) throw tooLate();
+      await secondFactors.check(user, code, from.address);
+      const secret = makeSecret();
+      const at = now();
+      const session = { hash: hashSecret(secret), userId: user.id, lastSeenAt: at, createdAt: at };
+      if (!(await store.sessions.start(session, user.password))) throw tooLate();
+      await throttle.remember(user.id, from.address);
+      return begun(secret, { ...user, lastSeenAt: at }, from);
     },
 
     async find(secret) {
@@ -150,4 +189,10 @@ export function createSessions(options: {
 
     end: ({ hash }) => store.sessions.end(hash),
   };
+}
+
+function tooLate(): HooklineError {
+  return new HooklineError('unauthorized', 'It took too long, or the password has changed. Sign in with the password again.', {
+    headers: { 'WWW-Authenticate': 'Bearer realm="hookline"' },
+  });
 }

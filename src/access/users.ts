@@ -6,6 +6,7 @@ import { newLink } from './links.ts';
 import { type Actor, type OneTimeLinkView, ROLE_PERMISSIONS, type Role } from './model.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccessStore, User } from './ports.ts';
+import type { SecondFactorService } from './second-factor/second-factors.ts';
 import type { ActiveSession } from './sessions.ts';
 import type { MakeCounter } from './throttle/counter.ts';
 import { createThrottle, takeTurn } from './throttle/throttle.ts';
@@ -28,6 +29,8 @@ export interface UserService {
    * @throws HooklineError `user_not_found`, `forbidden`; `conflict` for a disabled user
    */
   createLink(id: string, actor: Actor): Promise<OneTimeLinkView>;
+  /** @throws HooklineError `user_not_found`, `forbidden`; `conflict` when there is none */
+  removeSecondFactor(id: string, actor: Actor): Promise<void>;
   /** @throws HooklineError `user_not_found` */
   endSessions(id: string): Promise<void>;
   /**
@@ -53,11 +56,12 @@ export interface SelfChange {
 export function createUsers(options: {
   store: Pick<AccessStore, 'users' | 'links' | 'sessions'>;
   passwords: Passwords;
+  secondFactors: Pick<SecondFactorService, 'remove'>;
   counters: MakeCounter;
   baseUrl: string;
   now: () => number;
 }): UserService {
-  const { store, passwords, counters, baseUrl, now } = options;
+  const { store, passwords, secondFactors, counters, baseUrl, now } = options;
   const bySelf = createThrottle({ name: 'own-password', free: 5, maxWaitMs: 300_000, counters });
   /** Stays true: the last one cannot be taken away. */
   let hasOwner = false;
@@ -110,6 +114,10 @@ export function createUsers(options: {
       return showLink(baseUrl, secret, link.expiresAt);
     },
 
+    async removeSecondFactor(id, actor) {
+      requireRightsOf((await require(id)).role, actor);
+      await secondFactors.remove(id);
+    },
     endSessions: (id) => store.sessions.endAll(id),
 
     async updateSelf(session, { name, password }) {

@@ -29,10 +29,16 @@ export async function resetUser(email: string): Promise<void> {
     const now = Date.now();
     const { link, secret } = newLink(user, now);
     await store.links.insert(link);
+    // Who has lost the password may have lost the app, too; the link alone would not let in.
+    const hadFactor = await store.secondFactors.remove(user.id);
     const audit = createAudit({ store: store.audit, now: () => now, log: createLog(logLevel) });
     await audit.note('hookline user reset', { action: 'createUserLink', target: user.id, address: '' });
+    if (hadFactor) {
+      await audit.note('hookline user reset', { action: 'removeUserSecondFactor', target: user.id, address: '' });
+    }
     const { url, expiresAt } = showLink(publicUrl + prefix, secret, link.expiresAt);
     console.log(`${user.email} chooses a new password with this link, which works once and until ${expiresAt}:\n${url}`);
+    if (hadFactor) console.log('The second factor of this user was removed.');
   } finally {
     await close();
   }

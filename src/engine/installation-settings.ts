@@ -27,11 +27,15 @@ export interface InstallationSettings {
   retention(): Promise<RetentionPolicy>;
   /** @throws HooklineError `storage_unavailable`, also when only a part of it was stored */
   changeRetention(change: RetentionChange): Promise<void>;
+  /** Whether owners must have a second factor. Default false. @throws HooklineError `storage_unavailable` */
+  isSecondFactorRequired(): Promise<boolean>;
+  requireSecondFactor(isRequired: boolean): Promise<void>;
 }
 
 const FINAL = EXECUTION_STATUSES.filter(isFinal);
 const EXECUTIONS_PREFIX = 'retention:executions:';
 const MESSAGES = 'retention:messages';
+const SECOND_FACTOR = 'second-factor:owners';
 
 /** @param defaults what the configuration says */
 export function createInstallationSettings(
@@ -64,5 +68,8 @@ export function createInstallationSettings(
       for (const status of FINAL) await write(EXECUTIONS_PREFIX + status, executions[status]);
       await write(MESSAGES, messagesMs);
     },
+
+    isSecondFactorRequired: async () => (await settings.get(SECOND_FACTOR)) === 'required',
+    requireSecondFactor: (isRequired) => settings.set(SECOND_FACTOR, isRequired ? 'required' : 'optional'),
   };
 }

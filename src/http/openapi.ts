@@ -22,6 +22,8 @@ export function errorCodes(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([
     'unauthorized',
     'forbidden',
+    'second_factor_required',
+    'too_many_requests',
     'method_not_allowed',
     'internal',
     'storage_unavailable',

@@ -1,7 +1,7 @@
 // How a caller reaches us: as the public URL says, or, for one request, as a trusted proxy does.
 
 import type { Context } from 'koa';
-import { createDeviceCookie, createSessionCookie, type SessionCookie } from './session-cookie.ts';
+import { createDeviceCookie, createPendingCookie, createSessionCookie, type SessionCookie } from './session-cookie.ts';
 import type { Connections } from './trusted-proxies.ts';
 
 /** What the reply to one request has to know of the way it came. */
@@ -15,6 +15,8 @@ export interface Reach {
   readonly sessionCookie: SessionCookie;
   /** The cookie of a browser that somebody has signed in with before. */
   readonly deviceCookie: SessionCookie;
+  /** The cookie between the password and the code of a second factor. */
+  readonly pendingCookie: SessionCookie;
   /** One of our URLs for this caller: with https when he has reached the same host by it. */
   ownUrl(url: string): string;
 }
@@ -25,7 +27,11 @@ export type ReachOf = (ctx: Context) => Reach;
 export function createReach(baseUrl: string, connections: Pick<Connections, 'ofContext'>): ReachOf {
   const { protocol, host, origin: publicOrigin } = new URL(baseUrl);
   const isPublicHttps = protocol === 'https:';
-  const cookiesOf = (url: string) => ({ sessionCookie: createSessionCookie(url), deviceCookie: createDeviceCookie(url) });
+  const cookiesOf = (url: string) => ({
+    sessionCookie: createSessionCookie(url),
+    deviceCookie: createDeviceCookie(url),
+    pendingCookie: createPendingCookie(url),
+  });
   const cookies = {
     http: cookiesOf(baseUrl.replace(/^https?:/i, 'http:')),
     https: cookiesOf(baseUrl.replace(/^https?:/i, 'https:')),

@@ -77,10 +77,14 @@ export interface ServerContext extends Services {
 }
 
 /** What a handler gets besides its input. */
-export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie' | 'deviceCookie' | 'ownUrl'> {
+export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie' | 'deviceCookie' | 'pendingCookie' | 'ownUrl'> {
   /** Who asks; null on a route for everybody when nobody is signed in. */
   readonly actor: Actor | null;
   readonly origin: Origin;
+  /** The user has to set up a second factor before anything else. */
+  readonly mustEnrol: boolean;
+  /** What the cookie between the password and the code holds, unchecked. */
+  readonly pendingSignIn: string | undefined;
 }
 
 /** What a route asks of who calls it: a permission, that somebody is signed in, or nothing. */
@@ -147,6 +151,10 @@ export interface Route<
    * changes nothing, or has a log of its own.
    */
   readonly isAudited?: boolean;
+  /** A person who calls it has to have given the password, or a code, a few minutes ago at most. Default false. */
+  readonly needsFreshPassword?: boolean;
+  /** Whether a user can call it who has to set up a second factor first. Default false. */
+  readonly whileEnrolling?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;

@@ -1,5 +1,6 @@
 // The cookie that keeps somebody signed in to the designer.
 
+import { PENDING_MS } from '../access/second-factor/pending-sign-in.ts';
 import { SESSION_MAX_MS } from '../access/sessions.ts';
 
 const NAME = 'hookline_session';
@@ -39,6 +40,11 @@ export function createSessionCookie(baseUrl: string): SessionCookie {
  */
 export function createDeviceCookie(baseUrl: string): SessionCookie {
   return createCookie(baseUrl, { name: DEVICE_NAME, value: DEVICE, maxAge: DEVICE_MAX_AGE });
+}
+
+/** The cookie between the password and the code of a second factor. @param baseUrl the public URL with the prefix */
+export function createPendingCookie(baseUrl: string): SessionCookie {
+  return createCookie(baseUrl, { name: 'hookline_sign_in', value: /^[\w.-]{50,200}$/, maxAge: PENDING_MS / 1_000 });
 }
 
 function createCookie(

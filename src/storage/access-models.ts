@@ -12,6 +12,12 @@ export interface UserRow {
   /** As `passwords.ts` encodes it; null until the user has chosen one. */
   password: string | null;
   disabled: boolean;
+  /** Sealed; null: no second factor. */
+  totpSecret: string | null;
+  /** When a code was confirmed; null: not yet. */
+  totpSince: number | null;
+  /** The last time step that was accepted. */
+  totpStep: number | null;
   lastSeenAt: number | null;
   createdAt: number;
   updatedAt: number;
@@ -84,6 +90,13 @@ export interface RefusedCallRow {
   calls: number;
 }
 
+/** Hash of a recovery code that was not used yet. */
+export interface RecoveryCodeRow {
+  userId: string;
+  hash: string;
+  createdAt: number;
+}
+
 /** A place that a user has signed in from. */
 export interface UserPlaceRow {
   userId: string;
@@ -101,6 +114,7 @@ export interface AccessModels {
   readonly knownCallers: Table<KnownCallerRow>;
   readonly refusedCalls: Table<RefusedCallRow>;
   readonly userPlaces: Table<UserPlaceRow>;
+  readonly recoveryCodes: Table<RecoveryCodeRow>;
 }
 
 export function defineAccessModels(table: DefineTable): AccessModels {
@@ -113,6 +127,9 @@ export function defineAccessModels(table: DefineTable): AccessModels {
       role: required(TEXT),
       password: optional(TEXT),
       disabled: required(BOOLEAN),
+      totpSecret: optional(TEXT),
+      totpSince: optional(BIGINT),
+      totpStep: optional(BIGINT),
       lastSeenAt: optional(BIGINT),
       createdAt: required(BIGINT),
       updatedAt: required(BIGINT),
@@ -160,6 +177,11 @@ export function defineAccessModels(table: DefineTable): AccessModels {
       at: key(BIGINT),
       place: key(TEXT),
       calls: required(BIGINT),
+    }),
+    recoveryCodes: table<RecoveryCodeRow>('recovery_codes', {
+      userId: key(TEXT),
+      hash: key(TEXT),
+      createdAt: required(BIGINT),
     }),
     userPlaces: table<UserPlaceRow>('user_places', { userId: key(TEXT), place: key(TEXT), at: required(BIGINT) }),
   };

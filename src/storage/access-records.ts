@@ -8,8 +8,10 @@ import { storable } from './outbound/rows.ts';
 
 const numberOrNull = (value: number | null): number | null => (value === null ? null : Number(value));
 
-export function userRow({ isDisabled, ...user }: User): UserRow {
-  return { ...user, name: storable(user.name), disabled: isDisabled };
+/** The row of a new user, who has no second factor. */
+export function userRow({ isDisabled, secondFactorSince: _, ...user }: User): UserRow {
+  const noFactor = { totpSecret: null, totpSince: null, totpStep: null };
+  return { ...user, name: storable(user.name), disabled: isDisabled, ...noFactor };
 }
 
 export function toUser(row: UserRow): User {
@@ -20,6 +22,7 @@ export function toUser(row: UserRow): User {
     role: roleSchema.parse(row.role),
     password: row.password,
     isDisabled: Boolean(row.disabled),
+    secondFactorSince: numberOrNull(row.totpSince),
     lastSeenAt: numberOrNull(row.lastSeenAt),
     createdAt: Number(row.createdAt),
     updatedAt: Number(row.updatedAt),

@@ -18,6 +18,7 @@ import { auditStore } from './audit.ts';
 import { type Database, isSearchable } from './database.ts';
 import { guessStores } from './guesses.ts';
 import { storable } from './outbound/rows.ts';
+import { secondFactorStore } from './second-factors.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** The access part of the storage. */
@@ -77,6 +78,7 @@ export function accessStore(database: Database): AccessStore {
           await models.oneTimeLinks.destroy({ where: { userId: id } });
           await models.apiTokens.destroy({ where: { userId: id } });
           await models.userPlaces.destroy({ where: { userId: id } });
+          await models.recoveryCodes.destroy({ where: { userId: id } });
         }),
     },
 
@@ -175,6 +177,7 @@ export function accessStore(database: Database): AccessStore {
 
     audit: auditStore(database),
     ...guessStores(database),
+    secondFactors: secondFactorStore(database),
 
     deleteExpired: ({ begunBefore, seenBefore, now }) =>
       write(async ({ sessions, oneTimeLinks }) => {

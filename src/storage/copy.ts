@@ -105,7 +105,10 @@ const TABLES: readonly TableDescription[] = [
   {
     name: 'users',
     key: ['id'],
-    columns: ['id', 'email', 'name', 'role', 'password', 'disabled', 'last_seen_at', 'created_at', 'updated_at'],
+    columns: [
+      ...['id', 'email', 'name', 'role', 'password', 'disabled', 'totp_secret', 'totp_since', 'totp_step'],
+      ...['last_seen_at', 'created_at', 'updated_at'],
+    ],
     booleans: ['disabled'],
   },
   { name: 'sessions', key: ['hash'], columns: ['hash', 'user_id', 'last_seen_at', 'created_at'] },
@@ -123,6 +126,7 @@ const TABLES: readonly TableDescription[] = [
     key: ['id'],
     columns: ['id', 'at', 'actor_kind', 'actor_id', 'actor_name', 'action', 'target', 'fields', 'address'],
   },
+  { name: 'recovery_codes', key: ['user_id', 'hash'], columns: ['user_id', 'hash', 'created_at'] },
   { name: 'user_places', key: ['user_id', 'place'], columns: ['user_id', 'place', 'at'] },
   {
     name: 'statistics',

@@ -62,6 +62,8 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
   const access = createAccess({
     ...{ store: storage.access, passwords, baseUrl, now, log, counters },
     sign: (text) => secretBox.sign(text),
+    box: secretBox,
+    isSecondFactorRequired: () => settings.isSecondFactorRequired(),
   });
   const secrets = createSecretService({
     store: storage.secrets,

@@ -75,8 +75,11 @@ export const useDeleteSecret = () =>
 export const useChangeSettings = () =>
   useChange(
     'settings',
-    (body: { retention?: Record<string, number | null | 'default'>; messageRetentionMs?: number | null | 'default' }) =>
-      request<SettingsView>('PATCH', '/api/settings', { body }),
+    (body: {
+      retention?: Record<string, number | null | 'default'>;
+      messageRetentionMs?: number | null | 'default';
+      secondFactorForOwners?: boolean;
+    }) => request<SettingsView>('PATCH', '/api/settings', { body }),
   );
 
 export const useChangeProfile = () =>

@@ -9,6 +9,14 @@ import { createPlaceThrottle } from './place-throttle.ts';
 import type { Refusals } from './refusals.ts';
 import { createThrottle, type Throttled, takeTurn } from './throttle.ts';
 
+/** A try whose password may be judged. */
+export interface SignInTurn {
+  /** The user is signed in: forgets the wrong tries before, and remembers the place. */
+  succeed(userId: string): Promise<void>;
+  /** The password was right, but a code is needed: the try was no guess. */
+  pass(): Promise<void>;
+}
+
 export interface SignInThrottle {
   /**
    * Counts a try before its password is judged. A browser or a place that the user signed in from before has a count of its
@@ -21,7 +29,7 @@ export interface SignInThrottle {
     readonly userId: string | undefined;
     readonly address: string;
     readonly device?: string | undefined;
-  }): Promise<{ succeed(userId: string): Promise<void> }>;
+  }): Promise<SignInTurn>;
   /** Notes that a user has signed in from an address. */
   remember(userId: string, address: string): Promise<void>;
   /** A new value for the cookie of a browser that this user signs in with. */
@@ -79,6 +87,9 @@ export function createSignInThrottle(options: {
         throw error;
       }
       return {
+        async pass() {
+          await Promise.all(keys.map(([throttle, key]) => throttle.takeBack(key)));
+        },
         async succeed(id) {
           const [first, ...others] = keys;
           await Promise.all([

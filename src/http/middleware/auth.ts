@@ -2,7 +2,7 @@
 
 import type { Context, Middleware } from 'koa';
 import type { Access } from '../../access/access.ts';
-import { type Actor, PERMISSIONS } from '../../access/model.ts';
+import { type Actor, PERMISSIONS, type Permission } from '../../access/model.ts';
 import { actorOfUser, type Origin } from '../../access/sessions.ts';
 import type { BearerThrottle } from '../../access/throttle/bearer-throttle.ts';
 import { HooklineError } from '../../errors.ts';
@@ -41,19 +41,23 @@ const ADMIN: Actor = { kind: 'admin-token', id: 'admin', name: 'admin token', pe
 
 /** What `auth` has found; before it, nobody. */
 export function callerOf(ctx: Context): Caller {
-  return ctx.state.caller ?? { actor: null, origin: { address: '', session: null } };
+  return ctx.state.caller ?? { actor: null, origin: { address: '', session: null }, mustEnrol: false, pendingSignIn: undefined };
 }
 
 export interface Caller {
   readonly actor: Actor | null;
   readonly origin: Origin;
+  /** The user has to set up a second factor before anything else. */
+  readonly mustEnrol: boolean;
+  /** What the cookie between the password and the code holds, unchecked. */
+  readonly pendingSignIn: string | undefined;
   /** Finds out anew, for replies that go on. @throws HooklineError `unauthorized` for a token that is no longer valid */
   again?(): Promise<Caller>;
 }
 
 export interface AuthOptions {
   readonly tokens: TokenVerifier;
-  readonly access: Pick<Access, 'sessions' | 'tokens' | 'bearers'>;
+  readonly access: Pick<Access, 'sessions' | 'tokens' | 'bearers' | 'secondFactors'>;
   readonly reachOf: ReachOf;
 }
 
@@ -75,14 +79,21 @@ export function auth({ tokens, access, reachOf }: AuthOptions): Middleware {
   }
 
   async function find(ctx: Context): Promise<Caller> {
-    const { address, sessionCookie, deviceCookie } = reachOf(ctx);
+    const { address, sessionCookie, deviceCookie, pendingCookie } = reachOf(ctx);
     const header = ctx.get('Authorization');
-    if (/^Bearer\b/i.test(header)) return { actor: await bearer(header, address), origin: { address, session: null } };
-    const secret = sessionCookie.read(ctx.get('Cookie'));
+    if (/^Bearer\b/i.test(header)) {
+      const actor = await bearer(header, address);
+      return { actor, origin: { address, session: null }, mustEnrol: false, pendingSignIn: undefined };
+    }
+    const cookies = ctx.get('Cookie');
+    const secret = sessionCookie.read(cookies);
     const session = secret === undefined ? undefined : await access.sessions.find(secret);
+    const mustEnrol = session !== undefined && (await access.secondFactors.isMissing(session.user));
     return {
-      actor: session ? actorOfUser(session.user) : null,
-      origin: { address, session: session ?? null, device: deviceCookie.read(ctx.get('Cookie')) },
+      actor: session ? { ...actorOfUser(session.user), ...(mustEnrol ? { permissions: new Set<Permission>() } : {}) } : null,
+      origin: { address, session: session ?? null, device: deviceCookie.read(cookies) },
+      mustEnrol,
+      pendingSignIn: pendingCookie.read(cookies),
     };
   }
 

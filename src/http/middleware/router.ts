@@ -3,14 +3,7 @@
 import KoaRouter from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
 import { HooklineError } from '../../errors.ts';
-import {
-  EventStream,
-  type ReplyHeaders,
-  ReplyWithHeaders,
-  type Route,
-  type RoutePermission,
-  type ServerContext,
-} from '../route.ts';
+import { EventStream, type ReplyHeaders, ReplyWithHeaders, type Route, type ServerContext } from '../route.ts';
 import { noteChange } from './audit.ts';
 import { type Caller, callerOf, unauthorized } from './auth.ts';
 import { requireOwnPage } from './csrf.ts';
@@ -25,13 +18,19 @@ function toPattern(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-/** @throws HooklineError `unauthorized` for nobody, `forbidden` for somebody who may not, and for what another web site sends */
-function requirePermission(needed: RoutePermission, { reachOf }: ServerContext): Middleware {
+/** @throws HooklineError `unauthorized` for nobody, `second_factor_required`, `forbidden` for somebody who may not, and for what another web site sends */
+function requirePermission({ permission: needed, whileEnrolling = false }: Route, { reachOf }: ServerContext): Middleware {
   return (ctx, next) => {
     requireOwnPage(ctx, needed, reachOf(ctx));
     if (needed === 'none') return next();
-    const { actor } = callerOf(ctx);
+    const { actor, mustEnrol } = callerOf(ctx);
     if (actor === null) throw unauthorized(ctx.get('Authorization'));
+    if (mustEnrol && !whileEnrolling) {
+      throw new HooklineError(
+        'second_factor_required',
+        'Owners of this installation must have a second factor: set one up first (POST /api/me/second-factor).',
+      );
+    }
     if (needed !== 'any' && !actor.permissions.has(needed)) {
       throw new HooklineError('forbidden', `This needs the permission "${needed}", which ${actor.name} does not have.`);
     }
@@ -56,9 +55,17 @@ function serve(route: Route, context: ServerContext): Middleware {
     const { params, query, headers } = ctx;
     const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
     const caller = callerOf(ctx);
-    const { sessionCookie, deviceCookie, ownUrl } = context.reachOf(ctx);
+    const { sessionCookie, deviceCookie, pendingCookie, ownUrl } = context.reachOf(ctx);
     const hookUrl = (hookKey: string): string => ownUrl(context.hookUrl(hookKey));
-    const result = await route.handle(input, { ...context, ...caller, sessionCookie, deviceCookie, ownUrl, hookUrl });
+    const result = await route.handle(input, {
+      ...context,
+      ...caller,
+      sessionCookie,
+      deviceCookie,
+      pendingCookie,
+      ownUrl,
+      hookUrl,
+    });
     if (result instanceof EventStream) {
       context.streams.serve(ctx, caller.actor, result, () => isStillAllowed(caller));
       return;
@@ -103,7 +110,7 @@ export function router(routes: readonly Route[], context: ServerContext): Middle
   const table = new KoaRouter({ sensitive: true });
   const readBody = jsonBody();
   for (const route of routes) {
-    const check = requirePermission(route.permission, context);
+    const check = requirePermission(route, context);
     const handlers = route.body === undefined ? [check, serve(route, context)] : [check, readBody, serve(route, context)];
     table.register(toPattern(route.path), [route.method], handlers, { name: route.name });
   }

@@ -15,6 +15,7 @@ import { messageRoutes } from './messages.ts';
 import { parseRoutes } from './parse.ts';
 import { revisionRoutes } from './revisions.ts';
 import { sampleRoutes } from './samples.ts';
+import { secondFactorRoutes } from './second-factor.ts';
 import { secretRoutes } from './secrets.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
@@ -38,5 +39,6 @@ export const routes: readonly Route[] = [
   ...secretRoutes,
   ...settingsRoutes,
   ...accessRoutes,
+  ...secondFactorRoutes,
   ...aboutRoutes,
 ];

@@ -30,6 +30,7 @@ async function show({ installation, senderAddresses, version }: RouteContext): P
   return {
     ...toView(await settings.retention()),
     defaults: toView(settings.defaults),
+    secondFactorForOwners: await settings.isSecondFactorRequired(),
     ...{ senderAddresses: [...senderAddresses], publicUrl, database, version },
   };
 }
@@ -50,17 +51,24 @@ const updateSettings = defineRoute({
   path: '/api/settings',
   name: 'updateSettings',
   permission: 'settings:write',
-  summary: 'Changes how long executions and messages are kept',
+  summary: 'Changes how long executions and messages are kept, and whether owners must have a second factor',
   description: 'Holds in all processes within a minute. What is left out stays.',
   tag,
   body: z.strictObject({
     retention: z.partialRecord(z.enum(FINAL), age).optional().meta({ description: 'By the status that executions ended with.' }),
     messageRetentionMs: age.optional(),
+    secondFactorForOwners: z
+      .boolean()
+      .optional()
+      .meta({
+        description: 'Owners without a second factor can then do nothing but set one up, also in sessions that are open.',
+      }),
   }),
   response: settingsView,
   async handle({ body }, context) {
-    const { retention: executions, messageRetentionMs: messagesMs } = body;
+    const { retention: executions, messageRetentionMs: messagesMs, secondFactorForOwners } = body;
     await context.installation.settings.changeRetention({ executions, messagesMs });
+    if (secondFactorForOwners !== undefined) await context.installation.settings.requireSecondFactor(secondFactorForOwners);
     return show(context);
   },
 });

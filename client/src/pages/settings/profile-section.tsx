@@ -7,6 +7,7 @@ import { useChangeProfile } from '../../api/access.ts';
 import { ApiError } from '../../api/request.ts';
 import { useSession } from '../../api/session.ts';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
+import { SecondFactorSection } from './second-factor-section.tsx';
 import { Section } from './section.tsx';
 
 export function ProfileSection() {
@@ -104,6 +105,7 @@ export function ProfileSection() {
           </Stack>
         </form>
       </Section>
+      <SecondFactorSection />
     </Stack>
   );
 }
