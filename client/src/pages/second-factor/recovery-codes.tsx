@@ -1,9 +1,10 @@
 // New recovery codes, which are shown this once.
 
-import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Copy } from '../../ui/copy.tsx';
+import './recovery-codes.css';
 
 export function RecoveryCodes({ codes, onDone }: { readonly codes: readonly string[]; readonly onDone: () => void }) {
   const { t } = useTranslation();
@@ -15,21 +16,13 @@ export function RecoveryCodes({ codes, onDone }: { readonly codes: readonly stri
       <Text size="sm" ref={heading} tabIndex={-1} role="status">
         {t('secondFactor.recoveryText')}
       </Text>
-      <SimpleGrid
-        cols={2}
-        component="ul"
-        spacing="xs"
-        m={0}
-        p={0}
-        style={{ listStyle: 'none' }}
-        aria-label={t('secondFactor.recovery')}
-      >
+      <ul className="hl-recovery-codes hl-mono" aria-label={t('secondFactor.recovery')}>
         {codes.map((code) => (
-          <li key={code} className="hl-mono" data-recovery-code>
+          <li key={code} data-recovery-code>
             {code}
           </li>
         ))}
-      </SimpleGrid>
+      </ul>
       <Alert color="orange">{t('shownOnce')}</Alert>
       <Group justify="space-between">
         <Copy value={codes.join('\n')} label={t('secondFactor.recovery')} />

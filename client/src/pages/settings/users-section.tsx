@@ -100,7 +100,7 @@ export function UsersSection() {
 
 /** For those who may see the settings. */
 function OwnersNeedSecondFactor() {
-  const { t } = useTranslation();
+  const { t } = useTranslation('settings');
   const canRead = usePermission('settings:read');
   const canWrite = usePermission('settings:write');
   const settings = useQuery({ ...settingsQuery, enabled: canRead });
@@ -109,8 +109,8 @@ function OwnersNeedSecondFactor() {
   if (!settings.data) return null;
   return (
     <Switch
-      label={t('secondFactor.forOwners')}
-      description={t('secondFactor.forOwnersText')}
+      label={t('common:secondFactor.forOwners')}
+      description={t('common:secondFactor.forOwnersText')}
       checked={settings.data.secondFactorForOwners}
       disabled={!canWrite || change.isPending}
       onChange={(event) =>
@@ -119,7 +119,7 @@ function OwnersNeedSecondFactor() {
           {
             onError: notifyError,
             onSuccess() {
-              notifySuccess(t('settings:saved'));
+              notifySuccess(t('saved'));
               void refresh();
             },
           },
