@@ -85,7 +85,7 @@ test('signing in takes a code of the app, or a recovery code', async () => {
 test('where owners must have one, another owner sets it up before anything else', async () => {
   const { page, open } = person;
   await open('/settings/users');
-  await page.getByText('Owners must have a second factor').click();
+  await page.getByRole('switch', { name: 'Owners must have a second factor' }).press('Space');
   await page.getByText('Saved.').waitFor();
   const email = await designer.invite('owner', 'Grace Hopper');
   const grace = await designer.visitor();
