@@ -57,12 +57,9 @@ const updateSettings = defineRoute({
   body: z.strictObject({
     retention: z.partialRecord(z.enum(FINAL), age).optional().meta({ description: 'By the status that executions ended with.' }),
     messageRetentionMs: age.optional(),
-    secondFactorForOwners: z
-      .boolean()
-      .optional()
-      .meta({
-        description: 'Owners without a second factor can then do nothing but set one up, also in sessions that are open.',
-      }),
+    secondFactorForOwners: z.boolean().optional().meta({
+      description: 'Owners without a second factor can then do nothing but set one up, also in sessions that are open.',
+    }),
   }),
   response: settingsView,
   async handle({ body }, context) {
