@@ -11,6 +11,8 @@ import { versions } from './0008-versions.ts';
 import { versionsRepair } from './0008-versions-repair.ts';
 import { secretHosts } from './0009-secret-hosts.ts';
 import { auditAndSessions } from './0010-audit-and-sessions.ts';
+import { throttles } from './0011-throttles.ts';
+import { secondFactor } from './0012-second-factor.ts';
 import { sealing } from './0013-sealing.ts';
 import type { Migration } from './migration.ts';
 
@@ -25,5 +27,7 @@ export const migrations: readonly Migration[] = [
   versionsRepair,
   secretHosts,
   auditAndSessions,
+  throttles,
+  secondFactor,
   sealing,
 ];

@@ -1,5 +1,6 @@
 // Opens what an engine stands on: embedded SQLite for one process, or PostgreSQL for as many as wanted.
 
+import { createMemoryCounter, type MakeCounter } from './access/throttle/counter.ts';
 import { createLocalBus, type ProcessBus } from './cluster/bus.ts';
 import { isFormat } from './cluster/versions.ts';
 import type { Config } from './config.ts';
@@ -17,6 +18,8 @@ export interface Backend {
   readonly storage: OpenStorage;
   readonly queue: Queue;
   readonly bus: ProcessBus;
+  /** Counts tries of those who guess, for all processes on the database. */
+  readonly counters: MakeCounter;
   /** Asks to run the triggers that listen by themselves, which one process does for all. */
   lead(turn: { readonly onLead: () => Promise<void>; readonly onLose: () => Promise<void> }): Promise<void>;
   /**
@@ -74,6 +77,7 @@ async function openSqliteBackend(config: Config, log: Log): Promise<Backend> {
     storage,
     queue: createSqliteQueue({ executions, window: config.queueWindow, concurrency: config.concurrency, log }),
     bus,
+    counters: createMemoryCounter,
     lead: ({ onLead }) => onLead(),
     everyProcessKnows: (migration) => isFormat(program, migration),
     async close() {

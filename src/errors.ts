@@ -16,6 +16,9 @@ export const ERROR_CATALOGUE = {
   forbidden: { status: 403, exposed: true },
   // The user has to enter the password again first
   password_needed: { status: 403, exposed: true },
+  // A code of an app or a recovery code that does not let in; a user who has to set up a second factor first
+  wrong_code: { status: 403, exposed: true },
+  second_factor_required: { status: 403, exposed: true },
   not_found: { status: 404, exposed: true },
   hook_not_found: { status: 404, exposed: true },
   workflow_not_found: { status: 404, exposed: true },

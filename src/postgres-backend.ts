@@ -1,6 +1,7 @@
 // Opens what an engine stands on when several processes share a PostgreSQL database.
 
 import { hostname } from 'node:os';
+import { createPostgresCounters } from './access/throttle/postgres-counter.ts';
 import type { Backend, BackendOptions } from './backend.ts';
 import { type ProcessBus, startBus } from './cluster/bus.ts';
 import { type Leader, startLeader } from './cluster/leader.ts';
@@ -79,6 +80,7 @@ export async function openPostgresBackend(config: Config, { log, keyIds, onTooOl
       queue,
       bus,
       everyProcessKnows: (migration) => started.everyProcessKnows(migration),
+      counters: createPostgresCounters({ pool, log }),
       async lead({ onLead, onLose }) {
         const leader: Leader = await startLeader({ pool, onLead, onLose, log });
         closers.push(() => leader.stop());

@@ -4,7 +4,8 @@ import { HooklineError } from '../errors.ts';
 import type { Passwords } from './passwords.ts';
 import type { SessionStore } from './ports.ts';
 import type { ActiveSession } from './sessions.ts';
-import { createThrottle, requireNoWait } from './throttle.ts';
+import type { MakeCounter } from './throttle/counter.ts';
+import { createThrottle, takeTurn } from './throttle/throttle.ts';
 
 /** How long a password counts as fresh, in milliseconds. */
 export const FRESH_MS = 10 * 60_000;
@@ -23,17 +24,17 @@ export interface ConfirmationService {
 export function createConfirmation(options: {
   store: Pick<SessionStore, 'confirm'>;
   passwords: Passwords;
+  counters: MakeCounter;
   now: () => number;
 }): ConfirmationService {
-  const { store, passwords, now } = options;
-  const byUser = createThrottle({ free: 5, maxWaitMs: 300_000, now });
+  const { store, passwords, counters, now } = options;
+  const byUser = createThrottle({ name: 'confirm-password', free: 5, maxWaitMs: 300_000, counters });
   return {
     async confirm({ user, hash }, password) {
-      requireNoWait([byUser, user.id]);
-      byUser.count(user.id);
+      await takeTurn([byUser, user.id]);
       const { isRight } = await passwords.check(user.password, password);
       if (!isRight) throw new HooklineError('forbidden', 'The password is wrong.');
-      byUser.forget(user.id);
+      await byUser.forget(user.id);
       if (!(await store.confirm(hash, now()))) throw new HooklineError('unauthorized', 'This session has ended. Sign in again.');
     },
     requireFresh({ confirmedAt }) {

@@ -8,8 +8,10 @@ import { type MakeNotice, placeAndBrowser } from './notices.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccessStore, OneTimeLink, User } from './ports.ts';
 import { hashSecret, makeSecret } from './random-secret.ts';
+import type { SecondFactorService } from './second-factor/second-factors.ts';
 import { actorOfUser, type NewSession, type Origin, type SessionService } from './sessions.ts';
-import { createThrottle, placeOfAddress, requireNoWait } from './throttle.ts';
+import type { PlaceThrottle } from './throttle/place-throttle.ts';
+import type { SignInThrottle } from './throttle/sign-in-throttle.ts';
 import { showLink } from './views.ts';
 import { requireStrongPassword } from './weak-passwords.ts';
 
@@ -25,6 +27,8 @@ export interface LinkUse {
   readonly name?: string | undefined;
   /** Whether the user's API tokens stop working. Default: yes for `reset`. */
   readonly revokeTokens?: boolean | undefined;
+  /** Of the second factor, for users who have one. */
+  readonly code?: string | undefined;
 }
 
 export interface LinkService {
@@ -38,7 +42,7 @@ export interface LinkService {
   /**
    * Uses a link up and signs its user in.
    * @throws HooklineError as `check`; `invalid_request` when e-mail address and name are not as the link needs them;
-   *   `weak_password`; `conflict`
+   *   `weak_password`; `conflict`; `second_factor_required` and `wrong_code` for a user with a second factor
    */
   accept(use: LinkUse, from: Origin): Promise<NewSession>;
 }
@@ -55,6 +59,9 @@ export function createLinks(options: {
   store: AccessStore;
   passwords: Passwords;
   sessions: SessionService;
+  throttle: PlaceThrottle;
+  signIns: Pick<SignInThrottle, 'remember'>;
+  secondFactors: Pick<SecondFactorService, 'check'>;
   audit: AuditService;
   makeNotice: MakeNotice;
   /** Told when a user's sessions and tokens have ended. */
@@ -62,13 +69,11 @@ export function createLinks(options: {
   baseUrl: string;
   now: () => number;
 }): LinkService {
-  const { store, passwords, sessions, audit, makeNotice, onAccessChange, baseUrl, now } = options;
-  const byPlace = createThrottle({ free: 20, maxWaitMs: 60_000, now });
+  const { store, passwords, sessions, throttle, signIns, secondFactors, audit, makeNotice, onAccessChange, baseUrl, now } =
+    options;
 
   async function find(token: string, { address }: Origin): Promise<{ link: OneTimeLink; user: User | null }> {
-    const place = placeOfAddress(address);
-    requireNoWait([byPlace, place]);
-    byPlace.count(place);
+    const turn = await throttle.take(address);
     const found = await store.links.find(hashSecret(token));
     const isUsable =
       found !== undefined &&
@@ -76,7 +81,7 @@ export function createLinks(options: {
       !found.user?.isDisabled &&
       (found.link.purpose !== 'setup' || !(await store.users.hasOwner()));
     if (!isUsable) throw notUsable();
-    byPlace.takeBack(place);
+    await turn.takeBack();
     return found;
   }
 
@@ -91,15 +96,23 @@ export function createLinks(options: {
     async check(token, from) {
       const { link, user } = await find(token, from);
       const expiresAt = new Date(link.expiresAt).toISOString();
-      return { purpose: link.purpose, email: user?.email ?? null, name: user?.name ?? null, expiresAt };
+      const secondFactor = user?.secondFactorSince != null;
+      return { purpose: link.purpose, email: user?.email ?? null, name: user?.name ?? null, secondFactor, expiresAt };
     },
 
-    async accept({ token, password, email, name, revokeTokens }, from) {
+    async accept({ token, password, email, name, code, revokeTokens }, from) {
       const { link, user: known } = await find(token, from);
       const owner = ownerOf(link, email, name, now());
       const acting = known ?? owner;
       if (!acting) throw notUsable();
       requireStrongPassword(password, acting);
+      // The link alone, in wrong hands, is one factor.
+      if (known?.secondFactorSince != null) {
+        if (code === undefined) {
+          throw new HooklineError('second_factor_required', 'This user has a second factor: send a "code" of it, too.');
+        }
+        await secondFactors.check(known, code, from.address);
+      }
       const { secret, session } = sessions.make(from);
       const revokes = revokeTokens ?? link.purpose === 'reset';
       const use = {
@@ -121,6 +134,7 @@ export function createLinks(options: {
       if (!user) throw notUsable();
       onAccessChange();
       if (from.session) await sessions.end(from.session);
+      await signIns.remember(user.id, from.address);
       return sessions.describe(secret, session, user);
     },
   };

@@ -84,6 +84,7 @@ export const userView = z
     email: z.string(),
     name: z.string(),
     role: roleSchema,
+    secondFactor: z.boolean().meta({ description: 'Whether signing in takes a code of an authenticator app, too.' }),
     status: z.enum(['active', 'invited', 'disabled']).meta({ description: '`invited`: has not chosen a password yet.' }),
     lastSeenAt: time.nullable(),
     createdAt: time,
@@ -180,6 +181,9 @@ export const sessionView = z
     permissions: z.array(permissionSchema),
     csrfToken: z.string().nullable().meta({ description: 'To be sent as `X-CSRF-Token` with everything but GET.' }),
     needsSetup: z.boolean().meta({ description: 'No owner exists yet: the one-time link that the server printed makes one.' }),
+    mustEnrol: z.boolean().meta({
+      description: 'A second factor has to be set up first; until then everything else is refused with `second_factor_required`.',
+    }),
     version: z.string(),
   })
   .meta({ id: 'Session' });
@@ -187,9 +191,30 @@ export type SessionView = z.infer<typeof sessionView>;
 
 export const linkPurposeSchema = z.enum(['setup', 'invitation', 'reset']);
 export type LinkPurpose = z.infer<typeof linkPurposeSchema>;
+/** The answer to a right password when a code is needed, too. */
+export const codeNeededView = z
+  .strictObject({ secondFactor: z.literal(true) })
+  .meta({ id: 'CodeNeeded', description: 'The password was right; now send a code within five minutes.' });
+
+export const secondFactorView = z
+  .strictObject({
+    enabled: z.boolean(),
+    since: time.nullable(),
+    recoveryCodes: z.int().meta({ description: 'How many are left.' }),
+    required: z.boolean().meta({ description: 'It cannot be turned off.' }),
+  })
+  .meta({ id: 'SecondFactor' });
+export type SecondFactorView = z.infer<typeof secondFactorView>;
+
 /** What a one-time link is for. */
 export const linkView = z
-  .strictObject({ purpose: linkPurposeSchema, email: z.string().nullable(), name: z.string().nullable(), expiresAt: time })
+  .strictObject({
+    purpose: linkPurposeSchema,
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    secondFactor: z.boolean().meta({ description: 'Using it takes a code of the user’s authenticator app, or a recovery code.' }),
+    expiresAt: time,
+  })
   .meta({ id: 'Link' });
 export type LinkView = z.infer<typeof linkView>;
 

@@ -3,7 +3,7 @@
 import { createIdSource } from '../engine/id.ts';
 import type { NoticeKind, NoticeView } from './model.ts';
 import type { Notice, NoticeStore } from './ports.ts';
-import { placeOfAddress } from './throttle.ts';
+import { placeOfAddress } from './throttle/place.ts';
 
 /** How long notices are kept after they were last true, in milliseconds. */
 export const NOTICE_KEEP_MS = 90 * 86_400_000;

@@ -13,6 +13,8 @@ export interface User {
   /** As `passwords.ts` encodes it; null until the user has chosen one. */
   readonly password: string | null;
   readonly isDisabled: boolean;
+  /** When the second factor was turned on; null or missing: there is none. */
+  readonly secondFactorSince?: number | null;
   readonly lastSeenAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -225,6 +227,62 @@ export interface AuditStore {
   sign(sign: SignAudit): Promise<void>;
 }
 
+/** Callers that have presented the right credentials, by a code that says nothing of them. */
+export interface KnownCallerStore {
+  remember(key: string, at: number): Promise<void>;
+  /** Those that were right at or after `from`, the latest `limit` of them. */
+  listSince(from: number, limit: number): Promise<{ readonly key: string; readonly at: number }[]>;
+}
+
+/** Calls of a workflow that were refused for their credentials, from one place within one span of time. */
+export interface RefusedCall {
+  readonly workflowId: string;
+  /** Begin of the span. */
+  readonly at: number;
+  readonly place: string;
+  readonly calls: number;
+}
+
+export interface RefusedCalls {
+  readonly calls: number;
+  /** Places that they came from: addresses, or blocks of IPv6 addresses. */
+  readonly places: number;
+}
+
+export interface RefusedCallStore {
+  /** Adds to what is counted already. */
+  add(calls: readonly RefusedCall[]): Promise<void>;
+  count(workflowId: string, from: number): Promise<RefusedCalls>;
+}
+
+/** Secrets of authenticator apps and recovery codes. */
+export interface SecondFactorStore {
+  /** `since` is null as long as no code was confirmed. */
+  get(userId: string): Promise<{ readonly sealedSecret: string; readonly since: number | null } | undefined>;
+  /** Stores a secret to be confirmed. @returns false when there is a second factor already */
+  begin(userId: string, sealedSecret: string): Promise<boolean>;
+  /** Turns it on, unless another secret is stored by now. @returns whether it is on */
+  enable(
+    userId: string,
+    change: { readonly sealedSecret: string; readonly step: number; readonly at: number; readonly hashes: readonly string[] },
+  ): Promise<boolean>;
+  /** Uses up a time step and all before it. @returns false when it was used already */
+  accept(userId: string, step: number): Promise<boolean>;
+  /** @returns false when there is no such code */
+  spendRecoveryCode(userId: string, hash: string): Promise<boolean>;
+  countRecoveryCodes(userId: string): Promise<number>;
+  replaceRecoveryCodes(userId: string, hashes: readonly string[], at: number): Promise<void>;
+  /** @returns whether there was one, or one to be confirmed. @throws HooklineError `user_not_found` */
+  remove(userId: string): Promise<boolean>;
+}
+
+/** Where each user has signed in from, as codes that say nothing of the address. */
+export interface UserPlaceStore {
+  has(userId: string, place: string): Promise<boolean>;
+  /** Keeps the latest `keep` places of a user. */
+  remember(userId: string, place: string, at: number, keep: number): Promise<void>;
+}
+
 /** The access part of a storage. */
 export interface AccessStore {
   readonly users: UserStore;
@@ -233,6 +291,12 @@ export interface AccessStore {
   readonly tokens: TokenStore;
   readonly notices: NoticeStore;
   readonly audit: AuditStore;
+  readonly knownCallers: KnownCallerStore;
+  readonly refusedCalls: RefusedCallStore;
+  readonly userPlaces: UserPlaceStore;
+  readonly secondFactors: SecondFactorStore;
+  /** Deletes counted tries, known callers and refused calls from before `now` that nobody asks for any more. */
+  deleteOldTries(now: number): Promise<void>;
   /** Deletes sessions begun or last seen before these times, links that expired before `now`, and old notices. */
   deleteExpired(bounds: {
     readonly begunBefore: number;

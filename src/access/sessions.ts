@@ -11,7 +11,9 @@ import type { Passwords } from './passwords.ts';
 import type { AccessStore, Session, User } from './ports.ts';
 import { hashSecret, makeSecret } from './random-secret.ts';
 import { requireRightsOver } from './rights.ts';
-import { createThrottle, placeOfAddress, requireNoWait } from './throttle.ts';
+import type { PendingSignIns } from './second-factor/pending-sign-in.ts';
+import type { SecondFactorService } from './second-factor/second-factors.ts';
+import type { SignInThrottle } from './throttle/sign-in-throttle.ts';
 
 /** A session nobody uses ends after this time, in milliseconds. */
 const IDLE_MS = 7 * 86_400_000;
@@ -35,6 +37,14 @@ export interface ActiveSession {
 /** A session that begins, with the secret for its cookie. */
 export interface NewSession extends ActiveSession {
   readonly secret: string;
+  /** For a cookie by which this browser is known at its next sign-in. */
+  readonly device: string;
+}
+
+/** The password was right, and a code is needed, too. */
+export interface PendingSignIn {
+  /** For a cookie of this browser: five minutes. */
+  readonly proof: string;
 }
 
 /** Where a request comes from. */
@@ -44,6 +54,8 @@ export interface Origin {
   /** As the caller names its program. */
   readonly userAgent?: string | undefined;
   readonly session: ActiveSession | null;
+  /** What the cookie of a browser that has signed in before holds, unchecked. */
+  readonly device?: string | undefined;
 }
 
 export interface SessionService {
@@ -51,7 +63,13 @@ export interface SessionService {
    * Starts a new session, always: what secret the browser had before does not matter, and that session ends.
    * @throws HooklineError `unauthorized`, the same for every reason; `too_many_requests` with `Retry-After`
    */
-  signIn(given: { email: string; password: string }, from: Origin): Promise<NewSession>;
+  signIn(given: { email: string; password: string }, from: Origin): Promise<NewSession | PendingSignIn>;
+  /**
+   * The second step, for users with a second factor.
+   * @param given.proof what the first step gave
+   * @throws HooklineError `unauthorized` when the proof is too old or the password has changed; `wrong_code`, `too_many_requests`
+   */
+  signInWithCode(given: { proof: string; code: string }, from: Origin): Promise<NewSession>;
   /** The session of a secret, unless it is over or its user disabled or deleted. */
   find(secret: string): Promise<ActiveSession | undefined>;
   end(session: ActiveSession): Promise<void>;
@@ -80,6 +98,9 @@ export function actorOfUser({ id, email, role }: User): Actor {
 export function createSessions(options: {
   store: Pick<AccessStore, 'users' | 'sessions'>;
   passwords: Passwords;
+  throttle: SignInThrottle;
+  pending: PendingSignIns;
+  secondFactors: Pick<SecondFactorService, 'check'>;
   audit: AuditService;
   makeNotice: MakeNotice;
   /** Told when sessions have ended. */
@@ -87,10 +108,7 @@ export function createSessions(options: {
   now: () => number;
   log: Log;
 }): SessionService {
-  const { store, passwords, audit, makeNotice, onAccessChange, now, log } = options;
-  const byEmail = createThrottle({ free: 5, maxWaitMs: 300_000, now });
-  // Many people may share an address; who guesses has to wait a minute for each further try.
-  const byPlace = createThrottle({ free: 20, maxWaitMs: 60_000, now });
+  const { store, passwords, throttle, pending, secondFactors, audit, makeNotice, onAccessChange, now, log } = options;
   /** Sessions whose last use is being written. */
   const touching = new Set<string>();
 
@@ -101,7 +119,7 @@ export function createSessions(options: {
   const csrfTokenOf = (secret: string): string => createHmac('sha256', secret).update('hookline csrf').digest('base64url');
 
   function describe(secret: string, { hash, id, confirmedAt }: Omit<Session, 'userId'>, user: User): NewSession {
-    return { secret, hash, id, confirmedAt, user, csrfToken: csrfTokenOf(secret) };
+    return { secret, hash, id, confirmedAt, user, csrfToken: csrfTokenOf(secret), device: throttle.deviceOf(user.id) };
   }
 
   function make({ address, userAgent = '' }: Origin): ReturnType<SessionService['make']> {
@@ -112,23 +130,29 @@ export function createSessions(options: {
     return { secret, session: { hash: hashSecret(secret), ...times, ...shown } };
   }
 
-  /** The user of an e-mail address and a password, and how it is encoded; undefined when anything is wrong. */
-  async function check(email: string, password: string) {
-    const user = await store.users.findByEmail(email);
+  /** How the right password of a user is encoded; undefined when anything is wrong. */
+  async function check(user: User | undefined, password: string) {
     const encoded = user === undefined || user.isDisabled ? null : user.password;
     const { isRight, isOutdated } = await passwords.check(encoded, password);
     return isRight && user !== undefined && encoded !== null ? { user, encoded, isOutdated } : undefined;
   }
 
+  /** Stores a session that begins, unless the password is another one by now. */
+  function storeSession(user: User, encoded: string, begun: Omit<Session, 'userId'>): Promise<boolean> {
+    return store.sessions.start(
+      { ...begun, userId: user.id },
+      encoded,
+      makeNotice(user.id, 'sign-in', begun, placeAndBrowser(begun)),
+    );
+  }
+
   /** Starts a session for a user with the right password. @returns whether it was still the right one */
   async function start(user: User, encoded: string, password: string, begun: Omit<Session, 'userId'>): Promise<boolean> {
-    const session = { ...begun, userId: user.id };
-    const notice = makeNotice(user.id, 'sign-in', begun, placeAndBrowser(begun));
-    if (await store.sessions.start(session, encoded, notice)) return true;
+    if (await storeSession(user, encoded, begun)) return true;
     // It was changed while it was being checked, perhaps only encoded anew.
     const { password: newer } = (await store.users.get(user.id)) ?? { password: null };
     const again = await passwords.check(newer, password);
-    return newer !== null && again.isRight && (await store.sessions.start(session, newer, notice));
+    return newer !== null && again.isRight && storeSession(user, newer, begun);
   }
 
   async function touch(hash: string, userId: string): Promise<void> {
@@ -161,18 +185,15 @@ export function createSessions(options: {
     make,
 
     async signIn({ email, password }, from) {
-      const { address, session: before } = from;
-      const place = placeOfAddress(address);
-      const refused = { action: 'signInRefused', address, outcome: 'refused', isGrouped: true } as const;
-      try {
-        requireNoWait([byEmail, email], [byPlace, place]);
-      } catch (error) {
-        await audit.note(email, { ...refused, details: { reason: ['too_many_requests'] } });
-        throw error;
+      const { address, session: before, device } = from;
+      const found = await store.users.findByEmail(email);
+      const turn = await throttle.take({ email, userId: found?.id, address, device });
+      const known = await check(found, password);
+      // The session begins with the code.
+      if (known?.user.secondFactorSince != null) {
+        await turn.pass();
+        return { proof: pending.make(known.user) };
       }
-      byEmail.count(email);
-      byPlace.count(place);
-      const known = await check(email, password);
       const { secret, session } = make(from);
       const isStarted =
         known !== undefined &&
@@ -180,15 +201,30 @@ export function createSessions(options: {
           start(known.user, known.encoded, password, session),
         ));
       if (!isStarted) {
-        await audit.note(email, refused);
+        await audit.note(email, { action: 'signInRefused', address, outcome: 'refused', isGrouped: true });
         throw new HooklineError('unauthorized', 'The e-mail address or the password is wrong.', {
           headers: { 'WWW-Authenticate': 'Bearer realm="hookline"' },
         });
       }
       const { user, encoded, isOutdated } = known;
       if (isOutdated) await store.users.rehash(user.id, encoded, await passwords.encode(password));
-      byEmail.forget(email);
-      byPlace.takeBack(place);
+      await turn.succeed(user.id);
+      if (before) await endSession(before);
+      return describe(secret, session, { ...user, lastSeenAt: session.createdAt });
+    },
+
+    async signInWithCode({ proof, code }, from) {
+      const { address, session: before } = from;
+      const id = pending.userIdOf(proof);
+      const user = id === undefined ? undefined : await store.users.get(id);
+      if (user === undefined || user.isDisabled || !pending.isValid(proof, user)) throw tooLate();
+      const { password: encoded } = user;
+      if (encoded === null) throw tooLate();
+      await secondFactors.check(user, code, address);
+      const { secret, session } = make(from);
+      const note = { action: 'signIn', target: user.id, address };
+      if (!(await audit.record(actorOfUser(user), note, () => storeSession(user, encoded, session)))) throw tooLate();
+      await throttle.remember(user.id, address);
       if (before) await endSession(before);
       return describe(secret, session, { ...user, lastSeenAt: session.createdAt });
     },
@@ -226,4 +262,10 @@ export function createSessions(options: {
       if ((await store.sessions.endOthers(user.id, hash)) > 0) onAccessChange();
     },
   };
+}
+
+function tooLate(): HooklineError {
+  return new HooklineError('unauthorized', 'It took too long, or the password has changed. Sign in with the password again.', {
+    headers: { 'WWW-Authenticate': 'Bearer realm="hookline"' },
+  });
 }

@@ -9,8 +9,10 @@ import type { MakeNotice, Place } from './notices.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccessStore, SelfUpdate, User } from './ports.ts';
 import { requireRightsOver, requireRightsToGive } from './rights.ts';
+import type { SecondFactorService } from './second-factor/second-factors.ts';
 import type { ActiveSession } from './sessions.ts';
-import { createThrottle, requireNoWait } from './throttle.ts';
+import type { MakeCounter } from './throttle/counter.ts';
+import { createThrottle, takeTurn } from './throttle/throttle.ts';
 import { showLink } from './views.ts';
 import { requireStrongPassword } from './weak-passwords.ts';
 
@@ -30,6 +32,8 @@ export interface UserService {
    * @throws HooklineError `user_not_found`, `forbidden`; `conflict` for a disabled user
    */
   createLink(id: string, actor: Actor, from: Place): Promise<OneTimeLinkView>;
+  /** @throws HooklineError `user_not_found`, `forbidden`; `conflict` when there is none */
+  removeSecondFactor(id: string, actor: Actor): Promise<void>;
   /** @throws HooklineError `user_not_found`, `forbidden` */
   endSessions(id: string, actor: Actor): Promise<void>;
   /**
@@ -59,11 +63,13 @@ export function createUsers(options: {
   makeNotice: MakeNotice;
   /** Told when somebody has lost rights. */
   onAccessChange: () => void;
+  secondFactors: Pick<SecondFactorService, 'remove'>;
+  counters: MakeCounter;
   baseUrl: string;
   now: () => number;
 }): UserService {
-  const { store, passwords, makeNotice, onAccessChange, baseUrl, now } = options;
-  const bySelf = createThrottle({ free: 5, maxWaitMs: 300_000, now });
+  const { store, passwords, makeNotice, onAccessChange, secondFactors, counters, baseUrl, now } = options;
+  const bySelf = createThrottle({ name: 'own-password', free: 5, maxWaitMs: 300_000, counters });
   /** Stays true: the last one cannot be taken away. */
   let hasOwner = false;
 
@@ -80,11 +86,10 @@ export function createUsers(options: {
     from: Place,
   ): Promise<NonNullable<SelfUpdate['password']>> {
     requireStrongPassword(next, user);
-    requireNoWait([bySelf, user.id]);
-    bySelf.count(user.id);
+    await takeTurn([bySelf, user.id]);
     const { isRight } = await passwords.check(user.password, current);
     if (!isRight || user.password === null) throw wrongPassword();
-    bySelf.forget(user.id);
+    await bySelf.forget(user.id);
     const notice = makeNotice(user.id, 'password-changed', from);
     return { from: user.password, to: await passwords.encode(next), keepSession: hash, revokeTokens, notice };
   }
@@ -129,6 +134,11 @@ export function createUsers(options: {
         notice: isOwn || user.password === null ? undefined : makeNotice(id, 'reset-link', from),
       });
       return showLink(baseUrl, secret, link.expiresAt);
+    },
+
+    async removeSecondFactor(id, actor) {
+      requireRightsOver(await require(id), actor);
+      await secondFactors.remove(id);
     },
 
     async endSessions(id, actor) {

@@ -11,6 +11,7 @@ export function showUser(user: User): UserView {
     email: user.email,
     name: user.name,
     role: user.role,
+    secondFactor: user.secondFactorSince != null,
     status: user.isDisabled ? 'disabled' : user.password === null ? 'invited' : 'active',
     lastSeenAt: timeOrNull(user.lastSeenAt),
     createdAt: new Date(user.createdAt).toISOString(),

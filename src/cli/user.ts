@@ -35,12 +35,17 @@ export async function resetUser(email: string): Promise<void> {
     const { link, secret } = newLink(user, now);
     const { sign } = createSecretBox(await loadSecretKeys(config, log));
     const audit = createAudit({ store: store.audit, sign, now: () => now, log });
-    const note = { action: 'createUserLink', target: user.id, address: '' };
     const from = { address: '', userAgent: 'hookline user reset' };
     const notice = user.password === null ? undefined : createNoticeMaker(() => now)(user.id, 'reset-link', from);
-    await audit.record('hookline user reset', note, () => store.links.insert(link, { notice }));
+    const noteOf = (action: string) => ({ action, target: user.id, address: '' });
+    await audit.record('hookline user reset', noteOf('createUserLink'), () => store.links.insert(link, { notice }));
+    // Who has lost the password may have lost the app, too; the link alone would not let in.
+    const hadFactor = await audit.record('hookline user reset', noteOf('removeUserSecondFactor'), () =>
+      store.secondFactors.remove(user.id),
+    );
     const { url, expiresAt } = showLink(publicUrl + prefix, secret, link.expiresAt);
     console.log(`${user.email} chooses a new password with this link, which works once and until ${expiresAt}:\n${url}`);
+    if (hadFactor) console.log('The second factor of this user was removed.');
   } finally {
     await close();
   }

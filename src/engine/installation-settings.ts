@@ -22,6 +22,7 @@ export interface RetentionChange {
 
 export interface SettingsChange extends RetentionChange {
   readonly auditsReads?: boolean | undefined;
+  readonly isSecondFactorRequired?: boolean | undefined;
 }
 
 /** Each process reads them when it needs them, so a change holds everywhere with the next round of retention. */
@@ -31,6 +32,8 @@ export interface InstallationSettings {
   retention(): Promise<RetentionPolicy>;
   /** Whether reads of executions are noted in the audit log. Default false. @throws HooklineError `storage_unavailable` */
   auditsReads(): Promise<boolean>;
+  /** Whether owners must have a second factor. Default false. @throws HooklineError `storage_unavailable` */
+  isSecondFactorRequired(): Promise<boolean>;
   /** Stores all of it or nothing. @throws HooklineError `storage_unavailable` */
   change(change: SettingsChange): Promise<void>;
 }
@@ -39,6 +42,7 @@ const FINAL = EXECUTION_STATUSES.filter(isFinal);
 const EXECUTIONS_PREFIX = 'retention:executions:';
 const MESSAGES = 'retention:messages';
 const AUDITS_READS = 'audit:reads';
+const SECOND_FACTOR = 'second-factor:owners';
 
 /** @returns undefined for what no version has written, which is as if nobody had set it */
 function readAge(stored: string): Age | undefined {
@@ -74,7 +78,7 @@ export function createInstallationSettings(
 
     auditsReads: async () => (await settings.get(AUDITS_READS)) === 'true',
 
-    async change({ executions = {}, messagesMs, auditsReads }) {
+    async change({ executions = {}, messagesMs, auditsReads, isSecondFactorRequired }) {
       const values = new Map<string, string>();
       for (const status of FINAL) {
         const age = executions[status];
@@ -82,7 +86,12 @@ export function createInstallationSettings(
       }
       if (messagesMs !== undefined) values.set(MESSAGES, textOf(messagesMs));
       if (auditsReads !== undefined) values.set(AUDITS_READS, String(auditsReads));
+      if (isSecondFactorRequired !== undefined) {
+        values.set(SECOND_FACTOR, isSecondFactorRequired ? 'required' : 'optional');
+      }
       if (values.size > 0) await settings.setAll(values);
     },
+
+    isSecondFactorRequired: async () => (await settings.get(SECOND_FACTOR)) === 'required',
   };
 }

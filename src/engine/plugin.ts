@@ -289,6 +289,8 @@ export interface HttpTrigger {
   readonly deadlineMs: number | undefined;
   /** Refuses before the body is read, by throwing (`unauthorized`, `forbidden`, `too_many_requests`). */
   admit?(head: RequestHead): void;
+  /** Whether `admit` judges credentials in the header `Authorization`: wrong ones are then slowed down. Default false. */
+  readonly checksCredentials?: boolean;
   /** Refuses the whole request by throwing (media type, signature). Not called for replays and manual runs. */
   verify?(request: IncomingRequest): void;
   /** Headers that let a caller in, such as `authorization`: for test calls. They are secret and never leave the server. */

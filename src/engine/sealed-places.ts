@@ -39,6 +39,11 @@ export function endpointSecretsPlace(endpointId: string): string {
   return `endpoints/${endpointId}/sealed_secrets`;
 }
 
+/** The secret of a user's authenticator app. */
+export function totpPlace(userId: string): string {
+  return `users/${userId}/totp_secret`;
+}
+
 /** The content of a message that holds named secrets. */
 export function messagePlace(messageId: string): string {
   return `messages/${messageId}/sealed`;

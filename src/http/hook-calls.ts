@@ -16,7 +16,7 @@ import { errorAnswer } from './middleware/errors.ts';
 import type { ReplyHeaders } from './reply-headers.ts';
 import { inflateBody } from './request-body.ts';
 import { replyHeaders } from './routes/hooks.ts';
-import { createTriggerCall } from './trigger-call.ts';
+import { createTriggerCall, type TriggerCallOptions } from './trigger-call.ts';
 
 /** What a person types to call a workflow. */
 export interface TestCall {
@@ -46,7 +46,7 @@ export type CallWorkflow = (
   call: TestCall,
 ) => Promise<TestCallResult>;
 
-export interface HookCallsOptions {
+export interface HookCallsOptions extends Pick<TriggerCallOptions, 'throttle'> {
   readonly engine: Pick<Engine, 'find' | 'accept' | 'run'>;
   /** Where callers reach the trigger URLs: `https://hooks.example.com/automation`. */
   readonly baseUrl: string;

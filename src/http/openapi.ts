@@ -24,6 +24,8 @@ export function errorCodes(route: Route): ErrorCode[] {
     'forbidden',
     'client_address_refused',
     'unknown_host',
+    'second_factor_required',
+    'too_many_requests',
     'method_not_allowed',
     'internal',
     'storage_unavailable',

@@ -1,7 +1,7 @@
 // How a caller reaches us: as the public URL says, or, for one request, as a trusted proxy does.
 
 import type { Context } from 'koa';
-import { createSessionCookie, type SessionCookie } from './session-cookie.ts';
+import { createDeviceCookie, createPendingCookie, createSessionCookie, type SessionCookie } from './session-cookie.ts';
 import type { Connections } from './trusted-proxies.ts';
 
 /** What the reply to one request has to know of the way it came. */
@@ -13,6 +13,10 @@ export interface Reach {
   isOwnOrigin(origin: string): boolean;
   /** The cookie of a session that is used this way. */
   readonly sessionCookie: SessionCookie;
+  /** The cookie of a browser that somebody has signed in with before. */
+  readonly deviceCookie: SessionCookie;
+  /** The cookie between the password and the code of a second factor. */
+  readonly pendingCookie: SessionCookie;
   /** One of our URLs for this caller: with https when he has reached the same host by it. */
   ownUrl(url: string): string;
 }
@@ -23,9 +27,14 @@ export type ReachOf = (ctx: Context) => Reach;
 export function createReach(baseUrl: string, connections: Pick<Connections, 'ofContext'>): ReachOf {
   const { protocol, host, origin: publicOrigin } = new URL(baseUrl);
   const isPublicHttps = protocol === 'https:';
+  const cookiesOf = (url: string) => ({
+    sessionCookie: createSessionCookie(url),
+    deviceCookie: createDeviceCookie(url),
+    pendingCookie: createPendingCookie(url),
+  });
   const cookies = {
-    http: createSessionCookie(baseUrl.replace(/^https?:/i, 'http:')),
-    https: createSessionCookie(baseUrl.replace(/^https?:/i, 'https:')),
+    http: cookiesOf(baseUrl.replace(/^https?:/i, 'http:')),
+    https: cookiesOf(baseUrl.replace(/^https?:/i, 'https:')),
   };
 
   function read(ctx: Context): Reach {
@@ -38,7 +47,7 @@ export function createReach(baseUrl: string, connections: Pick<Connections, 'ofC
     return {
       address,
       isHttps,
-      sessionCookie: cookies[scheme],
+      ...cookies[scheme],
       ownUrl,
       isOwnOrigin(origin) {
         if (origin === ownUrl(publicOrigin)) return true;

@@ -87,7 +87,7 @@ export interface ServerContext extends Services {
 }
 
 /** What a handler gets besides its input. */
-export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie' | 'ownUrl'> {
+export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie' | 'deviceCookie' | 'pendingCookie' | 'ownUrl'> {
   /** The whole trigger URL of a hook key, as the caller reaches it. */
   hookUrl(hookKey: string): string;
   /** Who asks; null on a route for everybody when nobody is signed in. */
@@ -95,6 +95,10 @@ export interface RouteContext extends ServerContext, Pick<Reach, 'sessionCookie'
   readonly origin: Origin;
   /** What the actor may do with secrets; nothing without one. */
   readonly rights: DraftRights;
+  /** The user has to set up a second factor before anything else. */
+  readonly mustEnrol: boolean;
+  /** What the cookie between the password and the code holds, unchecked. */
+  readonly pendingSignIn: string | undefined;
 }
 
 /** What a route asks of who calls it: a permission, that somebody is signed in, or nothing. */
@@ -108,12 +112,15 @@ export interface RouteInput<Params, Query, Body, Headers = undefined> {
   readonly body: Body;
 }
 
+/** A header that is sent several times has a list. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** What a handler returns that sends headers of its own with its data. */
 export class ReplyWithHeaders<Data> {
   readonly data: Data;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ReplyHeaders;
 
-  constructor(data: Data, headers: Readonly<Record<string, string>>) {
+  constructor(data: Data, headers: ReplyHeaders) {
     this.data = data;
     this.headers = headers;
   }
@@ -179,6 +186,8 @@ export interface Route<
   auditDetails?(input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>): AuditDetails;
   /** Whether a user has to have entered the password within the last 10 minutes. Default false. */
   readonly needsFreshPassword?: boolean;
+  /** Whether a user can call it who has to set up a second factor first. Default false. */
+  readonly whileEnrolling?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;

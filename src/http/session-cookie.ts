@@ -1,5 +1,6 @@
 // The cookie that keeps somebody signed in to the designer.
 
+import { PENDING_MS } from '../access/second-factor/pending-sign-in.ts';
 import { SESSION_MAX_MS } from '../access/sessions.ts';
 
 const NAME = 'hookline_session';
@@ -7,6 +8,11 @@ const NAME = 'hookline_session';
 const BLANKS = /^[ \t]+|[ \t]+$/g;
 /** As `makeSecret` makes it; anything else is not looked up. */
 const SECRET = /^[\w-]{43}$/;
+const DEVICE_NAME = 'hookline_device';
+/** As `SignInThrottle.deviceOf` makes it. */
+const DEVICE = /^[\w-]{43}\.[\w-]{43}$/;
+/** How long a browser is known after the last time somebody signed in with it, in seconds. Browsers keep 400 days at most. */
+const DEVICE_MAX_AGE = 365 * 86_400;
 
 export interface SessionCookie {
   readonly name: string;
@@ -26,21 +32,42 @@ export interface SessionCookie {
  * @param baseUrl the public URL with the prefix
  */
 export function createSessionCookie(baseUrl: string): SessionCookie {
+  return createCookie(baseUrl, { name: NAME, value: SECRET, maxAge: SESSION_MAX_MS / 1_000 });
+}
+
+/**
+ * The cookie of a browser that somebody has signed in with: it gives nobody access, but tries from there are counted on their
+ * own, so that strangers who guess do not lock its user out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+ * @param baseUrl the public URL with the prefix
+ */
+export function createDeviceCookie(baseUrl: string): SessionCookie {
+  return createCookie(baseUrl, { name: DEVICE_NAME, value: DEVICE, maxAge: DEVICE_MAX_AGE });
+}
+
+/** The cookie between the password and the code of a second factor. @param baseUrl the public URL with the prefix */
+export function createPendingCookie(baseUrl: string): SessionCookie {
+  return createCookie(baseUrl, { name: 'hookline_sign_in', value: /^[\w.-]{50,200}$/, maxAge: PENDING_MS / 1_000 });
+}
+
+function createCookie(
+  baseUrl: string,
+  kind: { readonly name: string; readonly value: RegExp; readonly maxAge: number },
+): SessionCookie {
   const { protocol, pathname } = new URL(baseUrl);
   const path = pathname.replace(/\/+$/, '') || '/';
   const isSecure = protocol === 'https:';
-  const name = isSecure && path === '/' ? `__Host-${NAME}` : NAME;
+  const name = isSecure && path === '/' ? `__Host-${kind.name}` : kind.name;
   const attributes = `Path=${path}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
   return {
     name,
     read(header) {
       for (const pair of header.split(';')) {
         const [key, value = ''] = pair.replace(BLANKS, '').split('=', 2);
-        if (key === name && SECRET.test(value)) return value;
+        if (key === name && kind.value.test(value)) return value;
       }
       return undefined;
     },
-    write: (secret) => `${name}=${secret}; Max-Age=${SESSION_MAX_MS / 1_000}; ${attributes}`,
+    write: (secret) => `${name}=${secret}; Max-Age=${kind.maxAge}; ${attributes}`,
     clear: () => `${name}=; Max-Age=0; ${attributes}`,
   };
 }

@@ -1,9 +1,10 @@
 // One call of a trigger URL, from the network or from inside: the checks in the order of the README's table, then the engine.
 
+import type { TriggerThrottle } from '../access/throttle/trigger-throttle.ts';
 import { type CompiledWorkflow, isHttpTrigger } from '../engine/compile.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExecutionWithJobs } from '../engine/model.ts';
-import type { RequestHead } from '../engine/plugin.ts';
+import type { HttpTrigger, RequestHead } from '../engine/plugin.ts';
 import { toStoredRequest } from '../engine/stored-request.ts';
 import { HooklineError } from '../errors.ts';
 import { decodeText } from './request-body.ts';
@@ -12,6 +13,8 @@ export interface TriggerCallOptions {
   readonly engine: Pick<Engine, 'accept'>;
   /** Upper bound in bytes for the limit of any workflow. */
   readonly maxBodyBytes: number;
+  /** Slows down who guesses credentials. */
+  readonly throttle: TriggerThrottle;
 }
 
 /**
@@ -24,7 +27,7 @@ export type CallTrigger = (
   readBody: (maxBytes: number) => Buffer | Promise<Buffer>,
 ) => Promise<ExecutionWithJobs>;
 
-export function createTriggerCall({ engine, maxBodyBytes }: TriggerCallOptions): CallTrigger {
+export function createTriggerCall({ engine, maxBodyBytes, throttle }: TriggerCallOptions): CallTrigger {
   return async (target, head, readBody) => {
     if (!target?.workflow.enabled || !isHttpTrigger(target.trigger)) {
       throw new HooklineError('hook_not_found', 'There is no enabled workflow behind this URL.');
@@ -33,10 +36,39 @@ export function createTriggerCall({ engine, maxBodyBytes }: TriggerCallOptions):
     if (head.method !== 'POST') {
       throw new HooklineError('method_not_allowed', 'A trigger URL takes POST requests only.', { headers: { Allow: 'POST' } });
     }
-    trigger.admit?.(head);
+    const admitted = admit(trigger, target.workflow.id, head, throttle);
+    if (admitted !== undefined) await admitted;
     const rawBody = await readBody(Math.min(trigger.maxBodyBytes, maxBodyBytes));
     trigger.verify?.({ ...head, rawBody });
     const type = head.headers['content-type'];
     return engine.accept(target, toStoredRequest(head, decodeText(rawBody, typeof type === 'string' ? type : undefined)));
   };
+}
+
+/**
+ * Most calls are let in at once; only wrong credentials, and right ones from a place where others guess, take a moment.
+ * @throws HooklineError (also the promise) what the trigger refuses it with, or `too_many_requests`
+ */
+function admit(
+  trigger: HttpTrigger,
+  workflowId: string,
+  head: RequestHead,
+  throttle: TriggerThrottle,
+): Promise<void> | undefined {
+  // A test call from inside has no address.
+  if (trigger.checksCredentials !== true || head.address === '') {
+    trigger.admit?.(head);
+    return undefined;
+  }
+  const { authorization } = head.headers;
+  const caller = { workflowId, address: head.address, authorization: typeof authorization === 'string' ? authorization : '' };
+  try {
+    trigger.admit?.(head);
+  } catch (error) {
+    if (!(error instanceof HooklineError) || error.code !== 'unauthorized') throw error;
+    return throttle.refuse(caller).then(() => {
+      throw error;
+    });
+  }
+  return throttle.admit(caller);
 }

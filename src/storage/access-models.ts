@@ -12,6 +12,12 @@ export interface UserRow {
   /** As `passwords.ts` encodes it; null until the user has chosen one. */
   password: string | null;
   disabled: boolean;
+  /** Sealed; null: no second factor. */
+  totpSecret: string | null;
+  /** When a code was confirmed; null: not yet. */
+  totpSince: number | null;
+  /** The last time step that was accepted. */
+  totpStep: number | null;
   lastSeenAt: number | null;
   createdAt: number;
   updatedAt: number;
@@ -106,6 +112,41 @@ export interface NoticeRow {
   readAt: number | null;
 }
 
+/** Tries that several processes count together (PostgreSQL only); the columns are those of rate-limiter-flexible. */
+export interface ThrottleRow {
+  key: string;
+  points: number;
+  expire: number | null;
+}
+
+/** A caller that was right lately. */
+export interface KnownCallerRow {
+  key: string;
+  at: number;
+}
+
+/** Calls refused for their credentials, from one place within a span that begins at `at`. */
+export interface RefusedCallRow {
+  workflowId: string;
+  at: number;
+  place: string;
+  calls: number;
+}
+
+/** Hash of a recovery code that was not used yet. */
+export interface RecoveryCodeRow {
+  userId: string;
+  hash: string;
+  createdAt: number;
+}
+
+/** A place that a user has signed in from. */
+export interface UserPlaceRow {
+  userId: string;
+  place: string;
+  at: number;
+}
+
 export interface AccessModels {
   readonly users: Table<UserRow>;
   readonly sessions: Table<SessionRow>;
@@ -114,6 +155,11 @@ export interface AccessModels {
   readonly auditLog: Table<AuditRow>;
   readonly auditChain: Table<AuditChainRow>;
   readonly notices: Table<NoticeRow>;
+  readonly throttles: Table<ThrottleRow>;
+  readonly knownCallers: Table<KnownCallerRow>;
+  readonly refusedCalls: Table<RefusedCallRow>;
+  readonly userPlaces: Table<UserPlaceRow>;
+  readonly recoveryCodes: Table<RecoveryCodeRow>;
 }
 
 export function defineAccessModels(table: DefineTable): AccessModels {
@@ -126,6 +172,9 @@ export function defineAccessModels(table: DefineTable): AccessModels {
       role: required(TEXT),
       password: optional(TEXT),
       disabled: required(BOOLEAN),
+      totpSecret: optional(TEXT),
+      totpSince: optional(BIGINT),
+      totpStep: optional(BIGINT),
       lastSeenAt: optional(BIGINT),
       createdAt: required(BIGINT),
       updatedAt: required(BIGINT),
@@ -194,5 +243,19 @@ export function defineAccessModels(table: DefineTable): AccessModels {
       lastAt: required(BIGINT),
       readAt: optional(BIGINT),
     }),
+    throttles: table<ThrottleRow>('throttles', { key: key(TEXT), points: required(INTEGER), expire: optional(BIGINT) }),
+    knownCallers: table<KnownCallerRow>('known_callers', { key: key(TEXT), at: required(BIGINT) }),
+    refusedCalls: table<RefusedCallRow>('refused_calls', {
+      workflowId: key(TEXT),
+      at: key(BIGINT),
+      place: key(TEXT),
+      calls: required(BIGINT),
+    }),
+    recoveryCodes: table<RecoveryCodeRow>('recovery_codes', {
+      userId: key(TEXT),
+      hash: key(TEXT),
+      createdAt: required(BIGINT),
+    }),
+    userPlaces: table<UserPlaceRow>('user_places', { userId: key(TEXT), place: key(TEXT), at: required(BIGINT) }),
   };
 }

@@ -9,8 +9,10 @@ import { type Fields, isText, listOf, type RowReader } from './row-reader.ts';
 
 const numberOrNull = (value: number | null): number | null => (value === null ? null : Number(value));
 
-export function userRow({ isDisabled, ...user }: User): UserRow {
-  return { ...user, name: storable(user.name), disabled: isDisabled };
+/** The row of a new user, who has no second factor. */
+export function userRow({ isDisabled, secondFactorSince: _, ...user }: User): UserRow {
+  const noFactor = { totpSecret: null, totpSince: null, totpStep: null };
+  return { ...user, name: storable(user.name), disabled: isDisabled, ...noFactor };
 }
 
 /** One with a role that cannot be read can do nothing until someone gives it another. */
@@ -22,6 +24,7 @@ export function toUser(rows: RowReader, row: UserRow): User {
     role: fields.oneOf('role', row.role, roleSchema.options, 'viewer'),
     password: row.password,
     isDisabled: Boolean(row.disabled),
+    secondFactorSince: numberOrNull(row.totpSince),
     lastSeenAt: numberOrNull(row.lastSeenAt),
     createdAt: Number(row.createdAt),
     updatedAt: Number(row.updatedAt),

@@ -17,8 +17,10 @@ import type { UserRow } from './access-models.ts';
 import { sessionRow, toLink, toSession, toToken, toUser, userRow } from './access-records.ts';
 import { auditStore } from './audit.ts';
 import { type Database, isSearchable } from './database.ts';
+import { guessStores } from './guesses.ts';
 import { addNotice, addSignInNotice, noticeStore } from './notices.ts';
 import { storable } from './outbound/rows.ts';
+import { secondFactorStore } from './second-factors.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** The access part of the storage. */
@@ -72,6 +74,8 @@ export function accessStore(database: Database): AccessStore {
           await models.oneTimeLinks.destroy({ where: { userId: id } });
           await models.apiTokens.destroy({ where: { userId: id } });
           await models.notices.destroy({ where: { userId: id } });
+          await models.userPlaces.destroy({ where: { userId: id } });
+          await models.recoveryCodes.destroy({ where: { userId: id } });
         }),
     },
 
@@ -199,6 +203,8 @@ export function accessStore(database: Database): AccessStore {
     notices: noticeStore(database),
 
     audit: auditStore(database),
+    ...guessStores(database),
+    secondFactors: secondFactorStore(database),
 
     deleteExpired: ({ begunBefore, seenBefore, noticesBefore, now }) =>
       write(async ({ sessions, oneTimeLinks, notices }) => {

@@ -44,7 +44,7 @@ interface TableDescription {
   change?(row: Row): void;
 }
 
-/** Everything but `processes` (nobody runs), `captures` (nobody listens) and `migrations` (the target has its own). Referenced tables come first. */
+/** Everything but `processes` (nobody runs), `captures` (nobody listens), `migrations` (the target has its own), and what is kept for a day at most: `throttles`, `known_callers`, `refused_calls`. Referenced tables come first. */
 const TABLES: readonly TableDescription[] = [
   {
     name: 'workflows',
@@ -105,7 +105,10 @@ const TABLES: readonly TableDescription[] = [
   {
     name: 'users',
     key: ['id'],
-    columns: ['id', 'email', 'name', 'role', 'password', 'disabled', 'last_seen_at', 'created_at', 'updated_at'],
+    columns: [
+      ...['id', 'email', 'name', 'role', 'password', 'disabled', 'totp_secret', 'totp_since', 'totp_step'],
+      ...['last_seen_at', 'created_at', 'updated_at'],
+    ],
     booleans: ['disabled'],
   },
   {
@@ -140,6 +143,8 @@ const TABLES: readonly TableDescription[] = [
     key: ['id'],
     columns: ['id', 'user_id', 'kind', 'address', 'user_agent', 'subject', 'at', 'last_at', 'read_at'],
   },
+  { name: 'recovery_codes', key: ['user_id', 'hash'], columns: ['user_id', 'hash', 'created_at'] },
+  { name: 'user_places', key: ['user_id', 'place'], columns: ['user_id', 'place', 'at'] },
   {
     name: 'statistics',
     key: ['span_ms', 'workflow_id', 'at'],

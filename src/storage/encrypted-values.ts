@@ -13,6 +13,7 @@ import {
   messagePlace,
   secretPlace,
   signalField,
+  totpPlace,
   workflowRow,
 } from '../engine/sealed-places.ts';
 import { replaceSealed } from '../engine/write-only.ts';
@@ -43,6 +44,7 @@ const FILTERS: Readonly<Record<string, WhereOptions>> = {
   executionJobs: { jobs: JSON_WITH_SEALED },
   signals: { value: JSON_WITH_SEALED },
   messages: { sealed: { [Op.ne]: null } },
+  users: { totpSecret: { [Op.ne]: null } },
 };
 
 const TABLES: readonly EncryptedTable[] = [
@@ -60,6 +62,7 @@ const TABLES: readonly EncryptedTable[] = [
       sealedSecrets: (text, { id }) => [[text, endpointSecretsPlace(String(id))]],
     },
   },
+  { name: 'users', key: ['id'], columns: { totpSecret: (text, { id }) => [[text, totpPlace(String(id))]] } },
   { name: 'messages', key: ['id'], columns: { sealed: (text, { id }) => [[text, messagePlace(String(id))]] } },
   {
     name: 'executions',

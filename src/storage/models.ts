@@ -22,3 +22,9 @@ export function defineModels(sequelize: Sequelize): Models {
     ...defineInstallationModels(table),
   };
 }
+
+/** The connection that the models are on. */
+export function connectionOf({ executions }: Models): Sequelize {
+  if (!executions.sequelize) throw new TypeError('The models have no connection.');
+  return executions.sequelize;
+}

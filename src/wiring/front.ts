@@ -25,7 +25,15 @@ export function createFront(setup: Setup, resources: Resources, services: WiredS
   const { workflows, engine, metrics, secrets, settings, outbound } = services;
   const { executions, samples } = storage;
   const isWorker = config.role === 'worker';
-  const calls = { engine, maxBodyBytes: config.maxBodyBytes, metrics, captures, vault: secrets.vault, log };
+  const calls = {
+    engine,
+    throttle: services.access.triggers,
+    maxBodyBytes: config.maxBodyBytes,
+    metrics,
+    captures,
+    vault: secrets.vault,
+    log,
+  };
   const hooks = createHooks({ ...calls, prefix });
   const middleware = createHttp(
     {

@@ -12,7 +12,7 @@ import { loadSecretKeys, type SecretKeys } from '../secrets/secret-keys.ts';
 import { createOutgoing } from './outgoing.ts';
 import type { Setup } from './setup.ts';
 
-export interface Resources extends Pick<Backend, 'storage' | 'queue' | 'bus' | 'lead' | 'everyProcessKnows'> {
+export interface Resources extends Pick<Backend, 'storage' | 'queue' | 'bus' | 'lead' | 'everyProcessKnows' | 'counters'> {
   /** Tells everybody who listens, in all processes, what has changed. */
   readonly changes: Changes;
   /** Shows calls to whoever listens for them. */
@@ -30,7 +30,7 @@ export interface Resources extends Pick<Backend, 'storage' | 'queue' | 'bus' | '
 export async function openResources({ config, log, now, onTooOld }: Setup): Promise<Resources> {
   const keys = await loadSecretKeys(config, log);
   const backend = await openBackend(config, { log, keyIds: () => keys.list().map(({ id }) => id), onTooOld });
-  const { storage, queue, bus, lead, everyProcessKnows } = backend;
+  const { storage, queue, bus, lead, everyProcessKnows, counters } = backend;
   const interest = createInterest(bus);
   const changes = createChanges({ bus, interest });
   const captures = createCaptures({ bus, interest, store: storage.captures, log, now });
@@ -51,6 +51,7 @@ export async function openResources({ config, log, now, onTooOld }: Setup): Prom
     lead,
     everyProcessKnows,
     keys,
+    counters,
     changes,
     captures,
     streams,

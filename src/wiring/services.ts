@@ -43,7 +43,7 @@ export interface WiredServices {
 /** Nothing runs yet. @throws HooklineError `invalid_configuration`, `storage_unavailable` */
 export async function makeServices(setup: Setup, resources: Resources): Promise<WiredServices> {
   const { config, registry, log, baseUrl, now } = setup;
-  const { storage, bus, evaluator } = resources;
+  const { storage, bus, evaluator, counters } = resources;
   const { verifier: tokens, generated } = await createTokenVerifier({
     adminToken: config.adminToken,
     settings: storage.settings,
@@ -61,16 +61,14 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
   });
   const passwords = createPasswords({ ln: config.passwordCost });
   const access = createAccess({
-    store: storage.access,
-    passwords,
-    baseUrl,
+    ...{ store: storage.access, passwords, baseUrl, now, log, counters },
     sign: secretBox.sign,
+    box: secretBox,
+    isSecondFactorRequired: () => settings.isSecondFactorRequired(),
     onAccessChange() {
       resources.streams.recheck();
       void bus.publish({ type: 'access-changed' });
     },
-    now,
-    log,
   });
   const secrets = createSecretService({
     store: storage.secrets,

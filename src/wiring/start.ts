@@ -28,5 +28,6 @@ export async function startServices(
     await Promise.all([stopRetention(), stopCounting()]);
     await access.audit.close();
     secrets.close();
+    await access.settle();
   };
 }

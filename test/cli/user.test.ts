@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Secret, TOTP } from 'otpauth';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openBrowser } from '../http/browser.ts';
 import { killCommands, listening, hookline as run } from './command.ts';
@@ -44,9 +45,14 @@ it('gives a link for a new password while the server runs; who has the old one i
   const ada = openBrowser(base);
   await ada.accept(/(\S+#[\w-]{43})/.exec(output)?.[1] ?? '', { email: 'ada@example.com', name: 'Ada' });
 
+  const { secret } = (await ada.send('POST', '/api/me/second-factor')).body;
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+  expect((await ada.send('POST', '/api/me/second-factor/enable', { code })).status).toBe(200);
+
   const reset = await hookline(['user', 'reset', 'ADA@example.com'], { HOOKLINE_PUBLIC_URL: base }).ended;
   expect(reset).toMatchObject({ code: 0, stderr: '' });
   expect(reset.stdout).toMatch(/^ada@example\.com chooses a new password/);
+  expect(reset.stdout).toContain('The second factor of this user was removed.\n');
   const link = /http\S+#[\w-]{43}/.exec(reset.stdout)?.[0] ?? '';
   expect(link).toContain(`${base}/designer/welcome#`);
   expect((await ada.send('GET', '/api/workflows')).status).toBe(200);
@@ -54,7 +60,11 @@ it('gives a link for a new password while the server runs; who has the old one i
   expect((await again.accept(link, { password: 'remembered this time' })).body.user).toMatchObject({ email: 'ada@example.com' });
   expect((await ada.send('GET', '/api/workflows')).status).toBe(401);
   const { body } = await again.send('GET', '/api/audit?actor=hookline%20user%20reset');
-  expect(body.data).toMatchObject([{ action: 'createUserLink', actor: { kind: 'nobody', name: 'hookline user reset' } }]);
+  const actor = { kind: 'nobody', name: 'hookline user reset' };
+  expect(body.data).toMatchObject([
+    { action: 'removeUserSecondFactor', actor },
+    { action: 'createUserLink', actor },
+  ]);
 });
 
 it('says in one sentence why there is no link', async () => {

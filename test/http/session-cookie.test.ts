@@ -37,7 +37,10 @@ test('behind https it is Secure and bound to the host, and the host is told to s
   const link = await server.hookline.createSetupLink();
   expect(link?.url).toMatch(/^https:\/\/hooks\.example\.com\/designer\/welcome#[\w-]{43}$/);
   const page = await browser.accept(link?.url ?? '', { email: 'ada@example.com', name: 'Ada' });
-  expect(page.headers['set-cookie']).toEqual([expect.stringMatching(/^__Host-hookline_session=.+; Path=\/; .*; Secure$/)]);
+  expect(page.headers['set-cookie']).toEqual([
+    expect.stringMatching(/^__Host-hookline_session=.+; Path=\/; .*; Secure$/),
+    expect.stringMatching(/^__Host-hookline_device=.+; Path=\/; .*; Secure$/),
+  ]);
   expect(page.headers['strict-transport-security']).toBe('max-age=31536000');
   const origin = { Origin: 'https://hooks.example.com' };
   expect((await browser.send('PATCH', '/api/me', { name: 'A' }, origin)).status).toBe(200);
@@ -50,7 +53,10 @@ test('under a prefix everything works with the cookie of that path', async () =>
   const link = await server.hookline.createSetupLink();
   expect(link?.url).toContain(`${server.url}/automation/designer/welcome#`);
   const page = await browser.accept(link?.url ?? '', { email: 'ada@example.com', name: 'Ada' });
-  expect(page.headers['set-cookie']).toEqual([expect.stringContaining('; Path=/automation; ')]);
+  expect(page.headers['set-cookie']).toEqual([
+    expect.stringMatching(/^hookline_session=.+; Path=\/automation; /),
+    expect.stringMatching(/^hookline_device=.+; Path=\/automation; /),
+  ]);
   expect(page.headers['strict-transport-security']).toBeUndefined();
   expect((await browser.signIn('ada@example.com', PASSWORD)).status).toBe(200);
   await server.stop();

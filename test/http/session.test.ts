@@ -56,7 +56,7 @@ describe('the first owner', () => {
     const browser = openBrowser(fresh.url);
     expect((await browser.send('GET', '/api/session')).body).toMatchObject({ user: null, permissions: [], needsSetup: true });
     const check = await browser.send('POST', '/api/links/check', { token: one?.url.split('#')[1] });
-    expect(check.body).toEqual({ purpose: 'setup', email: null, name: null, expiresAt: one?.expiresAt });
+    expect(check.body).toEqual({ purpose: 'setup', email: null, name: null, secondFactor: false, expiresAt: one?.expiresAt });
     expect((await browser.accept(one?.url ?? '')).body.error.code).toBe('invalid_request');
     expect((await browser.accept(one?.url ?? '', { email: ADA, name: 'Ada', password: 'too short' })).status).toBe(400);
     const page = await browser.accept(one?.url ?? '', { email: ADA, name: 'Ada' });
@@ -93,6 +93,7 @@ describe('a session', () => {
       permissions: [],
       csrfToken: null,
       needsSetup: false,
+      mustEnrol: false,
       version: expect.any(String),
     });
     const { body } = await ada.send('GET', '/api/session');
@@ -106,6 +107,7 @@ describe('a session', () => {
     const page = await openBrowser(server.url).signIn(ADA);
     expect(page.headers['set-cookie']).toEqual([
       expect.stringMatching(/^hookline_session=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^hookline_device=[\w-]{43}\.[\w-]{43}; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
     expect(page.headers['cache-control']).toBe('no-store');
   });

@@ -237,7 +237,10 @@ describe.each(['server', 'koa'] as const)('behind a proxy, as a %s', (mount) => 
     const link = await server.hookline.createSetupLink();
     const use = { token: secretOf(link?.url ?? ''), password: PASSWORD, email: 'ada@example.com', name: 'Ada' };
     const page = await send('127.0.0.2', `${url}/api/links/accept`, use);
-    expect(page.headers['set-cookie']).toEqual([expect.stringMatching(/^__Host-hookline_session=.+; Path=\/; .*; Secure$/)]);
+    expect(page.headers['set-cookie']).toEqual([
+      expect.stringMatching(/^__Host-hookline_session=.+; Path=\/; .*; Secure$/),
+      expect.stringMatching(/^__Host-hookline_device=.+; Path=\/; .*; Secure$/),
+    ]);
     expect(page.headers['strict-transport-security']).toBe('max-age=31536000');
     const [cookie = ''] = String(page.headers['set-cookie']).split(';');
     expect((await send('127.0.0.2', `${url}/api/session`, null, { cookie })).body.user.email).toBe('ada@example.com');
@@ -251,7 +254,10 @@ describe.each(['server', 'koa'] as const)('behind a proxy, as a %s', (mount) => 
         'x-forwarded-proto': 'https',
       },
     );
-    expect(direct.headers['set-cookie']).toEqual([expect.stringMatching(/^hookline_session=[^;]+;(?!.*Secure)/)]);
+    expect(direct.headers['set-cookie']).toEqual([
+      expect.stringMatching(/^hookline_session=[^;]+;(?!.*Secure)/),
+      expect.stringMatching(/^hookline_device=[^;]+;(?!.*Secure)/),
+    ]);
     expect(direct.headers['strict-transport-security']).toBeUndefined();
 
     const audit = await server.api('GET', '/api/audit');

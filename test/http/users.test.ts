@@ -52,7 +52,7 @@ describe('users', () => {
     expect(Math.round((Date.parse(expiresAt) - Date.now()) / 86_400_000)).toBe(7);
     const token = secretOf(url);
     const check = await api.call('POST', '/api/links/check', { body: { token }, token: null, status: 200 });
-    expect(check.body).toEqual({ purpose: 'invitation', email: 'bob@example.com', name: 'Bob', expiresAt });
+    expect(check.body).toEqual({ purpose: 'invitation', email: 'bob@example.com', name: 'Bob', secondFactor: false, expiresAt });
     const bob = openBrowser(api.url);
     expect((await bob.accept(url, { email: 'other@example.com', name: 'Other' })).status).toBe(400);
     expect((await bob.accept(url)).body.user).toMatchObject({ email: 'bob@example.com', status: 'active' });

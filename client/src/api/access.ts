@@ -87,6 +87,7 @@ export const useChangeSettings = () =>
       retention?: Record<string, number | null | 'default'>;
       messageRetentionMs?: number | null | 'default';
       auditsReads?: boolean;
+      secondFactorForOwners?: boolean;
     }) => request<SettingsView>('PATCH', '/api/settings', { body }),
   );
 

@@ -24,11 +24,24 @@ export function usePermission(permission: Permission): boolean {
   return useSession().data?.permissions.includes(permission) ?? false;
 }
 
+/** The first step; the answer is a session, or says that a code is needed, too. */
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (input: { email: string; password: string }) =>
-      remember(await request<SessionView>('POST', '/api/session', { body: input })),
+    mutationFn: (input: { email: string; password: string }) =>
+      request<SessionView | { secondFactor: true }>('POST', '/api/session', { body: input }),
+    onSuccess(answer) {
+      if ('user' in answer) client.setQueryData(KEY, remember(answer));
+    },
+  });
+}
+
+/** The second step, for users with a second factor. */
+export function useSignInWithCode() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (code: string) =>
+      remember(await request<SessionView>('POST', '/api/session/second-factor', { body: { code } })),
     onSuccess: (session) => client.setQueryData(KEY, session),
   });
 }
@@ -39,7 +52,10 @@ export function useSignOut() {
     mutationFn: () => request<void>('DELETE', '/api/session'),
     onSuccess: () => {
       // The session stays, as nobody's: the pages go, and do not ask again for what is removed.
-      client.setQueryData<SessionView>(KEY, (session) => session && { ...session, user: null, permissions: [], csrfToken: null });
+      client.setQueryData<SessionView>(
+        KEY,
+        (session) => session && { ...session, user: null, permissions: [], csrfToken: null, mustEnrol: false },
+      );
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
       rememberCsrfToken(null);
     },
@@ -66,8 +82,14 @@ export function useLink(token: string) {
 export function useAcceptLink() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (input: { token: string; password: string; email?: string; name?: string; revokeTokens?: boolean }) =>
-      remember(await request<SessionView>('POST', '/api/links/accept', { body: input })),
+    mutationFn: async (input: {
+      token: string;
+      password: string;
+      email?: string;
+      name?: string;
+      revokeTokens?: boolean;
+      code?: string;
+    }) => remember(await request<SessionView>('POST', '/api/links/accept', { body: input })),
     onSuccess: (session) => client.setQueryData(KEY, session),
   });
 }

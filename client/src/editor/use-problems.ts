@@ -2,12 +2,13 @@
 
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../../src/engine/model.ts';
 import { checkDraft } from '../api/drafts.ts';
 import { ApiError } from '../api/request.ts';
-import type { PluginList } from '../api/workflows.ts';
+import type { PluginList, WorkflowJson } from '../api/workflows.ts';
 import { type PlacedProblem, placeProblems } from './problem-place.ts';
 import { translateProblem } from './problem-text.ts';
 import { toSaveBody } from './save-body.ts';
@@ -25,6 +26,8 @@ export interface DraftProblems {
   /** The last check failed: what is shown may be old. */
   readonly isUnknown: boolean;
 }
+
+type RefusedCalls = NonNullable<WorkflowJson['refusedCalls']>;
 
 const NONE: readonly Problem[] = [];
 
@@ -56,15 +59,18 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
   });
   const { t, i18n } = useTranslation('problems');
   const found = refusal.length > 0 ? refusal : (check.data ?? (draft.isDirty ? NONE : workflow.problems));
+  const { refusedCalls } = workflow;
   const problems = useMemo(
-    () =>
-      found.map((problem) =>
+    () => [
+      ...found.map((problem) =>
         translateProblem(problem, {
           exists: (key, options) => i18n.exists(key, options),
           t: (key, options) => t(key, options),
         }),
       ),
-    [found, t, i18n],
+      ...(refusedCalls ? [refusedCallsProblem(t, refusedCalls)] : []),
+    ],
+    [found, refusedCalls, t, i18n],
   );
   const placed = useMemo(
     () => placeProblems(refusal.length > 0 ? document : checked, problems),
@@ -75,5 +81,16 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
     placed,
     isChecking: checked !== document || check.isFetching,
     isUnknown: check.isError,
+  };
+}
+
+/** Nothing is wrong with the workflow, but its owner should know: shown at its trigger. */
+function refusedCallsProblem(t: TFunction<'problems'>, { calls, places }: RefusedCalls): Problem {
+  const from = t('refusedCallsFrom', { count: places });
+  return {
+    path: 'trigger.config.auth',
+    code: 'refused_calls',
+    message: t('refusedCalls', { count: calls, from }),
+    severity: 'warning',
   };
 }

@@ -5,9 +5,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Navigate, useLocation } from 'react-router';
 import { ApiError } from '../api/request.ts';
-import { useSession, useSignIn } from '../api/session.ts';
+import { useSession, useSignIn, useSignInWithCode } from '../api/session.ts';
 import { FrontDoor } from '../shell/front-door.tsx';
 import { errorText } from '../ui/notify.ts';
+import { CodeField } from './second-factor/code-field.tsx';
 
 export default function SignInPage() {
   const { t } = useTranslation();
@@ -18,6 +19,7 @@ export default function SignInPage() {
   const [password, setPassword] = useState('');
   if (session.data?.user) return <Navigate to={comesFrom(location.state)} replace />;
   if (session.data?.needsSetup) return <FrontDoor title={t('setupNeeded')} text={t('setupNeededText')} />;
+  if (signIn.data && 'secondFactor' in signIn.data) return <CodeStep onBack={() => signIn.reset()} />;
   return (
     <FrontDoor title={t('signIn')}>
       <form
@@ -52,6 +54,39 @@ export default function SignInPage() {
           />
           <Button type="submit" loading={signIn.isPending} fullWidth>
             {t('signIn')}
+          </Button>
+        </Stack>
+      </form>
+    </FrontDoor>
+  );
+}
+
+/** The second step, for users with a second factor. */
+function CodeStep({ onBack }: { readonly onBack: () => void }) {
+  const { t } = useTranslation();
+  const signIn = useSignInWithCode();
+  const [code, setCode] = useState('');
+  const isTooLate = isRefused(signIn.error);
+  return (
+    <FrontDoor title={t('secondFactor.signInTitle')} text={t('secondFactor.signInText')}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          signIn.mutate(code, { onError: () => setCode('') });
+        }}
+      >
+        <Stack>
+          {isTooLate && (
+            <Alert color="red" role="alert">
+              {t('secondFactor.tooLate')}
+            </Alert>
+          )}
+          <CodeField value={code} error={isTooLate ? null : signIn.error} onChange={setCode} autoFocus />
+          <Button type="submit" loading={signIn.isPending} fullWidth>
+            {t('signIn')}
+          </Button>
+          <Button variant="subtle" color="gray" onClick={onBack} fullWidth>
+            {t('secondFactor.back')}
           </Button>
         </Stack>
       </form>

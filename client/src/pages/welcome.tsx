@@ -10,6 +10,7 @@ import { useAcceptLink, useLink } from '../api/session.ts';
 import { FrontDoor } from '../shell/front-door.tsx';
 import { errorText } from '../ui/notify.ts';
 import { Loading } from '../ui/page.tsx';
+import { CodeField } from './second-factor/code-field.tsx';
 
 /** As the server demands (`passwordSchema`). */
 const MIN_PASSWORD_LENGTH = 12;
@@ -39,6 +40,7 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
   const [revokeTokens, setRevokeTokens] = useState(true);
+  const [code, setCode] = useState('');
   const [tried, setTried] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const isSetup = link.purpose === 'setup';
@@ -46,6 +48,7 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
   const tooShort = password.length < MIN_PASSWORD_LENGTH;
   const differs = password !== again;
   const isWeak = accept.error instanceof ApiError && accept.error.code === 'weak_password';
+  const isCodeWrong = accept.error instanceof ApiError && accept.error.code === 'wrong_code';
   const tooShortText = tried && tooShort ? t('passwordRule', { count: MIN_PASSWORD_LENGTH }) : undefined;
 
   // What is wrong with it is read out with the field.
@@ -57,7 +60,13 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
     event.preventDefault();
     setTried(true);
     if (tooShort || differs) return;
-    const input = { token, password, ...(isSetup ? { name, email } : {}), ...(isReset ? { revokeTokens } : {}) };
+    const input = {
+      token,
+      password,
+      ...(isSetup ? { name, email } : {}),
+      ...(isReset ? { revokeTokens } : {}),
+      ...(link.secondFactor ? { code } : {}),
+    };
     accept.mutate(input, { onSuccess: () => void navigate('/workflows', { replace: true }) });
   }
 
@@ -65,7 +74,7 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
     <FrontDoor title={t(`link.${link.purpose}`)} text={t(`link.${link.purpose}Text`, { email: link.email ?? '' })}>
       <form onSubmit={submit} noValidate={false}>
         <Stack>
-          {accept.isError && !isWeak && (
+          {accept.isError && !isWeak && !isCodeWrong && (
             <Alert color="red" role="alert">
               {errorText(accept.error)}
             </Alert>
@@ -115,6 +124,7 @@ function ChoosePassword({ token, link }: { token: string; link: LinkView }) {
             error={tried && differs ? t('passwordsDiffer') : undefined}
             onChange={(event) => setAgain(event.currentTarget.value)}
           />
+          {link.secondFactor && <CodeField value={code} error={isCodeWrong ? accept.error : null} onChange={setCode} />}
           {isReset && (
             <Checkbox
               label={t('link.revokeTokens')}

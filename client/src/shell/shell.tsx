@@ -3,11 +3,12 @@
 import { AppShell, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconActivity, IconChartHistogram, IconRoute, IconSettings, IconWebhook } from '@tabler/icons-react';
-import { Suspense, useEffect, useRef } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, Outlet, useLocation } from 'react-router';
 import { useChanges } from '../api/changes.ts';
 import { useSession } from '../api/session.ts';
+import { MustEnrol } from '../pages/second-factor/must-enrol.tsx';
 import { LoadError, Loading } from '../ui/page.tsx';
 import { Logo } from './logo.tsx';
 import { NoticeBell } from './notice-bell.tsx';
@@ -26,9 +27,13 @@ const AREAS = [
 export function Shell() {
   const { pathname, search } = useLocation();
   const session = useSession();
+  const [isEnrolling, setEnrolling] = useState(false);
   if (session.isPending) return <Loading />;
   if (session.isError) return <LoadError error={session.error} onRetry={() => void session.refetch()} />;
   if (session.data.user === null) return <Navigate to="/sign-in" state={{ from: pathname + search }} replace />;
+  // Until the recovery codes were kept, also when the session is read again meanwhile.
+  if (session.data.mustEnrol && !isEnrolling) setEnrolling(true);
+  if (session.data.mustEnrol || isEnrolling) return <MustEnrol onDone={() => setEnrolling(false)} />;
   return <Frame />;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Context, Middleware } from 'koa';
 import type { Access } from '../../access/access.ts';
-import { type Actor, PERMISSIONS } from '../../access/model.ts';
+import { type Actor, PERMISSIONS, type Permission } from '../../access/model.ts';
 import { actorOfUser, type Origin } from '../../access/sessions.ts';
 import { HooklineError } from '../../errors.ts';
 import type { TokenVerifier } from '../admin-token.ts';
@@ -28,39 +28,48 @@ const ADMIN: Actor = { kind: 'admin-token', id: 'admin', name: 'admin token', pe
 
 /** What `auth` has found; before it, nobody. */
 export function callerOf(ctx: Context): Caller {
-  return ctx.state.caller ?? { actor: null, origin: { address: '', userAgent: '', session: null } };
+  return (
+    ctx.state.caller ?? {
+      actor: null,
+      origin: { address: '', userAgent: '', session: null },
+      mustEnrol: false,
+      pendingSignIn: undefined,
+    }
+  );
 }
 
 export interface Caller {
   readonly actor: Actor | null;
   readonly origin: Origin;
+  /** The user has to set up a second factor before anything else. */
+  readonly mustEnrol: boolean;
+  /** What the cookie between the password and the code holds, unchecked. */
+  readonly pendingSignIn: string | undefined;
   /** Finds out anew, for replies that go on. @throws HooklineError `unauthorized` for a token that is no longer valid */
   again?(): Promise<Caller>;
 }
 
 export interface AuthOptions {
   readonly tokens: TokenVerifier;
-  readonly access: Pick<Access, 'sessions' | 'tokens' | 'audit'>;
+  readonly access: Pick<Access, 'sessions' | 'tokens' | 'bearers' | 'secondFactors'>;
   readonly reachOf: ReachOf;
 }
 
 /**
- * The actor behind a header `Authorization: Bearer …`. A wrong token is noted in the audit log.
- * @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer`
+ * The actor behind a header `Authorization: Bearer …`. Guesses are slowed down and noted before the database is asked.
+ * @throws HooklineError `unauthorized` with `WWW-Authenticate: Bearer`; `too_many_requests`
  */
 export async function requireBearer(
   header: string,
   address: string,
-  { tokens, access }: Pick<AuthOptions, 'tokens'> & { readonly access: Pick<Access, 'tokens' | 'audit'> },
+  { tokens, access }: Pick<AuthOptions, 'tokens'> & { readonly access: Pick<Access, 'tokens' | 'bearers'> },
 ): Promise<Actor> {
   const token = BEARER.exec(header)?.[1];
-  if (token !== undefined) {
-    if (await tokens.verify(token)) return ADMIN;
-    const actor = await access.tokens.find(token);
-    if (actor) return actor;
-    await access.audit.note('', { action: 'tokenRefused', address, outcome: 'refused', isGrouped: true });
-  }
-  throw unauthorized(header);
+  if (token === undefined) throw unauthorized(header);
+  const find = async (): Promise<Actor | undefined> => ((await tokens.verify(token)) ? ADMIN : access.tokens.find(token));
+  const actor = await access.bearers.judge(address, token, find);
+  if (actor === undefined) throw unauthorized(header);
+  return actor;
 }
 
 /**
@@ -69,15 +78,23 @@ export async function requireBearer(
  */
 export function auth({ tokens, access, reachOf }: AuthOptions): Middleware {
   async function find(ctx: Context): Promise<Caller> {
-    const { address, sessionCookie } = reachOf(ctx);
+    const { address, sessionCookie, deviceCookie, pendingCookie } = reachOf(ctx);
     const userAgent = ctx.get('User-Agent');
     const header = ctx.get('Authorization');
     if (/^Bearer\b/i.test(header)) {
-      return { actor: await requireBearer(header, address, { tokens, access }), origin: { address, userAgent, session: null } };
+      const actor = await requireBearer(header, address, { tokens, access });
+      return { actor, origin: { address, userAgent, session: null }, mustEnrol: false, pendingSignIn: undefined };
     }
-    const secret = sessionCookie.read(ctx.get('Cookie'));
+    const cookies = ctx.get('Cookie');
+    const secret = sessionCookie.read(cookies);
     const session = secret === undefined ? undefined : await access.sessions.find(secret);
-    return { actor: session ? actorOfUser(session.user) : null, origin: { address, userAgent, session: session ?? null } };
+    const mustEnrol = session !== undefined && (await access.secondFactors.isMissing(session.user));
+    return {
+      actor: session ? { ...actorOfUser(session.user), ...(mustEnrol ? { permissions: new Set<Permission>() } : {}) } : null,
+      origin: { address, userAgent, session: session ?? null, device: deviceCookie.read(cookies) },
+      mustEnrol,
+      pendingSignIn: pendingCookie.read(cookies),
+    };
   }
 
   return async (ctx, next) => {

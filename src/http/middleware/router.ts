@@ -11,6 +11,7 @@ import {
   EventStream,
   type HandlerResult,
   LinesReply,
+  type ReplyHeaders,
   ReplyWithHeaders,
   type Route,
   type RouteContext,
@@ -32,14 +33,21 @@ function toPattern(path: string): string {
 
 /**
  * @throws HooklineError `unauthorized` without an actor, `forbidden` for one who may not, and for what another web site sends;
- *   `password_needed` for a user whose password was not entered lately
+ *   `second_factor_required`; `password_needed` for a user whose password was not entered lately
  */
-function requirePermission({ permission: needed, needsFreshPassword }: Route, { reachOf, access }: ServerContext): Middleware {
+function requirePermission(route: Route, { reachOf, access }: ServerContext): Middleware {
+  const { permission: needed, needsFreshPassword, whileEnrolling = false } = route;
   return (ctx, next) => {
     requireOwnPage(ctx, needed, reachOf(ctx));
     if (needed === 'none') return next();
-    const { actor, origin } = callerOf(ctx);
+    const { actor, origin, mustEnrol } = callerOf(ctx);
     if (actor === null) throw unauthorized(ctx.get('Authorization'));
+    if (mustEnrol && !whileEnrolling) {
+      throw new HooklineError(
+        'second_factor_required',
+        'Owners of this installation must have a second factor: set one up first (POST /api/me/second-factor).',
+      );
+    }
     if (needed !== 'any' && !actor.permissions.has(needed)) {
       throw new HooklineError('forbidden', `This needs the permission "${needed}", which ${actor.name} does not have.`);
     }
@@ -87,9 +95,10 @@ function serve(route: Route, context: ServerContext): Middleware {
     const { params, query, headers } = ctx;
     const input = parseInput(route, { params, query: { ...query }, headers, body: ctx.state.body });
     const caller = callerOf(ctx);
-    const { sessionCookie, ownUrl } = context.reachOf(ctx);
+    const { sessionCookie, deviceCookie, pendingCookie, ownUrl } = context.reachOf(ctx);
     const hookUrl = (hookKey: string): string => context.hookUrl(hookKey, ownUrl);
-    const routeContext = { ...context, ...caller, sessionCookie, ownUrl, hookUrl, rights: rightsOf(caller) };
+    const reached = { sessionCookie, deviceCookie, pendingCookie, ownUrl, hookUrl };
+    const routeContext = { ...context, ...caller, ...reached, rights: rightsOf(caller) };
     const reveal = route.isSentAsItIs === true ? undefined : context.revealFor(caller.actor);
     const result = await handle(route, { params, body: ctx.state.body, input }, routeContext, reveal);
     if (result instanceof EventStream) {
@@ -101,10 +110,10 @@ function serve(route: Route, context: ServerContext): Middleware {
       return;
     }
     const [data, ownHeaders] = result instanceof ReplyWithHeaders ? [result.data, result.headers] : [result, {}];
-    const { 'Set-Cookie': cookie, ...others } = ownHeaders as Readonly<Record<string, string>>;
+    const { 'Set-Cookie': cookies = [], ...others } = ownHeaders as ReplyHeaders;
     // Beside those that the host's app has set.
-    if (cookie !== undefined) ctx.append('Set-Cookie', cookie);
-    ctx.set({ ...others, ...REPLY_HEADERS });
+    for (const cookie of [cookies].flat()) ctx.append('Set-Cookie', cookie);
+    for (const [name, value] of Object.entries({ ...others, ...REPLY_HEADERS })) ctx.set(name, [value].flat());
     ctx.status = route.status ?? 200;
     if (ctx.status === 204) return;
     ctx.type = 'application/json';

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import {
   type Actor,
+  codeNeededView,
   emailSchema,
   linkView,
   oneTimeLinkView,
@@ -28,22 +29,32 @@ const tag = 'Access';
 const linkToken = z.string().min(1).max(200);
 /** A password that is checked: rules are for new ones. */
 const givenPassword = z.string().min(1, 'must not be empty').max(200);
+/** Of an app, or for recovery, however it is typed. */
+const secondFactorCode = z.string().trim().min(1, 'must not be empty').max(40);
 const replyHeaders = { 'Set-Cookie': 'The session.' };
 const link = z.strictObject({ token: linkToken });
 
 async function show({ access, version }: RouteContext, actor: Actor | null, session: ActiveSession | null): Promise<SessionView> {
+  const mustEnrol = session !== null && (await access.secondFactors.isMissing(session.user));
   return {
     user: session && showUser(session.user),
-    permissions: [...(actor?.permissions ?? [])],
+    permissions: mustEnrol ? [] : [...(actor?.permissions ?? [])],
     csrfToken: session?.csrfToken ?? null,
     needsSetup: await access.users.needsSetup(),
+    mustEnrol,
     version,
   };
 }
 
 async function begin(context: RouteContext, session: NewSession): Promise<ReplyWithHeaders<SessionView>> {
   const data = await show(context, actorOfUser(session.user), session);
-  return new ReplyWithHeaders(data, { 'Set-Cookie': context.sessionCookie.write(session.secret) });
+  return new ReplyWithHeaders(data, {
+    'Set-Cookie': [
+      context.sessionCookie.write(session.secret),
+      context.deviceCookie.write(session.device),
+      ...(context.pendingSignIn === undefined ? [] : [context.pendingCookie.clear()]),
+    ],
+  });
 }
 
 /** @throws HooklineError `forbidden` for a token */
@@ -79,13 +90,37 @@ const signIn = defineRoute({
   // Asked by strangers, and nothing but the asker's own is in it.
   isSentAsItIs: true,
   summary: 'Signs a user in, and sets the session’s cookie',
-  description: 'After five wrong passwords for one address each further try has to wait longer: `429` with `Retry-After`.',
+  description:
+    'After five wrong passwords for one e-mail address each further try has to wait longer: `429` with `Retry-After`. A browser or a place that the user has signed in from before has a count of its own.',
   tag: SESSION,
   body: z.strictObject({ email: emailSchema, password: givenPassword }),
-  response: sessionView,
+  response: z.union([sessionView, codeNeededView]),
   replyHeaders,
   errors: ['too_many_requests'],
-  handle: async ({ body }, context) => begin(context, await context.access.sessions.signIn(body, context.origin)),
+  async handle({ body }, context) {
+    const begun = await context.access.sessions.signIn(body, context.origin);
+    if ('secret' in begun) return begin(context, begun);
+    const cookie = context.pendingCookie.write(begun.proof);
+    return new ReplyWithHeaders({ secondFactor: true as const }, { 'Set-Cookie': cookie });
+  },
+});
+
+const signInWithCode = defineRoute({
+  method: 'POST',
+  path: '/api/session/second-factor',
+  name: 'signInWithCode',
+  permission: 'none',
+  summary: 'The second step of signing in, for users with a second factor',
+  description: 'Within five minutes after the password, in the same browser. Takes a code of the app, or a recovery code.',
+  tag: SESSION,
+  body: z.strictObject({ code: secondFactorCode }),
+  response: sessionView,
+  replyHeaders,
+  errors: ['wrong_code', 'too_many_requests'],
+  async handle({ body }, context) {
+    const given = { proof: context.pendingSignIn ?? '', code: body.code };
+    return begin(context, await context.access.sessions.signInWithCode(given, context.origin));
+  },
 });
 
 const signOut = defineRoute({
@@ -93,6 +128,7 @@ const signOut = defineRoute({
   path: '/api/session',
   name: 'signOut',
   permission: 'any',
+  whileEnrolling: true,
   summary: 'Signs out: the session ends, also for copies of its cookie',
   tag: SESSION,
   response: z.undefined(),
@@ -135,10 +171,11 @@ const acceptLink = defineRoute({
     revokeTokens: z.boolean().optional().meta({
       description: 'Whether the API tokens of this user stop working. Default: yes for `reset`.',
     }),
+    code: secondFactorCode.optional().meta({ description: 'For a user with a second factor, and needed there.' }),
   }),
   response: sessionView,
   replyHeaders,
-  errors: ['not_found', 'conflict', 'weak_password', 'too_many_requests'],
+  errors: ['not_found', 'conflict', 'weak_password', 'too_many_requests', 'wrong_code'],
   handle: async ({ body }, context) => begin(context, await context.access.links.accept(body, context.origin)),
 });
 
@@ -283,6 +320,24 @@ const endUserSessions = defineRoute({
   },
 });
 
+const removeUserSecondFactor = defineRoute({
+  method: 'DELETE',
+  path: '/api/users/{id}/second-factor',
+  name: 'removeUserSecondFactor',
+  permission: 'access:write',
+  needsFreshPassword: true,
+  summary: 'Removes the second factor of a user who has lost it',
+  tag,
+  params: idParams,
+  response: z.undefined(),
+  status: 204,
+  errors: ['user_not_found', 'conflict'],
+  async handle({ params }, { access, actor }) {
+    await access.users.removeSecondFactor(params.id, required(actor));
+    return undefined;
+  },
+});
+
 const listTokens = defineRoute({
   method: 'GET',
   path: '/api/tokens',
@@ -342,6 +397,7 @@ const deleteToken = defineRoute({
 export const accessRoutes: readonly Route[] = [
   getSession,
   signIn,
+  signInWithCode,
   signOut,
   checkLink,
   acceptLink,
@@ -353,6 +409,7 @@ export const accessRoutes: readonly Route[] = [
   deleteUser,
   createUserLink,
   endUserSessions,
+  removeUserSecondFactor,
   listTokens,
   createToken,
   deleteToken,

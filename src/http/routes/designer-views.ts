@@ -220,6 +220,7 @@ export const settingsView = z
     defaults: z
       .strictObject({ retention: z.record(executionStatusSchema, z.int().nullable()), messageRetentionMs: z.int().nullable() })
       .meta({ description: 'What the configuration says, which holds where nothing else was set here.' }),
+    secondFactorForOwners: z.boolean().meta({ description: 'Owners must have a second factor.' }),
     senderAddresses: z
       .array(z.string())
       .meta({ description: 'Addresses that webhooks are sent from (HOOKLINE_SENDER_ADDRESSES).' }),

@@ -16,10 +16,10 @@ import { withoutOwnCookies } from '../own-cookies.ts';
 import type { ReplyHeaders } from '../reply-headers.ts';
 import { drain, readBody } from '../request-body.ts';
 import { requireSoundFraming } from '../request-framing.ts';
-import { createTriggerCall } from '../trigger-call.ts';
+import { createTriggerCall, type TriggerCallOptions } from '../trigger-call.ts';
 import type { Connections } from '../trusted-proxies.ts';
 
-export interface HooksOptions {
+export interface HooksOptions extends Pick<TriggerCallOptions, 'throttle'> {
   readonly engine: Pick<Engine, 'find' | 'accept'>;
   /** Path under which Hookline lives, in its normal form. */
   readonly prefix: string;

@@ -17,6 +17,7 @@ import { messageRoutes } from './messages.ts';
 import { parseRoutes } from './parse.ts';
 import { revisionRoutes } from './revisions.ts';
 import { sampleRoutes } from './samples.ts';
+import { secondFactorRoutes } from './second-factor.ts';
 import { secretRoutes } from './secrets.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
@@ -42,5 +43,6 @@ export const routes: readonly Route[] = [
   ...accessRoutes,
   ...accountRoutes,
   ...auditRoutes,
+  ...secondFactorRoutes,
   ...aboutRoutes,
 ];

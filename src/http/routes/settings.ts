@@ -32,6 +32,7 @@ async function show({ installation, senderAddresses, version }: RouteContext): P
     ...toView(await settings.retention()),
     auditsReads: await settings.auditsReads(),
     defaults: toView(settings.defaults),
+    secondFactorForOwners: await settings.isSecondFactorRequired(),
     ...{ senderAddresses: [...senderAddresses], publicUrl, hooksUrl, database, version },
   };
 }
@@ -53,7 +54,8 @@ const updateSettings = defineRoute({
   name: 'updateSettings',
   permission: 'settings:write',
   needsFreshPassword: true,
-  summary: 'Changes how long executions and messages are kept, and whether reads of executions are audited',
+  summary:
+    'Changes how long executions and messages are kept, whether reads of executions are audited, and whether owners must have a second factor',
   description: 'Holds in all processes within a minute. What is left out stays.',
   tag,
   body: z.strictObject({
@@ -62,15 +64,23 @@ const updateSettings = defineRoute({
     auditsReads: z.boolean().optional().meta({
       description: 'Whether reads of executions are noted in the audit log. Needs the permission `access:write`, too.',
     }),
+    secondFactorForOwners: z.boolean().optional().meta({
+      description:
+        'Owners without a second factor can then do nothing but set one up, also in sessions that are open. Needs the permission `access:write`, too.',
+    }),
   }),
   response: settingsView,
   async handle({ body }, context) {
-    const { retention: executions, messageRetentionMs: messagesMs, auditsReads } = body;
+    const { retention: executions, messageRetentionMs: messagesMs, auditsReads, secondFactorForOwners } = body;
     const { actor } = context;
-    if (auditsReads !== undefined && !actor?.permissions.has('access:write')) {
-      throw new HooklineError('forbidden', 'What the audit log holds is changed with the permission "access:write" only.');
+    if ((auditsReads !== undefined || secondFactorForOwners !== undefined) && !actor?.permissions.has('access:write')) {
+      throw new HooklineError(
+        'forbidden',
+        'What the audit log holds, and whether owners need a second factor, is changed with the permission "access:write" only.',
+      );
     }
-    await context.installation.settings.change({ executions, messagesMs, auditsReads });
+    const change = { executions, messagesMs, auditsReads, isSecondFactorRequired: secondFactorForOwners };
+    await context.installation.settings.change(change);
     return show(context);
   },
 });

@@ -86,6 +86,16 @@ export const workflowView = z
     updatedAt: timeSchema,
     problems: z.array(problemSchema).meta({ description: 'Warnings about the live revision.' }),
     unreadable: unreadableView,
+    refusedCalls: z
+      .strictObject({
+        calls: z.int(),
+        places: z.int().meta({ description: 'Addresses that they came from; those beyond a hundred count as one.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Calls that were refused in the last hour because their credentials were missing or wrong. Only where one workflow is read, and there were any.',
+      }),
   })
   .meta({ id: 'Workflow' });
 

@@ -119,7 +119,13 @@ const getWorkflow = defineRoute({
   params: workflowParams,
   response: workflowView,
   errors: ['workflow_not_found'],
-  handle: async ({ params }, context) => showWorkflow(await context.workflows.get(params.id), context),
+  async handle({ params }, context) {
+    const [view, refusedCalls] = await Promise.all([
+      context.workflows.get(params.id),
+      context.access.refusals.ofWorkflow(params.id),
+    ]);
+    return { ...showWorkflow(view, context), ...(refusedCalls.calls > 0 ? { refusedCalls } : {}) };
+  },
 });
 
 const updateWorkflow = defineRoute({

@@ -68,6 +68,7 @@ export const webhookTrigger = defineTrigger<WebhookConfig>({
         checkCredentials?.(typeof authorization === 'string' ? authorization : undefined);
       },
 
+      checksCredentials: auth !== undefined,
       callerHeaders: () => (auth && password ? { authorization: basicHeader(auth.username, password()) } : {}),
 
       // What needs the exact bytes stands here.

@@ -7,7 +7,7 @@ import { type Database, isSearchable, yieldTurn } from '../database.ts';
 import { dialectOf } from '../dialect.ts';
 import { lowestIdAt, timeOfId } from '../execution-id.ts';
 import type { StatisticsRow } from '../execution-models.ts';
-import type { Models } from '../models.ts';
+import { connectionOf, type Models } from '../models.ts';
 import { lowestOutboundIdAt } from '../outbound/ids.ts';
 import { isEndpointState } from '../outbound/records.ts';
 import { withStorageErrors } from '../storage-error.ts';
@@ -324,11 +324,6 @@ function shown({ durations, lastFailure: _last, ...counts }: Counts): Omit<Bucke
 function percentiles(durations: Histogram) {
   const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((share) => percentileOf(durations, share));
   return { p50Ms: p50Ms ?? null, p95Ms: p95Ms ?? null, p99Ms: p99Ms ?? null };
-}
-
-function connectionOf({ executions }: Models): Sequelize {
-  if (!executions.sequelize) throw new TypeError('The models have no connection.');
-  return executions.sequelize;
 }
 
 /** When the next execution was accepted or ended, from a time on. */

@@ -44,6 +44,8 @@ let present: Actor | null | (() => never);
 const find = async (): Promise<Caller> => ({
   actor: typeof present === 'function' ? present() : present,
   origin: { address: '', session: null },
+  mustEnrol: false,
+  pendingSignIn: undefined,
 });
 
 beforeAll(async () => {

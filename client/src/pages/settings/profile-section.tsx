@@ -9,6 +9,7 @@ import { useSession } from '../../api/session.ts';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Notices } from './notices.tsx';
 import { OwnSessions } from './own-sessions.tsx';
+import { SecondFactorSection } from './second-factor-section.tsx';
 import { Section } from './section.tsx';
 
 export function ProfileSection() {
@@ -114,6 +115,7 @@ export function ProfileSection() {
           </Stack>
         </form>
       </Section>
+      <SecondFactorSection />
       <Notices />
       <OwnSessions />
     </Stack>

@@ -1,6 +1,6 @@
 // Users and their roles: invite, change, lock out.
 
-import { ActionIcon, Badge, Button, Group, Menu, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, Group, Menu, Modal, Select, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -9,7 +9,9 @@ import { useTranslation } from 'react-i18next';
 import { ROLES } from '../../../../src/access/model.ts';
 import {
   type Role,
+  settingsQuery,
   type UserView,
+  useChangeSettings,
   useChangeUser,
   useDeleteUser,
   useEndSessions,
@@ -17,6 +19,7 @@ import {
   usersQuery,
   useUserLink,
 } from '../../api/access.ts';
+import { useRefreshSecondFactor, useRemoveSecondFactor } from '../../api/second-factor.ts';
 import { usePermission, useSession } from '../../api/session.ts';
 import { ConfirmDialog } from '../../ui/confirm.tsx';
 import { ListTable } from '../../ui/list-table.tsx';
@@ -64,6 +67,7 @@ export function UsersSection() {
           </ListTable>
         )}
       </Queried>
+      <OwnersNeedSecondFactor />
       <Stack gap={4}>
         {ROLES.map((role) => (
           <Group key={role} gap="sm" wrap="nowrap" align="baseline">
@@ -95,6 +99,37 @@ export function UsersSection() {
   );
 }
 
+/** For those who may see the settings. */
+function OwnersNeedSecondFactor() {
+  const { t } = useTranslation('settings');
+  const canRead = usePermission('settings:read');
+  const canWrite = usePermission('settings:write');
+  const settings = useQuery({ ...settingsQuery, enabled: canRead });
+  const change = useChangeSettings();
+  const refresh = useRefreshSecondFactor();
+  if (!settings.data) return null;
+  return (
+    <Switch
+      label={t('common:secondFactor.forOwners')}
+      description={t('common:secondFactor.forOwnersText')}
+      checked={settings.data.secondFactorForOwners}
+      disabled={!canWrite || change.isPending}
+      onChange={(event) =>
+        change.mutate(
+          { secondFactorForOwners: event.currentTarget.checked },
+          {
+            onError: notifyError,
+            onSuccess() {
+              notifySuccess(t('saved'));
+              void refresh();
+            },
+          },
+        )
+      }
+    />
+  );
+}
+
 interface UserRowProps {
   readonly user: UserView;
   readonly canWrite: boolean;
@@ -109,6 +144,8 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
   const makeLink = useUserLink();
   const endSessions = useEndSessions();
   const [deleting, { open, close }] = useDisclosure(false);
+  const removeFactor = useRemoveSecondFactor();
+  const [removing, { open: openRemoval, close: closeRemoval }] = useDisclosure(false);
   const outcome = { onSuccess: () => notifySuccess(t('saved')), onError: notifyError };
   return (
     <Table.Tr>
@@ -119,6 +156,11 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
         <Text size="xs" c="dimmed">
           {user.email}
         </Text>
+        {user.secondFactor && (
+          <Badge className="hl-badge" variant="light" color="teal" tt="none" mt={4}>
+            {t('common:secondFactor.title')}
+          </Badge>
+        )}
       </Table.Td>
       <Table.Td>
         <Select
@@ -158,6 +200,7 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
               <Menu.Item onClick={() => endSessions.mutate(user.id, outcome)}>{t('users.endSessions')}</Menu.Item>
               {!own && (
                 <>
+                  {user.secondFactor && <Menu.Item onClick={openRemoval}>{t('common:secondFactor.remove')}</Menu.Item>}
                   <Menu.Item onClick={() => change.mutate({ id: user.id, disabled: user.status !== 'disabled' }, outcome)}>
                     {t(user.status === 'disabled' ? 'users.enable' : 'users.disable')}
                   </Menu.Item>
@@ -169,6 +212,14 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
             </Menu.Dropdown>
           </Menu>
         )}
+        <ConfirmDialog
+          opened={removing}
+          onClose={closeRemoval}
+          question={t('common:secondFactor.removeQuestion', { name: user.name })}
+          explanation={t('common:secondFactor.removeText')}
+          action={t('common:secondFactor.remove')}
+          onConfirm={() => removeFactor.mutate(user.id, outcome)}
+        />
         <ConfirmDialog
           opened={deleting}
           onClose={close}
