@@ -14,7 +14,7 @@ import { killCommands, listening, hookline as run } from './command.ts';
 // Each command is a process that compiles its sources first.
 vi.setConfig({ testTimeout: 120_000 });
 
-const TOKEN = 'kT7-rotate-key-test-0123456789-abcdef';
+const TOKEN = 'x8Qm2vLr7TzKpW4nYcB9sHdJ6fGeA3uR';
 const PASSWORD = 'password of the sink';
 let folder: string;
 let base: string;

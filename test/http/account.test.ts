@@ -270,17 +270,19 @@ describe('refusals and reads', () => {
   });
 
   test('wrong tokens, wrong passwords and waits are noted, grouped', async () => {
-    const before = (await entries('action=tokenRefused&limit=100')).length;
+    const before = (await entries('action=bearerRefused&limit=100')).length;
     for (let n = 0; n < 9; n += 1) expect(await status('hlk_not-a-token')).toBe(401);
-    const after = (await entries('action=tokenRefused&limit=100')).length;
+    const after = (await entries('action=bearerRefused&limit=100')).length;
     expect(after).toBeGreaterThan(0);
     // A window may end meanwhile.
     expect(after - before).toBeLessThan(5);
     const codes: number[] = [];
     for (let n = 0; n < 7; n += 1) codes.push((await openBrowser(api.url).signIn('nobody@example.com', 'wrong')).status);
     expect(codes).toContain(429);
-    const refused = await entries('action=signInRefused&actor=nobody@example.com');
-    expect(refused.length).toBeGreaterThan(0);
+    for (const action of ['signInRefused', 'signInThrottled']) {
+      const refused = await entries(`action=${action}&actor=nobody@example.com`);
+      expect(refused).toContainEqual(expect.objectContaining({ outcome: 'refused' }));
+    }
   });
 
   test('exports and reads of the log are noted; reads of executions when that is set', async () => {
