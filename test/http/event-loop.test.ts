@@ -174,7 +174,7 @@ describe('a check of a draft', () => {
         headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
         body: text,
       });
-    const refused = await send(made.token);
+    const refused = await send(made.secret);
     expect(refused.status).toBe(413);
     expect(await refused.json()).toMatchObject({ error: { code: 'payload_too_large', details: { maxBytes: 1024 * 1024 } } });
     const writer = await hookline.api('POST', '/api/tokens', {
@@ -182,6 +182,6 @@ describe('a check of a draft', () => {
       permissions: ['workflows:read', 'workflows:write'],
       expiresAt: null,
     });
-    expect((await send(writer.body.token)).status).toBe(200);
+    expect((await send(writer.body.secret)).status).toBe(200);
   });
 });

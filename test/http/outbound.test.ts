@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Receiver, startReceiver } from '../outbound/receivers.ts';
-import { startApi, type TestApi } from './support.ts';
+import { startApi, type TestApi, TOKEN } from './support.ts';
 
 let api: TestApi;
 let receiver: Receiver;
@@ -312,7 +312,7 @@ describe('deliveries', () => {
 test('the metrics tell what was sent', async () => {
   const { id, type } = await makeEndpoint();
   await finished((await publish(type)).id);
-  const { text } = await api.agent.get('/metrics').set('Authorization', 'Bearer test-admin-token-0123456789');
+  const { text } = await api.agent.get('/metrics').set('Authorization', `Bearer ${TOKEN}`);
   expect(text).toContain(`hookline_delivery_attempts_total{endpoint="${id}",outcome="succeeded"} 1`);
   expect(text).toMatch(/hookline_endpoints\{status="active"\} \d/);
   expect(text).toMatch(/hookline_deliveries\{status="succeeded"\} \d/);

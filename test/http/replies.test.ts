@@ -9,7 +9,7 @@ import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { defineNode, definePlugin, type Log } from '../../src/index.ts';
-import { startHookline, type TestHookline } from '../start-hookline.ts';
+import { startHookline, type TestHookline, TOKEN } from '../start-hookline.ts';
 
 interface Line {
   readonly level: string;
@@ -137,7 +137,7 @@ describe.each(['server', 'koa'] as const)('mounted as %s', (mount) => {
       const listened = await hookline.workflow({ mode: 'sync', trigger: webhook(), nodes: [answer(html)] });
       const stop = new AbortController();
       const listening = await fetch(`${hookline.url}/api/workflows/${listened.id}/listen`, {
-        headers: { Authorization: 'Bearer token-of-the-tests-0123456789' },
+        headers: { Authorization: `Bearer ${TOKEN}` },
         signal: stop.signal,
       });
       expect(listening.status).toBe(200);

@@ -57,7 +57,7 @@ beforeAll(async () => {
     return next();
   });
   const access = { audit: { note: async () => {} } };
-  app.use(router([route], { streams, reachOf, access } as unknown as RouteContext));
+  app.use(router([route], { streams, reachOf, access, revealFor: () => undefined } as unknown as RouteContext));
   server = createServer(app.callback()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/stream`;
