@@ -50,7 +50,9 @@ export function isAllowedHost(url: URL, list: readonly (string | AllowedHost)[])
 /** Whether a host name, as URLs have it, is meant by an entry; ports are not looked at. */
 export function isHostOf(hostname: string, { host, isWildcard }: Pick<AllowedHost, 'host' | 'isWildcard'>): boolean {
   const name = hostOf({ hostname });
-  return isWildcard ? name.endsWith(`.${host}`) : name === host;
+  if (!isWildcard) return name === host;
+  // `.example.com` is no name below `example.com`.
+  return name.endsWith(`.${host}`) && !name.split('.').includes('');
 }
 
 /** A dot at the end only says that the name is complete; schemes besides those of the web keep the case. */

@@ -59,7 +59,10 @@ export function createInstallationSettings(
   /** One value for each, so that two changes at once do not undo each other. */
   async function read(name: string, configured: Age): Promise<Age> {
     const stored = await settings.get(name);
-    return stored === undefined || stored === 'default' ? configured : (readAge(stored) ?? configured);
+    if (stored === undefined || stored === 'default') return configured;
+    const age = readAge(stored);
+    // Null is a choice: not to delete anything.
+    return age === undefined ? configured : age;
   }
 
   const textOf = (value: Age | 'default'): string => (value === 'default' ? value : JSON.stringify(value));

@@ -220,7 +220,7 @@ export function defineAccessModels(table: DefineTable): AccessModels {
       address: required(TEXT),
       details: optional(TEXT),
       outcome: optional(TEXT),
-      sequence: optional(BIGINT),
+      sequence: { ...optional(BIGINT), unique: true },
       hash: optional(TEXT),
       previous: optional(TEXT),
     }),

@@ -110,9 +110,16 @@ describe('Math.js', () => {
     'cos.constructor("return process")()',
     '"".constructor',
     '{{$nodes.made}}["constructor"]',
-    '{{$nodes.made}}.__proto__',
+    '[1].__proto__',
+    '{"__proto__": 1}',
   ])('refuses %s', async (expression) => {
     await expect(run('mathjs', expression)).rejects.toThrow(/^The mathjs expression failed/);
+  });
+  it('knows no member __proto__ of objects', async () => {
+    // The processes have no such accessor, so that it is missing as any other name is.
+    expect(await run('mathjs', '{{$nodes.made}}.__proto__')).toBeNull();
+    expect(await run('mathjs', '{{$nodes.made}}["__proto__"]')).toBeNull();
+    expect(await run('mathjs', 'a = {}; a.__proto__ = {b: 1}; a.b')).toBeNull();
   });
   it('says how to compare texts', async () => {
     await expect(run('mathjs', '{{$context.body.status}} == "paid"')).rejects.toThrow(/equalText/);

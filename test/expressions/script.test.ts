@@ -218,7 +218,8 @@ describe('the walls of the sandbox', () => {
       return { a: 1, __proto__: null };`;
     expect(await run(code)).toEqual({ value: { a: 1 }, console: ['fine'] });
     expect({}).not.toHaveProperty('polluted');
-    await run('return JSON.parse(\'{"__proto__": {"polluted": 1}}\')');
+    const error = await errorOf('return JSON.parse(\'{"__proto__": {"polluted": 1}}\')');
+    expect(error).toMatchObject({ code: 'script_failed', message: expect.stringContaining('a member named "__proto__"') });
     expect({}).not.toHaveProperty('polluted');
   });
   it('cannot be left by closing the brace', async () => {
