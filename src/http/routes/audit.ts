@@ -28,6 +28,8 @@ const listAudit = defineRoute({
   response: pageOf(auditEntryView),
   auditDetails: ({ query }) => (query.format === 'ndjson' ? { format: ['ndjson'] } : {}),
   async handle({ query: { format, ...filter } }, { access }) {
+    // Entries about refused credentials are written behind the reply to them.
+    await access.refusals.settle();
     if (format === 'ndjson') {
       const { limit: _limit, cursor: _cursor, ...all } = filter;
       return new LinesReply(access.audit.export(all), 'audit.ndjson');
