@@ -40,7 +40,7 @@ const EXECUTIONS_PREFIX = 'retention:executions:';
 const MESSAGES = 'retention:messages';
 const AUDITS_READS = 'audit:reads';
 
-/** @returns undefined for what no version has written, which is as if nobody had set it */
+/** @returns undefined for `default`, and for what no version has written; null, which is for ever, is an age as well */
 function readAge(stored: string): Age | undefined {
   if (stored === 'null') return null;
   const age = Number(stored);
@@ -54,8 +54,8 @@ export function createInstallationSettings(
 ): InstallationSettings {
   /** One value for each, so that two changes at once do not undo each other. */
   async function read(name: string, configured: Age): Promise<Age> {
-    const stored = await settings.get(name);
-    return stored === undefined || stored === 'default' ? configured : (readAge(stored) ?? configured);
+    const age = readAge((await settings.get(name)) ?? 'default');
+    return age === undefined ? configured : age;
   }
 
   const textOf = (value: Age | 'default'): string => (value === 'default' ? value : JSON.stringify(value));
