@@ -44,7 +44,7 @@ const MESSAGES = 'retention:messages';
 const AUDITS_READS = 'audit:reads';
 const SECOND_FACTOR = 'second-factor:owners';
 
-/** @returns undefined for what no version has written, which is as if nobody had set it */
+/** @returns undefined for `default`, and for what no version has written; null, which is for ever, is an age as well */
 function readAge(stored: string): Age | undefined {
   if (stored === 'null') return null;
   const age = Number(stored);
@@ -58,10 +58,7 @@ export function createInstallationSettings(
 ): InstallationSettings {
   /** One value for each, so that two changes at once do not undo each other. */
   async function read(name: string, configured: Age): Promise<Age> {
-    const stored = await settings.get(name);
-    if (stored === undefined || stored === 'default') return configured;
-    const age = readAge(stored);
-    // Null is a choice: not to delete anything.
+    const age = readAge((await settings.get(name)) ?? 'default');
     return age === undefined ? configured : age;
   }
 

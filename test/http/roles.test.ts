@@ -36,6 +36,9 @@ const bodyOf = (route: Route): object | undefined => (route.body === undefined ?
 /** These would end the sessions that the test needs, or never end. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['signOut']);
 
+/** What is a user's own, which tokens do not have. */
+const isOfUsers = ({ path }: Route): boolean => path.startsWith('/api/me/');
+
 const walked = routes.filter(({ name }) => !LEFT_OUT.has(name)).map((route) => ({ name: route.name, route }));
 
 test.each(walked)('$name asks for its permission', async ({ route }) => {
@@ -50,7 +53,9 @@ test.each(walked)('$name asks for its permission', async ({ route }) => {
     if (isStream && isAllowed) continue;
     const page = await browser.send(method, pathOf(route), bodyOf(route), headers);
     const where = `${name}: ${page.status} ${page.text}`;
-    if (isAllowed) {
+    if (isOfUsers(route) && 'Authorization' in headers) {
+      expect([page.status, page.body?.error.message], where).toEqual([403, expect.stringContaining('not a token')]);
+    } else if (isAllowed) {
       expect([401, 403], where).not.toContain(page.status);
       expect(page.status, where).toBeLessThan(500);
     } else {

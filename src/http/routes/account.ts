@@ -109,7 +109,7 @@ const listUserSessions = defineRoute({
   method: 'GET',
   path: '/api/users/{id}/sessions',
   name: 'listUserSessions',
-  permission: 'access:write',
+  permission: 'access:read',
   summary: 'Lists where a user is signed in, the latest seen first',
   tag: 'Access',
   params: idParams,
