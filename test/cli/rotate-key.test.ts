@@ -14,7 +14,7 @@ import { killCommands, listening, hookline as run } from './command.ts';
 // Each command is a process that compiles its sources first.
 vi.setConfig({ testTimeout: 120_000 });
 
-const TOKEN = 'kT7-rotate-key-test-0123456789-abcdef';
+const TOKEN = 'Hd8sV3nKw6Rt2XbQ9zLc5yFj7mGp4aEu';
 const PASSWORD = 'password of the sink';
 let folder: string;
 let base: string;
