@@ -224,7 +224,7 @@ describe('loadConfig', () => {
     expect(problemsOf(error)).toHaveLength(4);
     expect(JSON.stringify(error) + error.message).not.toContain(secret);
     const config = parseOptions({
-      adminToken: `${secret}${'x'.repeat(16)}`,
+      adminToken: `${secret}Kp6wN2zRt8Vm4XbQ9hLc5yFj3sGd7aEu`,
       secretKey: '0123456789abcdef'.repeat(4),
       databaseUrl: `postgres://me:${secret}@db/x`,
     });

@@ -56,7 +56,7 @@ describe('hookline', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain('HOOKLINE_PORT must be a whole number from 0 to 65535');
     expect(stderr).toContain('HOOKLINE_DURABILTY is not known; did you mean HOOKLINE_DURABILITY?');
-    expect(stderr).toContain('HOOKLINE_ADMIN_TOKEN must have at least 16 characters');
+    expect(stderr).toContain('HOOKLINE_ADMIN_TOKEN must have at least 32 characters');
     expect(stderr).not.toContain('short');
     expect(stderr).not.toMatch(/^\s+at /m);
   });

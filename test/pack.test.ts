@@ -236,7 +236,7 @@ describe('the README', () => {
       'plugin-check.js',
       `import Koa from 'koa';
        import { createMine } from './plugin.js';
-       const adminToken = 'a-token-for-tests-only';
+       const adminToken = 'Xh8kW2vRq5Zt9LmC3bNf7yJd4sGp6aEu';
        const hookline = createMine({ databaseUrl: 'sqlite:plugin/hookline.db', logLevel: 'silent', adminToken });
        await hookline.start();
        const server = new Koa().use(hookline.middleware()).listen(0, '127.0.0.1');

@@ -20,7 +20,7 @@ const configOf = (more: object = {}): Config =>
     hooksPort: 0,
     databaseUrl: `sqlite:${join(folder, 'hookline.db')}`,
     secretKeyFile: join(folder, 'secret.key'),
-    adminToken: 'token-of-the-tests-0123456789',
+    adminToken: 'Nx4rW8kTq2Zb6VmP9hLc3yFj7sGd5aEu',
     logLevel: 'silent',
     ...more,
   });

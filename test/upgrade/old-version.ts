@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 const REPOSITORY = new URL('../..', import.meta.url).pathname;
 const run = promisify(execFile);
 
-export const TOKEN = 'token-of-the-upgrade-tests-0123456789';
+export const TOKEN = 'Bq5vT9xKr3Nw7ZmP2hLc8yFj6sGd4aEu';
 export const KEY = '0123456789abcdef'.repeat(4);
 
 export interface OldServer {

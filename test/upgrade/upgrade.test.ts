@@ -6,11 +6,18 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/doctor/diagnose.ts';
+import { checkSecretKey } from '../../src/secrets/key-check.ts';
+import { createSecretBox } from '../../src/secrets/secret-box.ts';
+import { fixedKeys } from '../../src/secrets/secret-keys.ts';
+import { openDatabaseBeside } from '../../src/storage/beside.ts';
 import { copyStorage } from '../../src/storage/copy.ts';
+import { reencryptAll } from '../../src/storage/encrypted-values.ts';
+import { settingStore } from '../../src/storage/settings.ts';
 import { startHookline, type TestHookline } from '../start-hookline.ts';
 import { authorization, type Filled, SECRET } from './fill.ts';
 import { KEY } from './old-version.ts';
 
+const NEW_KEY = 'b7'.repeat(32);
 const DATABASES = new URL('databases/', import.meta.url).pathname;
 const names = (await readdir(DATABASES)).filter((name) => name.endsWith('.db.gz')).map((name) => name.slice(0, -'.db.gz'.length));
 
@@ -94,11 +101,33 @@ describe.each(names)('a database of %s', (name) => {
     expect((await server.finished(first.id)).status).toBe('succeeded');
   });
 
+  test('has its encrypted values rotated to a new key, and is read with that key alone', async () => {
+    await server.stop();
+    const beside = await openDatabaseBeside(`sqlite:${join(folder, 'hookline.db')}`);
+    const box = createSecretBox(fixedKeys(NEW_KEY, KEY));
+    const first = await reencryptAll(beside.database, box);
+    expect(first.unreadable).toEqual([]);
+    expect(first.changed).toBeGreaterThan(0);
+    expect((await reencryptAll(beside.database, box)).changed).toBe(0);
+    await checkSecretKey(box, settingStore(beside.database), { onOtherKey: 'refuse', log: { warn() {} } });
+    await beside.close();
+    server = await startHookline({ folder, secretKey: NEW_KEY, secretKeyFile: undefined });
+    const basic = await server.post(
+      `${server.url}/hooks/${filled.workflows.basic?.hookKey}`,
+      {},
+      { Authorization: authorization },
+    );
+    expect(basic.status).toBe(200);
+    if (!filled.hasSecret) return;
+    const secret = await server.post(`${server.url}/hooks/${filled.workflows.secret?.hookKey}`, {});
+    expect(secret.body).toEqual({ is: SECRET.value });
+  });
+
   test('is copied', async () => {
     await server.stop();
     await mkdir(join(folder, 'copy'));
     await copyStorage({ from: `sqlite:${join(folder, 'hookline.db')}`, to: `sqlite:${join(folder, 'copy', 'hookline.db')}` });
-    server = await startHookline({ folder: join(folder, 'copy'), secretKey: KEY, secretKeyFile: undefined });
+    server = await startHookline({ folder: join(folder, 'copy'), secretKey: NEW_KEY, secretKeyFile: undefined });
     const { body } = await server.api('GET', '/api/executions?limit=100');
     const ids = body.data.map(({ id }: { id: string }) => id);
     for (const { id } of filled.executions) expect(ids).toContain(id);
