@@ -406,6 +406,12 @@ const EXAMPLES: Readonly<Record<string, () => Call | Promise<Call>>> = {
   checkLink: () => ['/api/links/check', { token: hookKey }],
   acceptLink: () => ['/api/links/accept', { token: hookKey, password: 'correct horse battery' }],
   updateMe: () => ['/api/me', {}],
+  confirmPassword: () => ['/api/session/confirm', { password: hookUrl }],
+  listOwnSessions: () => ['/api/me/sessions'],
+  endOwnSession: () => [`/api/me/sessions/${hookKey}`],
+  endOtherSessions: () => ['/api/me/sessions'],
+  listNotices: () => ['/api/me/notices'],
+  readNotices: () => ['/api/me/notices/read'],
   listUsers: () => ['/api/users'],
   createUser: () => {
     spares += 1;
@@ -414,6 +420,8 @@ const EXAMPLES: Readonly<Record<string, () => Call | Promise<Call>>> = {
   updateUser: () => [`/api/users/${ids.user}`, { name: `For ${hookKey}` }],
   deleteUser: async () => [`/api/users/${await spareUser()}`],
   createUserLink: async () => [`/api/users/${await spareUser()}/link`],
+  listUserSessions: () => [`/api/users/${ids.user}/sessions`],
+  endUserSession: () => [`/api/users/${ids.user}/sessions/${hookKey}`],
   endUserSessions: async () => [`/api/users/${await spareUser()}/sessions`],
   listTokens: () => ['/api/tokens'],
   createToken: () => ['/api/tokens', { name: `For ${hookKey}`, permissions: ['access:write'], expiresAt: null }],
@@ -427,9 +435,14 @@ const EXAMPLES: Readonly<Record<string, () => Call | Promise<Call>>> = {
 };
 
 /** Nobody signs in here with what is planted, and a token is no person. */
-const REFUSED: ReadonlySet<string> = new Set(['signIn', 'checkLink', 'acceptLink', 'updateMe']);
+const REFUSED: ReadonlySet<string> = new Set([
+  ...['signIn', 'checkLink', 'acceptLink', 'updateMe', 'confirmPassword', 'endOwnSession', 'endUserSession'],
+]);
 /** A token with the route's permission alone may not do this; the owner may. */
-const NEEDS_MORE: ReadonlySet<string> = new Set(['pinSample', 'createUser', 'updateUser', 'createUserLink']);
+const NEEDS_MORE: ReadonlySet<string> = new Set([
+  ...['pinSample', 'createUser', 'updateUser', 'deleteUser', 'createUserLink', 'endUserSessions'],
+  ...['listOwnSessions', 'endOtherSessions', 'listNotices', 'readNotices'],
+]);
 /** These would end the sessions that the test needs; their replies have no body. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['signOut']);
 
