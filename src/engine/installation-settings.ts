@@ -55,7 +55,9 @@ export function createInstallationSettings(
   /** One value for each, so that two changes at once do not undo each other. */
   async function read(name: string, configured: Age): Promise<Age> {
     const stored = await settings.get(name);
-    return stored === undefined || stored === 'default' ? configured : (readAge(stored) ?? configured);
+    const age = stored === undefined || stored === 'default' ? undefined : readAge(stored);
+    // Not `??`: null is an age, too, and means that nothing is deleted.
+    return age === undefined ? configured : age;
   }
 
   const textOf = (value: Age | 'default'): string => (value === 'default' ? value : JSON.stringify(value));
