@@ -104,7 +104,7 @@ async function beLured(context: BrowserContext, { hookUrl, query = {}, host = 'l
   const isReply = (url: string): boolean => url.startsWith(hookUrl);
   const arrived = page.waitForResponse((reply) => isReply(reply.url()));
   const settled = Promise.race([
-    page.waitForURL((url) => isReply(url.href), { waitUntil: 'load' }),
+    page.waitForEvent('framenavigated', (frame) => isReply(frame.url())).then(() => page.waitForLoadState('load')),
     page.waitForEvent('download'),
   ]);
   // The page submits its form while it loads, so that its own load may never end.
