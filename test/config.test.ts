@@ -259,7 +259,7 @@ describe('parseOptions', () => {
 describe('CONFIG_FIELDS', () => {
   it('describes every field', () => {
     expect(CONFIG_FIELDS.map(({ name }) => name).sort()).toEqual(
-      [...Object.keys(loadConfig({})), 'adminToken', 'secretKey'].sort(),
+      [...Object.keys(loadConfig({})), 'adminToken', 'secretKey', 'otherSecretKeys'].sort(),
     );
     for (const field of CONFIG_FIELDS) {
       expect(field.description, field.name).toMatch(/\.$/);
