@@ -46,6 +46,8 @@ export async function startHookline(
   // The handler comes later: the trigger URLs need the port first.
   let handle: RequestListener = (_request, response) => response.destroy();
   const server = createServer((request, response) => handle(request, response)).listen(0, '127.0.0.1');
+  // On a busy machine, the default of 5 s ends connections while a test is sending its next request.
+  server.keepAliveTimeout = 300_000;
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
