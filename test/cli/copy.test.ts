@@ -108,7 +108,7 @@ describe('hookline copy', () => {
       body: '{"text":"again"}',
     });
     expect([reply.status, await reply.text()]).toEqual([200, 'again']);
-    const headers = { authorization: 'Bearer a-token-for-tests' };
+    const headers = { authorization: 'Bearer Nx4rW8kTq2Zb6VmP9hLc3yFj7sGd5aEu' };
     await vi.waitFor(async () => {
       const execution = await fetch(`${base}/api/executions/${id}`, { headers });
       expect(await execution.json()).toMatchObject({ status: 'waiting', jobs: [{ key: 'before' }, { key: 'pause' }] });

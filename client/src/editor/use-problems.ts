@@ -58,6 +58,7 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
     retry: (count, error) => count < MAX_RETRIES && error instanceof ApiError && error.code === 'superseded',
   });
   const { t, i18n } = useTranslation('problems');
+  const { t: triggerText } = useTranslation('trigger');
   const found = refusal.length > 0 ? refusal : (check.data ?? (draft.isDirty ? NONE : workflow.problems));
   const { refusedCalls } = workflow;
   const problems = useMemo(
@@ -68,9 +69,9 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
           t: (key, options) => t(key, options),
         }),
       ),
-      ...(refusedCalls ? [refusedCallsProblem(t, refusedCalls)] : []),
+      ...(refusedCalls ? [refusedCallsProblem(triggerText, refusedCalls)] : []),
     ],
-    [found, refusedCalls, t, i18n],
+    [found, refusedCalls, t, triggerText, i18n],
   );
   const placed = useMemo(
     () => placeProblems(refusal.length > 0 ? document : checked, problems),
@@ -85,7 +86,7 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
 }
 
 /** Nothing is wrong with the workflow, but its owner should know: shown at its trigger. */
-function refusedCallsProblem(t: TFunction<'problems'>, { calls, places }: RefusedCalls): Problem {
+function refusedCallsProblem(t: TFunction<'trigger'>, { calls, places }: RefusedCalls): Problem {
   const from = t('refusedCallsFrom', { count: places });
   return {
     path: 'trigger.config.auth',
