@@ -326,6 +326,8 @@ export function queueContract(name: string, open: (settings: QueueSettings) => P
       holds = () => true;
       const lane = { name: 'w1', limit: 2 };
       await Promise.all(several(10, { lane }).map(commit));
+      // Before the others take all places.
+      await until(() => expect(held).toHaveLength(2));
       await Promise.all(several(10).map(commit));
       await until(() => expect(held).toHaveLength(6));
       expect(inLane).toEqual(
@@ -484,14 +486,16 @@ export function queueContract(name: string, open: (settings: QueueSettings) => P
       await begin({ concurrency: 1 });
       await opened.queue.start(run);
       holds = () => true;
-      const executions = [...several(3), waitingUntil(Date.now() + 20)];
-      for (const execution of executions) await commit(execution);
+      for (const execution of several(3)) await commit(execution);
       await until(() => expect(held).toHaveLength(1));
+      // Due behind the stop, also where a commit takes its time.
+      const waiting = waitingUntil(Date.now() + 500);
+      await commit(waiting);
       await opened.queue.stop();
       release();
       await allEnded(1);
       await commit(accepted());
-      await until(() => expect(Date.now()).toBeGreaterThan((executions[3]?.wakeAt ?? 0) + 50));
+      await until(() => expect(Date.now()).toBeGreaterThan((waiting.wakeAt ?? 0) + 50));
       await aMoment();
       expect(started).toHaveLength(1);
       expect(await opened.storage.executions.countByStatus()).toMatchObject({ queued: 3, waiting: 1, succeeded: 1 });

@@ -14,7 +14,8 @@ export interface AccessContractStorage {
 
 export function makeUser(id: string, change: Partial<User> = {}): User {
   const times = { lastSeenAt: null, createdAt: START, updatedAt: START };
-  return { id, email: `${id}@example.com`, name: id, role: 'editor', password: `$${id}`, isDisabled: false, ...times, ...change };
+  const person = { id, email: `${id}@example.com`, name: id, role: 'editor' as const };
+  return { ...person, password: `$${id}`, isDisabled: false, secondFactorSince: null, ...times, ...change };
 }
 
 export function makeLink(hash: string, userId: string | null, change: Partial<OneTimeLink> = {}): OneTimeLink {

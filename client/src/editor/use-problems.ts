@@ -2,17 +2,17 @@
 
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { TFunction } from 'i18next';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../../src/engine/model.ts';
 import { checkDraft } from '../api/drafts.ts';
 import { ApiError } from '../api/request.ts';
-import type { PluginList, WorkflowJson } from '../api/workflows.ts';
+import type { PluginList } from '../api/workflows.ts';
 import { type PlacedProblem, placeProblems } from './problem-place.ts';
 import { translateProblem } from './problem-text.ts';
 import { toSaveBody } from './save-body.ts';
 import type { Draft } from './use-draft.ts';
+import { useRefusedCalls } from './use-refused-calls.ts';
 
 /** Pause after the last change, in milliseconds. */
 const PAUSE_MS = 350;
@@ -26,8 +26,6 @@ export interface DraftProblems {
   /** The last check failed: what is shown may be old. */
   readonly isUnknown: boolean;
 }
-
-type RefusedCalls = NonNullable<WorkflowJson['refusedCalls']>;
 
 const NONE: readonly Problem[] = [];
 
@@ -58,9 +56,8 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
     retry: (count, error) => count < MAX_RETRIES && error instanceof ApiError && error.code === 'superseded',
   });
   const { t, i18n } = useTranslation('problems');
-  const { t: triggerText } = useTranslation('trigger');
   const found = refusal.length > 0 ? refusal : (check.data ?? (draft.isDirty ? NONE : workflow.problems));
-  const { refusedCalls } = workflow;
+  const refusedCalls = useRefusedCalls(workflow.refusedCalls);
   const problems = useMemo(
     () => [
       ...found.map((problem) =>
@@ -69,9 +66,9 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
           t: (key, options) => t(key, options),
         }),
       ),
-      ...(refusedCalls ? [refusedCallsProblem(triggerText, refusedCalls)] : []),
+      ...refusedCalls,
     ],
-    [found, refusedCalls, t, triggerText, i18n],
+    [found, refusedCalls, t, i18n],
   );
   const placed = useMemo(
     () => placeProblems(refusal.length > 0 ? document : checked, problems),
@@ -82,16 +79,5 @@ export function useProblems(draft: Draft, types: PluginList, isEnabled: boolean)
     placed,
     isChecking: checked !== document || check.isFetching,
     isUnknown: check.isError,
-  };
-}
-
-/** Nothing is wrong with the workflow, but its owner should know: shown at its trigger. */
-function refusedCallsProblem(t: TFunction<'trigger'>, { calls, places }: RefusedCalls): Problem {
-  const from = t('refusedCallsFrom', { count: places });
-  return {
-    path: 'trigger.config.auth',
-    code: 'refused_calls',
-    message: t('refusedCalls', { count: calls, from }),
-    severity: 'warning',
   };
 }
