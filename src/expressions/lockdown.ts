@@ -44,7 +44,7 @@ const GLOBALS = [
 ];
 
 /** Ways to the handles of the operating system. */
-const HANDLES = ['stdin', 'stdout', 'stderr', 'mainModule', 'report'];
+const HANDLES = ['stdin', 'mainModule', 'report'];
 
 /** @returns the only function that still sends to the server */
 export function lockDown(): (message: object) => void {
