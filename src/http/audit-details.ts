@@ -2,7 +2,7 @@
 
 import type { AuditDetails } from '../engine/audit-scope.ts';
 import { isRecord } from '../engine/path.ts';
-import { findSecretUses } from '../engine/secret-names.ts';
+import { secretNames } from '../engine/secret-names.ts';
 
 /** Deeper values are refused before. */
 const MAX_DEPTH = 200;
@@ -10,9 +10,8 @@ const HTTP_URL = /^\s*(https?:\/\/[^\s/?#]+)/i;
 
 /** The named secrets that a value uses; `*` when names are made while it runs. */
 export function namedSecrets(value: unknown): AuditDetails {
-  const uses = findSecretUses(value).map(({ use }) => use);
-  const names = new Set(uses.flatMap((use) => [...use.names, ...(use.isOpen ? ['*'] : [])]));
-  return names.size === 0 ? {} : { secrets: [...names].sort() };
+  const secrets = secretNames(value);
+  return secrets.length === 0 ? {} : { secrets };
 }
 
 /** The hosts of URLs in a value; one with a template in it as it is written. */

@@ -3,6 +3,7 @@
 import { toFailure } from '../../engine/failure.ts';
 import type { Log } from '../../engine/plugin.ts';
 import type { KnownCallerStore } from '../ports.ts';
+import { keepLatest } from './keep-latest.ts';
 
 /** How long a caller is known after the last time it was right, in milliseconds. */
 export const KNOWN_MS = 24 * 3_600_000;
@@ -41,16 +42,6 @@ export function createKnownCallers(options: {
   let lookedUpAt = Number.NEGATIVE_INFINITY;
   let lookingUp: Promise<void> | undefined;
 
-  function keep(key: string, times: { at: number; storedAt: number }): void {
-    known.delete(key);
-    known.set(key, times);
-    if (known.size <= MAX_KNOWN) return;
-    for (const oldest of known.keys()) {
-      known.delete(oldest);
-      break;
-    }
-  }
-
   function has(key: string): boolean {
     const at = known.get(key)?.at;
     return at !== undefined && at > now() - KNOWN_MS;
@@ -59,7 +50,7 @@ export function createKnownCallers(options: {
   async function lookUp(): Promise<void> {
     const from = now() - KNOWN_MS;
     for (const { key, at } of await store.listSince(from, MAX_KNOWN)) {
-      if (at > (known.get(key)?.at ?? 0)) keep(key, { at, storedAt: at });
+      if (at > (known.get(key)?.at ?? 0)) keepLatest(known, key, { at, storedAt: at }, MAX_KNOWN);
     }
     lookedUpAt = now();
   }
@@ -71,7 +62,7 @@ export function createKnownCallers(options: {
       const at = now();
       const storedAt = known.get(key)?.storedAt ?? Number.NEGATIVE_INFINITY;
       const isStored = storedAt > at - STORE_EVERY_MS;
-      keep(key, { at, storedAt: isStored ? storedAt : at });
+      keepLatest(known, key, { at, storedAt: isStored ? storedAt : at }, MAX_KNOWN);
       if (isStored) return;
       const write = store.remember(key, at).catch((error: unknown) => {
         log.warn({ error: toFailure(error) }, 'Could not store that a caller presented the right credentials');

@@ -4,6 +4,7 @@ import { toFailure } from '../../engine/failure.ts';
 import type { Log } from '../../engine/plugin.ts';
 import type { AuditService } from '../audit.ts';
 import type { RefusedCall, RefusedCallStore, RefusedCalls } from '../ports.ts';
+import { keepLatest } from './keep-latest.ts';
 import { placeOfAddress } from './place.ts';
 
 export interface Refusal {
@@ -68,7 +69,7 @@ export function createRefusals(options: {
     let known = places.get(subject);
     if (known === undefined || known.since <= now() - HOUR_MS) {
       known = { since: now(), names: new Set() };
-      bounded(places, subject, known);
+      keepLatest(places, subject, known, MAX_GROUPS);
     }
     if (known.names.has(place)) return place;
     if (known.names.size >= MAX_PLACES) return OTHERS;
@@ -80,7 +81,7 @@ export function createRefusals(options: {
     let group = groups.get(key);
     if (group === undefined || group.since <= now() - HOUR_MS) {
       group = { since: now(), tries: 0 };
-      bounded(groups, key, group);
+      keepLatest(groups, key, group, MAX_GROUPS);
     }
     group.tries += 1;
     return group.tries;
@@ -131,15 +132,4 @@ export function createRefusals(options: {
 
 function isPowerOfTen(count: number): boolean {
   return /^10*$/.test(String(count));
-}
-
-/** The oldest goes when there are too many. */
-function bounded<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= MAX_GROUPS) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    break;
-  }
 }

@@ -2,6 +2,7 @@
 
 import { HooklineError } from '../../errors.ts';
 import type { MakeCounter } from './counter.ts';
+import { keepLatest } from './keep-latest.ts';
 import type { KnownCallers } from './known-callers.ts';
 import { placesOfAddress } from './place.ts';
 import type { Refusals } from './refusals.ts';
@@ -67,7 +68,7 @@ export function createTriggerThrottle(options: {
 
   function remember(caller: TriggerCaller, key = knownKey(caller)): void {
     known.remember(key);
-    keep(right, callerOf(caller), { authorization: caller.authorization, at: now() });
+    keepLatest(right, callerOf(caller), { authorization: caller.authorization, at: now() }, MAX_KEPT);
   }
 
   /** How long this process knows one of the keys to be blocked, in milliseconds. */
@@ -112,7 +113,7 @@ export function createTriggerThrottle(options: {
       if (waitMs === 0) {
         for (const [key, free] of keysOf(caller)) {
           const ownMs = await countWrong(key, free);
-          if (ownMs > 0) keep(blockedUntil, key, Math.max(now() + ownMs, blockedUntil.get(key) ?? 0));
+          if (ownMs > 0) keepLatest(blockedUntil, key, Math.max(now() + ownMs, blockedUntil.get(key) ?? 0), MAX_KEPT);
           waitMs = Math.max(waitMs, ownMs);
         }
       }
@@ -132,14 +133,4 @@ function tooManyWrong(waitMs: number): HooklineError {
     `Too many calls with missing or wrong credentials came from this address. Wait ${seconds} s before the next one.`,
     { headers: { 'Retry-After': String(seconds) } },
   );
-}
-
-function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= MAX_KEPT) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    break;
-  }
 }

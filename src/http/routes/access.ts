@@ -16,9 +16,9 @@ import {
   tokenView,
   userView,
 } from '../../access/model.ts';
-import { type ActiveSession, actorOfUser, type NewSession, type Origin } from '../../access/sessions.ts';
+import { type ActiveSession, actorOfUser, type NewSession } from '../../access/sessions.ts';
 import { showToken, showUser } from '../../access/views.ts';
-import { HooklineError } from '../../errors.ts';
+import { requireSession } from '../require-session.ts';
 import { defineRoute, ReplyWithHeaders, type Route, type RouteContext } from '../route.ts';
 import { workflowParams as idParams, moment, timeSchema } from './views.ts';
 
@@ -55,12 +55,6 @@ async function begin(context: RouteContext, session: NewSession): Promise<ReplyW
       ...(context.pendingSignIn === undefined ? [] : [context.pendingCookie.clear()]),
     ],
   });
-}
-
-/** @throws HooklineError `forbidden` for a token */
-function requireSession({ session }: Origin): ActiveSession {
-  if (session) return session;
-  throw new HooklineError('forbidden', 'Only a user who is signed in can do this, not a token.');
 }
 
 /** A route that asks for more than nothing always has one. */

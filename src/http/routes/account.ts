@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { noticeView, type UserSessionView, userSessionView } from '../../access/model.ts';
 import type { Session } from '../../access/ports.ts';
-import { type ActiveSession, actorOfUser, type Origin } from '../../access/sessions.ts';
-import { HooklineError } from '../../errors.ts';
+import { type ActiveSession, actorOfUser } from '../../access/sessions.ts';
+import { requireSession } from '../require-session.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { workflowParams as idParams } from './views.ts';
 
@@ -20,12 +20,6 @@ function show(session: Session, current: ActiveSession | null): UserSessionView 
     createdAt: new Date(session.createdAt).toISOString(),
     lastSeenAt: new Date(session.lastSeenAt).toISOString(),
   };
-}
-
-/** @throws HooklineError `forbidden` for a token */
-function requireSession({ session }: Origin): ActiveSession {
-  if (session) return session;
-  throw new HooklineError('forbidden', 'Only a user who is signed in can do this, not a token.');
 }
 
 const listOwnSessions = defineRoute({

@@ -2,19 +2,12 @@
 
 import { z } from 'zod';
 import { secondFactorView } from '../../access/model.ts';
-import type { User } from '../../access/ports.ts';
-import { HooklineError } from '../../errors.ts';
-import { defineRoute, type Route, type RouteContext } from '../route.ts';
+import { requireSession } from '../require-session.ts';
+import { defineRoute, type Route } from '../route.ts';
 
 const tag = 'Session';
 const body = z.strictObject({ code: z.string().trim().min(1, 'must not be empty').max(40) });
 const codesView = z.strictObject({ recoveryCodes: z.array(z.string()) });
-
-/** Tokens have no second factor. @throws HooklineError `forbidden` */
-function userOf({ origin }: RouteContext): User {
-  if (origin.session) return origin.session.user;
-  throw new HooklineError('forbidden', 'Only a user who is signed in can do this, not a token.');
-}
 
 const getSecondFactor = defineRoute({
   method: 'GET',
@@ -25,7 +18,7 @@ const getSecondFactor = defineRoute({
   summary: 'Says whether one’s own second factor is on, and how many recovery codes are left',
   tag,
   response: secondFactorView,
-  handle: (_input, context) => context.access.secondFactors.get(userOf(context)),
+  handle: (_input, context) => context.access.secondFactors.get(requireSession(context.origin).user),
 });
 
 const beginSecondFactor = defineRoute({
@@ -44,7 +37,7 @@ const beginSecondFactor = defineRoute({
     uri: z.string().meta({ description: '`otpauth://…`, for a QR code.' }),
   }),
   errors: ['conflict'],
-  handle: (_input, context) => context.access.secondFactors.begin(userOf(context)),
+  handle: (_input, context) => context.access.secondFactors.begin(requireSession(context.origin).user),
 });
 
 const enableSecondFactor = defineRoute({
@@ -60,7 +53,7 @@ const enableSecondFactor = defineRoute({
   errors: ['conflict', 'wrong_code', 'too_many_requests'],
   async handle({ body: { code } }, context) {
     const { access, origin } = context;
-    return { recoveryCodes: await access.secondFactors.enable(userOf(context), code, origin.address) };
+    return { recoveryCodes: await access.secondFactors.enable(requireSession(context.origin).user, code, origin.address) };
   },
 });
 
@@ -77,7 +70,9 @@ const renewRecoveryCodes = defineRoute({
   errors: ['wrong_code', 'too_many_requests'],
   async handle({ body: { code } }, context) {
     const { access, origin } = context;
-    return { recoveryCodes: await access.secondFactors.renewRecoveryCodes(userOf(context), code, origin.address) };
+    return {
+      recoveryCodes: await access.secondFactors.renewRecoveryCodes(requireSession(context.origin).user, code, origin.address),
+    };
   },
 });
 
@@ -93,7 +88,7 @@ const disableSecondFactor = defineRoute({
   status: 204,
   errors: ['conflict', 'wrong_code', 'too_many_requests'],
   async handle({ body: given }, context) {
-    await context.access.secondFactors.disable(userOf(context), given, context.origin.address);
+    await context.access.secondFactors.disable(requireSession(context.origin).user, given, context.origin.address);
     return undefined;
   },
 });
