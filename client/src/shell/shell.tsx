@@ -3,18 +3,19 @@
 import { AppShell, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconActivity, IconChartHistogram, IconRoute, IconSettings, IconWebhook } from '@tabler/icons-react';
-import { Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, Outlet, useLocation } from 'react-router';
 import { useChanges } from '../api/changes.ts';
 import { useSession } from '../api/session.ts';
-import { MustEnrol } from '../pages/second-factor/must-enrol.tsx';
 import { LoadError, Loading } from '../ui/page.tsx';
 import { Logo } from './logo.tsx';
 import { NoticeBell } from './notice-bell.tsx';
 import { usePageFocus } from './page-focus.ts';
 import { PasswordDialog } from './password-dialog.tsx';
 import { UserMenu } from './user-menu.tsx';
+
+const MustEnrol = lazy(async () => ({ default: (await import('../pages/second-factor/must-enrol.tsx')).MustEnrol }));
 
 const AREAS = [
   { to: '/workflows', key: 'workflows', Icon: IconRoute },
@@ -33,7 +34,13 @@ export function Shell() {
   if (session.data.user === null) return <Navigate to="/sign-in" state={{ from: pathname + search }} replace />;
   // Until the recovery codes were kept, also when the session is read again meanwhile.
   if (session.data.mustEnrol && !isEnrolling) setEnrolling(true);
-  if (session.data.mustEnrol || isEnrolling) return <MustEnrol onDone={() => setEnrolling(false)} />;
+  if (session.data.mustEnrol || isEnrolling) {
+    return (
+      <Suspense fallback={<Loading />}>
+        <MustEnrol onDone={() => setEnrolling(false)} />
+      </Suspense>
+    );
+  }
   return <Frame />;
 }
 
