@@ -423,6 +423,13 @@ const EXAMPLES: Readonly<Record<string, () => Call | Promise<Call>>> = {
   listUserSessions: () => [`/api/users/${ids.user}/sessions`],
   endUserSession: () => [`/api/users/${ids.user}/sessions/${hookKey}`],
   endUserSessions: async () => [`/api/users/${await spareUser()}/sessions`],
+  signInWithCode: () => ['/api/session/second-factor', { code: '123456' }],
+  getSecondFactor: () => ['/api/me/second-factor'],
+  beginSecondFactor: () => ['/api/me/second-factor'],
+  enableSecondFactor: () => ['/api/me/second-factor/enable', { code: hookKey }],
+  renewRecoveryCodes: () => ['/api/me/second-factor/recovery-codes', { code: hookKey }],
+  disableSecondFactor: () => ['/api/me/second-factor/disable', { code: hookKey, password: hookUrl }],
+  removeUserSecondFactor: () => [`/api/users/${ids.user}/second-factor`],
   listTokens: () => ['/api/tokens'],
   createToken: () => ['/api/tokens', { name: `For ${hookKey}`, permissions: ['access:write'], expiresAt: null }],
   deleteToken: async () => {
@@ -437,11 +444,13 @@ const EXAMPLES: Readonly<Record<string, () => Call | Promise<Call>>> = {
 /** Nobody signs in here with what is planted, and a token is no person. */
 const REFUSED: ReadonlySet<string> = new Set([
   ...['signIn', 'checkLink', 'acceptLink', 'updateMe', 'confirmPassword', 'endOwnSession', 'endUserSession'],
+  // The owner has no second factor, and a guessed code does not make one.
+  ...['signInWithCode', 'enableSecondFactor', 'renewRecoveryCodes', 'disableSecondFactor', 'removeUserSecondFactor'],
 ]);
 /** A token with the route's permission alone may not do this; the owner may. */
 const NEEDS_MORE: ReadonlySet<string> = new Set([
   ...['pinSample', 'createUser', 'updateUser', 'deleteUser', 'createUserLink', 'endUserSessions'],
-  ...['listOwnSessions', 'endOtherSessions', 'listNotices', 'readNotices'],
+  ...['listOwnSessions', 'endOtherSessions', 'listNotices', 'readNotices', 'getSecondFactor', 'beginSecondFactor'],
 ]);
 /** These would end the sessions that the test needs; their replies have no body. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['signOut']);
