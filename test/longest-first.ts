@@ -6,18 +6,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take more than ten seconds, the longest first. */
 const LONGEST: readonly string[] = [
   'main.test.ts',
-  'client/form/schema-form.test.tsx',
-  'expressions/limits.test.ts',
   'queue/graphile-worker.test.ts',
   'durable/bad-input.test.ts',
-  'durable/every-node.test.ts',
+  'cli/user.test.ts',
   'bad-input.test.ts',
   'storage/postgres.test.ts',
   'durable/send-webhook.test.ts',
-  'cli/roles.test.ts',
   'durable/failure-policy.test.ts',
   'durable/control-nodes.test.ts',
-  'pack.test.ts',
 ];
 const TESTS = `${new URL('.', import.meta.url).pathname}`;
 

@@ -4,7 +4,7 @@
 import { screen, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { CONFIGS } from './configs.ts';
-import { createFilling, enterText, fillObject, findField, textIn } from './fill.ts';
+import { findField, textIn } from './fill.ts';
 import { renderForm } from './support.tsx';
 import { nameOf, type TestedType, testedTypes, typeNamed } from './types.ts';
 
@@ -17,18 +17,6 @@ function configOf(type: TestedType): Record<string, unknown> {
 }
 
 describe.each(named)('%s', (name, type) => {
-  test('each field is found by its label, and what is typed is the value', async () => {
-    const form = renderForm(type);
-    const { config: schema } = type.description;
-    const filling = createFilling(form.user, schema, [type.kind, type.description.type], type.expressions);
-    const target = configOf(type);
-    if (name === 'node either-or') {
-      await form.user.click(screen.getByRole('radio', { name: 'Long' }));
-      await enterText(form.user, screen.getByLabelText(/^Guide/), 'Ada');
-    } else await fillObject(filling, schema, '', [], target);
-    expect(form.value()).toEqual(target);
-  });
-
   test('what was filled in is shown again, and validates', () => {
     const form = renderForm(type, { value: configOf(type) });
     expect(form.changes()).toBe(0);
