@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Designer, OWNER, prepareDesigner } from './designer.ts';
@@ -219,3 +219,49 @@ describe('on an origin of their own', () => {
     expect((await context.request.post(designer.server.url + path)).status()).toBe(404);
   });
 });
+
+describe('on another host name', async () => {
+  const own = await freePort();
+  // Chromium takes each name under `localhost` to this machine.
+  const hooks = `http://hooks.localhost:${own}`;
+  const designer = prepareDesigner({ env: { HOOKLINE_PORT: String(own), HOOKLINE_HOOKS_URL: hooks } });
+
+  test.each(RENDERED)(
+    'a script in a reply of the type %j runs as a page of that host and reaches nothing',
+    async (type, body) => {
+      const context = await signIn(designer);
+      const hookUrl = await makeFlow(designer, { headers: [{ name: 'Content-Type', value: type }], body });
+      expect(new URL(hookUrl).origin).toBe(hooks);
+      const before = await sessionCookies(context);
+      await beLured(context, { hookUrl, query: { name: script(designer.server.url) } });
+      await expect.poll(() => sent).toContain('failed');
+      // It has an origin of its own, where it may keep cookies, and these stay there.
+      expect([...sent].sort()).toEqual(['failed', 'ran']);
+      const after = await context.cookies(designer.server.url);
+      expect(after.filter(({ name }) => name.includes('hookline')).map(({ name, path, value }) => [name, path, value])).toEqual(
+        before,
+      );
+    },
+  );
+
+  test('the designer and the API do not exist there', async () => {
+    const { context } = await designer.visitor();
+    // The page of a visitor must not meet a 404.
+    const page = await context.newPage();
+    const hookUrl = await makeFlow(designer, { headers: [{ name: 'Content-Type', value: 'text/html' }], body: '<p>A page</p>' });
+    for (const path of ['/designer/', '/api/session', '/metrics']) {
+      expect((await page.goto(hooks + path))?.status(), path).toBe(404);
+    }
+    // And the designer's host has no trigger URLs.
+    expect((await context.request.post(designer.server.url + new URL(hookUrl).pathname)).status()).toBe(404);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const probe = createTcpServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port: free } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return free;
+}
