@@ -239,6 +239,8 @@ export interface StoredSecret {
   updatedBy: string;
   createdAt: number;
   updatedAt: number;
+  /** What of its row could not be read; left out when all of it was. */
+  unreadable?: string | undefined;
 }
 
 /** @throws HooklineError `storage_unavailable` from everything */

@@ -150,9 +150,12 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Text size="sm" fw={600}>
-          {user.name} {own && t('users.you')} <Unreadable record={user} />
-        </Text>
+        <Group gap="xs">
+          <Text size="sm" fw={600}>
+            {user.name} {own && t('users.you')}
+          </Text>
+          <Unreadable record={user} />
+        </Group>
         <Text size="xs" c="dimmed">
           {user.email}
         </Text>
