@@ -3,6 +3,7 @@
 import type { SignAudit } from '../engine/audit-scope.ts';
 import type { Log } from '../engine/plugin.ts';
 import type { SecretBox } from '../engine/ports.ts';
+import { announceNotices } from './announce-notices.ts';
 import { type AuditService, createAudit } from './audit.ts';
 import { type ConfirmationService, createConfirmation } from './confirmation.ts';
 import { createLinks, type LinkService } from './links.ts';
@@ -48,6 +49,8 @@ export interface AccessOptions {
   readonly sign: SignAudit;
   /** Told when somebody has lost a session, a token or rights. Default: nobody is. */
   readonly onAccessChange?: () => void;
+  /** Told of each user who has a new notice, or has read them. Default: nothing is. */
+  readonly onNotice?: (userId: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Log;
@@ -62,7 +65,8 @@ export interface AccessOptions {
 }
 
 export function createAccess(options: AccessOptions): Access {
-  const { store, baseUrl, sign, box, onAccessChange = () => {}, now, log } = options;
+  const { baseUrl, sign, box, onAccessChange = () => {}, onNotice = () => {}, now, log } = options;
+  const store = announceNotices(options.store, onNotice);
   const { counters = createMemoryCounter, passwords = createPasswords() } = options;
   const audit = createAudit({ store: store.audit, sign, now, log });
   const makeNotice = createNoticeMaker(now);

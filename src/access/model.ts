@@ -242,6 +242,7 @@ export const secretView = z
     createdAt: time,
     updatedAt: time,
     updatedBy: z.string(),
+    unreadable,
   })
   .meta({ id: 'Secret', description: 'A secret without its value, which never comes back.' });
 export type SecretView = z.infer<typeof secretView>;

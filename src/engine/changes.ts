@@ -55,6 +55,8 @@ export interface Changes {
   execution(workflowId: string, executionId: string): void;
   workflow(workflowId: string): void;
   endpoint(endpointId: string): void;
+  /** A user got a notice about the own account, or has read them. */
+  notice(userId: string): void;
   /** Deliveries of these endpoints; none named: of some. */
   deliveries(endpointIds: readonly string[]): void;
   /** @returns stops listening */
@@ -105,6 +107,11 @@ export function createChanges({ bus, interest }: { readonly bus: Bus; readonly i
     endpoint(endpointId) {
       if (!isWanted()) return;
       pending.add('endpoints', endpointId);
+      gather();
+    },
+    notice(userId) {
+      if (!isWanted()) return;
+      pending.add('notices', userId);
       gather();
     },
     deliveries(endpointIds) {

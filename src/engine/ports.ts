@@ -239,6 +239,8 @@ export interface StoredSecret {
   updatedBy: string;
   createdAt: number;
   updatedAt: number;
+  /** What of its row could not be read; left out when all of it was. */
+  unreadable?: string | undefined;
 }
 
 /** @throws HooklineError `storage_unavailable` from everything */
@@ -321,8 +323,8 @@ export interface Bus {
   subscribe(listener: (message: BusMessage) => void): () => void;
 }
 
-/** What changes are told of. `executionWorkflows`: those whose executions are among `executions`; `deliveries` go by endpoint. */
-export const CHANGE_KINDS = ['executions', 'executionWorkflows', 'workflows', 'endpoints', 'deliveries'] as const;
+/** What changes are told of. `executionWorkflows`: those whose executions are among `executions`; `deliveries` go by endpoint, `notices` by user. */
+export const CHANGE_KINDS = ['executions', 'executionWorkflows', 'workflows', 'endpoints', 'deliveries', 'notices'] as const;
 
 /** Ids of what has changed; null: too many to name. Kinds of which nothing has changed are missing. */
 export type ChangedIds = { readonly [Kind in (typeof CHANGE_KINDS)[number]]?: readonly string[] | null };

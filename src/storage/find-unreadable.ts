@@ -8,13 +8,14 @@ import { executionStore } from './executions.ts';
 import { defineModels } from './models.ts';
 import { outboundStore } from './outbound/store.ts';
 import { createRowReader, type UnreadableRow } from './row-reader.ts';
+import { secretStore } from './secrets.ts';
 import { workflowStore } from './workflows.ts';
 
 /** Most rows of one table that are looked at, the newest first: a log may have millions. */
 const MAX_ROWS = 1_000;
 const PAGE_SIZE = 100;
 
-/** Reads workflows with their live revisions, executions (those that have not ended, and the newest), webhooks and users. */
+/** Reads workflows with their live revisions, executions (those that have not ended, and the newest), webhooks, secrets and users. */
 export async function findUnreadable(reader: Sequelize): Promise<UnreadableRow[]> {
   const found: UnreadableRow[] = [];
   const refuse = () => Promise.reject(new TypeError('This storage was opened to read only.'));
@@ -32,6 +33,7 @@ export async function findUnreadable(reader: Sequelize): Promise<UnreadableRow[]
   await outbound.eventTypes.listAll();
   await pagesOf((page) => outbound.messages.list(page));
   await pagesOf((page) => outbound.deliveries.list(page));
+  await secretStore(database).list();
   await access.users.list();
   await access.tokens.list();
   await pagesOf((page) => access.audit.list(page));

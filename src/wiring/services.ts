@@ -65,6 +65,7 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
     sign: secretBox.sign,
     box: secretBox,
     isSecondFactorRequired: () => settings.isSecondFactorRequired(),
+    onNotice: (userId) => resources.changes.notice(userId),
     onAccessChange() {
       resources.streams.recheck();
       void bus.publish({ type: 'access-changed' });

@@ -8,8 +8,8 @@ import { PERMISSIONS } from '../../src/access/model.ts';
 import { createHookline } from '../../src/index.ts';
 import { connectBeside } from '../../src/storage/connect.ts';
 import { type Browser, openBrowser, PASSWORD } from './browser.ts';
-import { readEvents } from './event-reader.ts';
-import { quiet, startApi, type TestApi } from './support.ts';
+import { type EventReader, readEvents } from './event-reader.ts';
+import { quiet, startApi, TOKEN, type TestApi } from './support.ts';
 
 let api: TestApi;
 let ada: Browser;
@@ -342,4 +342,36 @@ describe('refusals and reads', () => {
 test('a weak admin token stops the start with a sentence that does not show it', () => {
   expect(() => createHookline({ adminToken: 'a'.repeat(40) })).toThrow(/adminToken must not be guessable.*openssl rand -hex 32/s);
   expect(() => createHookline({ adminToken: 'aaaaaaaaaaaaaaaa' })).toThrow(/at least 32 characters/);
+});
+
+describe('notices', () => {
+  const streamOf = ({ cookie }: Browser): Promise<EventReader> =>
+    readEvents(`${api.url}/api/events`, { Cookie: `hookline_session=${cookie}` });
+
+  test('are pushed to the user whom they are for, and to no one else', async () => {
+    const [grace, edith] = [await person('owner'), await person('owner')];
+    const [own, other] = [await streamOf(grace.browser), await streamOf(edith.browser)];
+    const admin = await readEvents(`${api.url}/api/events`, bearer(TOKEN));
+    await tokenOf(edith.browser, ['workflows:read']);
+    await other.nextOf('notices');
+    const before = other.events.length;
+
+    await tokenOf(grace.browser, ['workflows:read']);
+    expect(await own.nextOf('notices')).toMatchObject({ data: {} });
+    await openBrowser(api.url).send('POST', '/api/session', { email: grace.email, password: PASSWORD }, { 'User-Agent': 'New' });
+    await own.nextOf('notices');
+    await ada.send('POST', `/api/users/${grace.id}/link`);
+    await own.nextOf('notices');
+    await grace.browser.send('POST', '/api/me/notices/read');
+    await own.nextOf('notices');
+    const password = { current: PASSWORD, new: 'another battery of horses' };
+    expect((await grace.browser.send('PATCH', '/api/me', { password })).status).toBe(200);
+    await own.nextOf('notices');
+
+    await tokenOf(edith.browser, ['workflows:read']);
+    await other.nextOf('notices');
+    expect(other.events.length).toBe(before + 1);
+    expect(admin.events.filter(({ event }) => event === 'notices')).toEqual([]);
+    for (const reader of [own, other, admin]) reader.hangUp();
+  });
 });

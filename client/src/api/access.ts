@@ -12,6 +12,7 @@ import type {
 } from '../../../src/access/model.ts';
 import type { SettingsView } from '../../../src/http/routes/designer-views.ts';
 import { type Page, request } from './request.ts';
+import { useDeletion } from './stale.ts';
 
 export type { AuditEntryView, OneTimeLinkView, Permission, Role, SecretView, SettingsView, TokenView, UserView };
 
@@ -55,15 +56,24 @@ export const useChangeUser = () =>
   useChange('users', ({ id, ...body }: { id: string; role?: Role; disabled?: boolean; name?: string }) =>
     request<UserView>('PATCH', `/api/users/${id}`, { body }),
   );
-export const useDeleteUser = () => useChange('users', (id: string) => request<void>('DELETE', `/api/users/${id}`));
+export const useDeleteUser = () =>
+  useDeletion(
+    ['users'],
+    (id: string) => request<void>('DELETE', `/api/users/${id}`),
+    (id) => id,
+  );
 export const useUserLink = () => useChange('users', (id: string) => request<OneTimeLinkView>('POST', `/api/users/${id}/link`));
-export const useEndSessions = () => useChange('users', (id: string) => request<void>('DELETE', `/api/users/${id}/sessions`));
 
 export const useCreateToken = () =>
   useChange('tokens', (body: { name: string; permissions: readonly Permission[]; expiresAt: string | null }) =>
     request<{ token: TokenView; secret: string }>('POST', '/api/tokens', { body }),
   );
-export const useDeleteToken = () => useChange('tokens', (id: string) => request<void>('DELETE', `/api/tokens/${id}`));
+export const useDeleteToken = () =>
+  useDeletion(
+    ['tokens'],
+    (id: string) => request<void>('DELETE', `/api/tokens/${id}`),
+    (id) => id,
+  );
 
 export const useCreateSecret = () =>
   useChange('secrets', (body: { name: string; value: string; description: string; allowedHosts: readonly string[] | null }) =>
@@ -76,8 +86,11 @@ export const useChangeSecret = () =>
       request<SecretView>('PATCH', `/api/secrets/${encodeURIComponent(name)}`, { body }),
   );
 export const useDeleteSecret = () =>
-  useChange('secrets', ({ name, force }: { name: string; force: boolean }) =>
-    request<void>('DELETE', `/api/secrets/${encodeURIComponent(name)}`, { query: { force: force ? true : undefined } }),
+  useDeletion(
+    ['secrets'],
+    ({ name, force }: { name: string; force: boolean }) =>
+      request<void>('DELETE', `/api/secrets/${encodeURIComponent(name)}`, { query: { force: force ? true : undefined } }),
+    ({ name }) => name,
   );
 
 export const useChangeSettings = () =>

@@ -3,6 +3,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { NoticeView, UserSessionView } from '../../../src/access/model.ts';
 import { request } from './request.ts';
+import { refreshQueries } from './stale.ts';
 
 export type { NoticeView, UserSessionView };
 
@@ -14,16 +15,24 @@ export const sessionsQuery = queryOptions({
 export const noticesQuery = queryOptions({
   queryKey: ['notices'],
   queryFn: () => request<{ data: NoticeView[]; unread: number }>('GET', '/api/me/notices'),
-  refetchInterval: 60_000,
+  // The stream of changes tells sooner; this is for when it is interrupted.
+  refetchInterval: 300_000,
 });
 
-/** @param id undefined: all but the present one */
-export function useEndOwnSession() {
+/** Where another user is signed in, for those who may see users. */
+export const userSessionsQuery = (userId: string) =>
+  queryOptions({
+    queryKey: ['user-sessions', userId],
+    queryFn: () => request<{ data: UserSessionView[] }>('GET', `/api/users/${userId}/sessions`),
+  });
+
+/** Ends one session by its id; undefined: all of them, of one's own all but the present one. @param userId default oneself */
+export function useEndSession(userId?: string) {
   const client = useQueryClient();
+  const path = userId === undefined ? ('/api/me/sessions' as const) : (`/api/users/${userId}/sessions` as const);
   return useMutation({
-    mutationFn: (id: string | undefined) =>
-      request<void>('DELETE', id === undefined ? '/api/me/sessions' : `/api/me/sessions/${id}`),
-    onSettled: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
+    mutationFn: (id: string | undefined) => request<void>('DELETE', id === undefined ? path : `${path}/${id}`),
+    onSettled: () => refreshQueries(client, ['own-sessions', 'user-sessions']),
   });
 }
 

@@ -4,6 +4,7 @@ import { queryOptions, useMutation } from '@tanstack/react-query';
 import type { ActivityView } from '../../../src/http/routes/designer-views.ts';
 import type { WorkflowJson } from '../../../src/http/routes/views.ts';
 import { request } from './request.ts';
+import { deletes } from './stale.ts';
 import { useRefreshWorkflows } from './workflows.ts';
 
 export type { ActivityView };
@@ -33,6 +34,7 @@ export interface WorkflowAction {
 export function useWorkflowAction() {
   const refresh = useRefreshWorkflows();
   return useMutation({
+    meta: deletes(({ id, action }: WorkflowAction) => (action === 'delete' ? id : undefined)),
     mutationFn: ({ id, action }: WorkflowAction): Promise<WorkflowJson | undefined> => {
       const path = `/api/workflows/${id}` as const;
       switch (action) {

@@ -12,6 +12,7 @@ import type {
   MessageSummaryJson,
 } from '../../../src/http/routes/outbound-views.ts';
 import { type Page, request } from './request.ts';
+import { refreshQueries, useDeletion } from './stale.ts';
 
 export type {
   AttemptJson,
@@ -128,7 +129,7 @@ function useChange<Input, Result>(change: (input: Input) => Promise<Result>) {
   return useMutation({
     mutationFn: change,
     onSuccess: () => {
-      for (const key of STALE) void client.invalidateQueries({ queryKey: [key] });
+      void refreshQueries(client, STALE);
     },
   });
 }
@@ -137,16 +138,12 @@ export const useCreateEndpoint = () =>
   useChange((body: object) => request<EndpointWithSecretJson>('POST', '/api/endpoints', { body }));
 export const useUpdateEndpoint = (id: string) =>
   useChange((body: object) => request<EndpointJson>('PATCH', `/api/endpoints/${id}`, { body }));
-export function useDeleteEndpoint() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) => request<void>('DELETE', `/api/endpoints/${id}`),
-    onSuccess: () => {
-      // Its own page goes, and may not ask for it any more.
-      for (const key of ['endpoints', 'deliveries']) void client.invalidateQueries({ queryKey: [key] });
-    },
-  });
-}
+export const useDeleteEndpoint = () =>
+  useDeletion(
+    STALE,
+    (id: string) => request<void>('DELETE', `/api/endpoints/${id}`),
+    (id) => id,
+  );
 export const useUnblock = (id: string) => useChange(() => request<EndpointJson>('POST', `/api/endpoints/${id}/unblock`));
 export const useRotateSecret = (id: string) =>
   useChange((body: { overlapMs?: number }) =>
@@ -186,6 +183,9 @@ export const useSaveEventType = () =>
     return request<EventTypeJson>('PATCH', `${path}/versions/${version}`, { body: fields });
   });
 export const useDeleteEventType = () =>
-  useChange(({ name, version }: { name: string; version: number }) =>
-    request<void>('DELETE', `/api/event-types/${encodeURIComponent(name)}/versions/${version}`),
+  useDeletion(
+    STALE,
+    ({ name, version }: { name: string; version: number }) =>
+      request<void>('DELETE', `/api/event-types/${encodeURIComponent(name)}/versions/${version}`),
+    ({ name, version }) => `${name} ${version}`,
   );

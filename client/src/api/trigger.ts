@@ -23,6 +23,8 @@ export async function parseBodySample(sample: string): Promise<PathView[]> {
 
 interface Sample {
   readonly sample: CaptureView | null;
+  /** There is one, and it cannot be read: why. */
+  readonly unreadable?: string;
 }
 
 export const sampleQuery = (workflowId: string) =>

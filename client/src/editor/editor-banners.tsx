@@ -11,7 +11,8 @@ import type { RevisionJson } from '../api/workflows.ts';
 import { notifyError } from '../ui/notify.ts';
 import { StatusBadge } from '../ui/status.tsx';
 import { TimeAgo } from '../ui/time.tsx';
-import type { Draft } from './use-draft.ts';
+import { Unreadable } from '../ui/unreadable.tsx';
+import { type Draft, isDocumentUnreadable } from './use-draft.ts';
 
 export interface EditorBannersProps {
   readonly draft: Draft;
@@ -53,6 +54,22 @@ export function EditorBanners(props: EditorBannersProps) {
         <Banner kind="warning" icon={<IconAlertTriangle size={18} aria-hidden />} text={t('banner.outdated')}>
           <Button size="compact-sm" variant="default" onClick={props.onLoadTheirs}>
             {t('conflict.theirs')}
+          </Button>
+        </Banner>
+      )}
+      {!shown && workflow.unreadable !== undefined && (
+        <Banner
+          kind="warning"
+          icon={<IconAlertTriangle size={18} aria-hidden />}
+          text={
+            <Group gap="xs">
+              <span>{isDocumentUnreadable(workflow) ? t('unreadable.workflow') : t('common:unreadable.text')}</span>
+              <Unreadable record={workflow} />
+            </Group>
+          }
+        >
+          <Button size="compact-sm" variant="default" onClick={props.onOpenRevisions}>
+            {t('menu.revisions')}
           </Button>
         </Banner>
       )}

@@ -1,7 +1,7 @@
 // The editor of one workflow: header, canvas, the panel beside it, and what is shown of revisions and executions.
 
 import './editor.css';
-import { VisuallyHidden } from '@mantine/core';
+import { Box, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -17,6 +17,7 @@ import { TRIGGER } from '../canvas/paths.ts';
 import { COVERS } from '../canvas/view.ts';
 import { notifyError, notifySuccess } from '../ui/notify.ts';
 import { LoadError, Loading } from '../ui/page.tsx';
+import { UnreadableNote } from '../ui/unreadable.tsx';
 import { VariablesProvider } from '../variables/variable-source.tsx';
 import { ConflictDialog } from './conflict-dialog.tsx';
 import { EditorBanners } from './editor-banners.tsx';
@@ -198,6 +199,10 @@ export function Editor({ latest, types }: EditorProps) {
           <section className="hl-editor-canvas" aria-label={t('canvas')}>
             {revision.isError ? (
               <LoadError error={revision.error} onRetry={() => void revision.refetch()} />
+            ) : isLookingBack && revision.data?.unreadable !== undefined ? (
+              <Box p="md">
+                <UnreadableNote record={revision.data} text={t('unreadable.revision')} />
+              </Box>
             ) : seen === undefined ? (
               <Loading />
             ) : (

@@ -42,9 +42,21 @@ export function documentOf({ trigger, nodes, settings }: Document): Document {
   return { trigger, nodes, ...(settings === undefined ? {} : { settings }) };
 }
 
+/** Whether the steps of the live revision are placeholders: what is stored cannot be read. */
+export function isDocumentUnreadable({ unreadable, trigger }: Pick<WorkflowJson, 'unreadable' | 'trigger'>): boolean {
+  return unreadable !== undefined && trigger.type === 'unreadable';
+}
+
+/** What editing starts from: the saved document, or an empty one where that cannot be read. */
+function draftOf(workflow: WorkflowJson, types: PluginList): Document {
+  const [first] = types.triggers;
+  if (!isDocumentUnreadable(workflow) || first === undefined) return documentOf(workflow);
+  return { trigger: { type: first.type, config: {} }, nodes: [] };
+}
+
 /** @param latest the workflow as the server has it now, kept up to date by the stream of changes */
 export function useDraft(latest: WorkflowJson, types: PluginList): Draft {
-  const history = useHistory(documentOf(latest));
+  const history = useHistory(draftOf(latest, types));
   const refresh = useRefreshWorkflows();
   /** What the draft was begun from. */
   const [base, setBase] = useState(latest);
@@ -57,9 +69,9 @@ export function useDraft(latest: WorkflowJson, types: PluginList): Draft {
   const take = useCallback(
     (workflow: WorkflowJson) => {
       setBase(workflow);
-      reset(documentOf(workflow));
+      reset(draftOf(workflow, types));
     },
-    [reset],
+    [reset, types],
   );
 
   // What somebody else saved is shown at once where nothing would be lost by it.
@@ -97,7 +109,9 @@ export function useDraft(latest: WorkflowJson, types: PluginList): Draft {
         }
         return true;
       } catch (error) {
-        if (error instanceof ApiError && error.code === 'conflict' && options.ifUpdatedAt !== undefined) {
+        // Of a document that cannot be read the server refuses everything but a new one; that is no edit by others.
+        const isWhole = 'trigger' in body || !isDocumentUnreadable(base);
+        if (error instanceof ApiError && error.code === 'conflict' && options.ifUpdatedAt !== undefined && isWhole) {
           setConflicting({ body });
         } else if (error instanceof ApiError && error.code === 'invalid_workflow') {
           setRefusal({ problems: problemsOf(error.details), document });
@@ -110,7 +124,7 @@ export function useDraft(latest: WorkflowJson, types: PluginList): Draft {
         setSaving(false);
       }
     },
-    [base.id, document, markSaved, refresh],
+    [base, document, markSaved, refresh],
   );
 
   const save = useCallback(

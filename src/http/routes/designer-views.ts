@@ -203,6 +203,9 @@ export const changeEvents = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('workflows'), data: z.strictObject({ workflowIds: z.array(z.string()).nullable() }) }),
   z.strictObject({ event: z.literal('endpoints'), data: z.strictObject({ endpointIds: z.array(z.string()).nullable() }) }),
   z.strictObject({ event: z.literal('deliveries'), data: z.strictObject({ endpointIds: z.array(z.string()).nullable() }) }),
+  z.strictObject({ event: z.literal('notices'), data: z.strictObject({}) }).meta({
+    description: 'The caller has a new notice about the own account, or has read them. Other users are not told.',
+  }),
 ]);
 export type ChangeEvent = z.infer<typeof changeEvents>;
 

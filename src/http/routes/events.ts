@@ -1,7 +1,7 @@
 // The stream of what changes, so that a page shows the present without asking again and again.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Permission } from '../../access/model.ts';
+import type { Actor, Permission } from '../../access/model.ts';
 import { ChangeSet, type Changes } from '../../engine/changes.ts';
 import type { ChangedIds } from '../../engine/ports.ts';
 import { defineRoute, EventStream, type Route } from '../route.ts';
@@ -17,27 +17,26 @@ const streamEvents = defineRoute({
   permission: 'any',
   summary: 'Tells what changes, as server-sent events',
   description:
-    'At most four messages a second; what changes in between is told together. Only what the caller may read is told. A comment comes every 15 seconds. Nothing is repeated after a lost connection: read again what is shown.',
+    'At most four messages a second; what changes in between is told together. Only what the caller may read is told, and `notices` only to the user whom they are for. A comment comes every 15 seconds. Nothing is repeated after a lost connection: read again what is shown.',
   tag: 'Live',
   isStream: true,
   // Ids alone, many times a second.
   isSentAsItIs: true,
   response: changeEvents,
   errors: ['too_many_requests', 'shutting_down'],
-  handle: (_, { changes, actor }) =>
-    new EventStream((signal) => tellChanges(changes, actor?.permissions ?? new Set<Permission>(), signal)),
+  handle: (_, { changes, actor }) => new EventStream((signal) => tellChanges(changes, actor, signal)),
 });
 
 async function* tellChanges(
   changes: Pick<Changes, 'subscribe'>,
-  permissions: ReadonlySet<Permission>,
+  actor: Actor | null,
   signal: AbortSignal,
 ): AsyncGenerator<ChangeEvent> {
   const pending = new ChangeSet();
   let wake = (): void => {};
   signal.addEventListener('abort', () => wake(), { once: true });
   const unsubscribe = changes.subscribe((changed) => {
-    pending.addAll(readable(changed, permissions));
+    pending.addAll(readable(changed, actor));
     wake();
   });
   try {
@@ -66,12 +65,16 @@ async function pause(signal: AbortSignal): Promise<void> {
   }
 }
 
-function readable(changed: ChangedIds, permissions: ReadonlySet<Permission>): ChangedIds {
-  const { executions, executionWorkflows, workflows, endpoints, deliveries } = changed;
+function readable(changed: ChangedIds, actor: Actor | null): ChangedIds {
+  const { executions, executionWorkflows, workflows, endpoints, deliveries, notices } = changed;
+  const permissions = actor?.permissions ?? new Set<Permission>();
+  // Null: of too many users to name.
+  const hasNotices = actor?.kind === 'user' && (notices === null || notices?.includes(actor.id) === true);
   return {
     ...(permissions.has('executions:read') ? pick({ executions, executionWorkflows }) : {}),
     ...(permissions.has('workflows:read') ? pick({ workflows }) : {}),
     ...(permissions.has('outbound:read') ? pick({ endpoints, deliveries }) : {}),
+    ...(hasNotices ? { notices: [actor.id] } : {}),
   };
 }
 
@@ -79,7 +82,7 @@ function pick(kinds: { readonly [Kind in keyof ChangedIds]: ChangedIds[Kind] | u
   return Object.fromEntries(Object.entries(kinds).filter(([, ids]) => ids !== undefined));
 }
 
-function toEvents({ executions, executionWorkflows, workflows, endpoints, deliveries }: ChangedIds): ChangeEvent[] {
+function toEvents({ executions, executionWorkflows, workflows, endpoints, deliveries, notices }: ChangedIds): ChangeEvent[] {
   const events: ChangeEvent[] = [];
   if (executions !== undefined) {
     events.push({ event: 'executions', data: { workflowIds: list(executionWorkflows), executionIds: list(executions) } });
@@ -87,6 +90,7 @@ function toEvents({ executions, executionWorkflows, workflows, endpoints, delive
   if (workflows !== undefined) events.push({ event: 'workflows', data: { workflowIds: list(workflows) } });
   if (endpoints !== undefined) events.push({ event: 'endpoints', data: { endpointIds: list(endpoints) } });
   if (deliveries !== undefined) events.push({ event: 'deliveries', data: { endpointIds: list(deliveries) } });
+  if (notices !== undefined) events.push({ event: 'notices', data: {} });
   return events;
 }
 

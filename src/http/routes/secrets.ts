@@ -5,7 +5,7 @@ import { newSecretNameSchema, secretNameSchema, secretView } from '../../access/
 import { allowedHostSchema } from '../../engine/allowed-hosts-schema.ts';
 import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH, type Secret } from '../../secrets/secrets.ts';
 import { defineRoute, type Route, type RouteContext } from '../route.ts';
-import { toTime } from './views.ts';
+import { toTime, unreadableOf } from './views.ts';
 
 const tag = 'Secrets';
 
@@ -21,13 +21,14 @@ const value = z
   .max(MAX_SECRET_LENGTH)
   .meta({ description: 'Never comes back.', writeOnly: true });
 
-function showSecret({ createdAt, updatedAt, usedBy, allowedHosts, ...secret }: Secret): z.input<typeof secretView> {
+function showSecret({ createdAt, updatedAt, usedBy, allowedHosts, unreadable, ...secret }: Secret): z.input<typeof secretView> {
   return {
     ...secret,
     allowedHosts: allowedHosts && [...allowedHosts],
     usedBy: [...usedBy],
     createdAt: toTime(createdAt),
     updatedAt: toTime(updatedAt),
+    ...unreadableOf({ unreadable }),
   };
 }
 

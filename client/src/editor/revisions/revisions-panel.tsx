@@ -9,6 +9,7 @@ import { type RevisionJson, revisionsQuery, type WorkflowJson } from '../../api/
 import { ConfirmButton } from '../../ui/confirm.tsx';
 import { LoadError, Loading } from '../../ui/page.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
+import { Unreadable, UnreadableNote } from '../../ui/unreadable.tsx';
 import { ComparisonView } from './comparison-view.tsx';
 
 export interface RevisionsPanelProps {
@@ -42,20 +43,21 @@ export function RevisionsPanel(props: RevisionsPanelProps) {
   if (revisions.isPending) return <Loading />;
   if (revisions.isError) return <LoadError error={revisions.error} onRetry={() => void revisions.refetch()} />;
   const list = revisions.data.data;
+  const readable = list.filter(({ unreadable }) => unreadable === undefined);
   return (
     <Stack gap="md" className="hl-panel-body" ref={panel} tabIndex={-1}>
       <Text size="sm" c="dimmed">
         {t('revisions.text')}
       </Text>
       {comparedWith !== undefined && shown !== undefined ? (
-        <Comparing {...props} list={list} shown={shown} comparedWith={comparedWith} />
+        <Comparing {...props} list={readable} shown={shown} comparedWith={comparedWith} />
       ) : (
-        list.length > 1 && (
+        readable.length > 1 && (
           <Button
             variant="default"
             size="xs"
             leftSection={<IconArrowsDiff size={16} aria-hidden />}
-            onClick={() => onShow(list[0]?.revision, list[1]?.revision)}
+            onClick={() => onShow(readable[0]?.revision, readable[1]?.revision)}
           >
             {t('revisions.compareTwo')}
           </Button>
@@ -63,17 +65,28 @@ export function RevisionsPanel(props: RevisionsPanelProps) {
       )}
       <Stack gap={6} component="ol" className="hl-revisions" aria-label={t('menu.revisions')}>
         {list.map((revision) => (
-          <RevisionRow key={revision.revision} {...props} revision={revision} />
+          <RevisionRow
+            key={revision.revision}
+            {...props}
+            revision={revision}
+            isLiveReadable={readable.some(({ live }) => live)}
+          />
         ))}
       </Stack>
     </Stack>
   );
 }
 
-function RevisionRow({ revision, ...props }: RevisionsPanelProps & { readonly revision: RevisionJson }) {
+interface RevisionRowProps extends RevisionsPanelProps {
+  readonly revision: RevisionJson;
+  readonly isLiveReadable: boolean;
+}
+
+function RevisionRow({ revision, isLiveReadable, ...props }: RevisionRowProps) {
   const { t } = useTranslation('editor');
   const { workflow, shown, comparedWith, canWrite, isDirty, onShow } = props;
   const number = revision.revision;
+  const isReadable = revision.unreadable === undefined;
   const isShown = shown === number && comparedWith === undefined;
   return (
     <li className="hl-revision" data-shown={isShown || undefined}>
@@ -90,11 +103,13 @@ function RevisionRow({ revision, ...props }: RevisionsPanelProps & { readonly re
               {t('revisions.executed')}
             </Badge>
           )}
+          <Unreadable record={revision} />
         </Group>
         <Text size="xs" c="dimmed">
           <TimeAgo at={revision.createdAt} />
         </Text>
       </Group>
+      {isShown && <UnreadableNote record={revision} text={t('unreadable.revision')} />}
       <Group gap={6} mt={6}>
         <Button
           size="compact-xs"
@@ -105,7 +120,7 @@ function RevisionRow({ revision, ...props }: RevisionsPanelProps & { readonly re
         >
           {t('revisions.look')}
         </Button>
-        {!revision.live && (
+        {!revision.live && isReadable && isLiveReadable && (
           <Button
             size="compact-xs"
             variant="default"
@@ -115,7 +130,7 @@ function RevisionRow({ revision, ...props }: RevisionsPanelProps & { readonly re
             {t('revisions.compareLive')}
           </Button>
         )}
-        {!revision.live && canWrite && (
+        {!revision.live && isReadable && canWrite && (
           <ConfirmButton
             size="compact-xs"
             question={t('revisions.activateQuestion', { number })}
@@ -128,6 +143,7 @@ function RevisionRow({ revision, ...props }: RevisionsPanelProps & { readonly re
           </ConfirmButton>
         )}
         {canWrite &&
+          isReadable &&
           (isDirty ? (
             <ConfirmButton
               size="compact-xs"

@@ -7,12 +7,14 @@ import type { CaptureView, Listening, Part } from '../../api/trigger.ts';
 import { ListenPanel } from './listen-panel.tsx';
 import { PastePanel } from './paste-panel.tsx';
 import { PathPicker, type PathsByPart } from './path-picker.tsx';
-import { PinnedSample } from './pinned-sample.tsx';
+import { PinnedSample, UnreadableSample } from './pinned-sample.tsx';
 
 export interface SampleSectionProps {
   readonly workflowId: string;
   readonly url: string | null;
   readonly sample: CaptureView | null;
+  /** Why the stored sample cannot be read; undefined when it can, or there is none. */
+  readonly unreadable: string | undefined;
   readonly listening: Listening;
   readonly taken: Readonly<Record<Part, ReadonlySet<string>>>;
   readonly readOnly: boolean;
@@ -21,7 +23,7 @@ export interface SampleSectionProps {
 
 type Way = 'listen' | 'body' | 'url' | 'pinned';
 
-export function SampleSection({ workflowId, url, sample, listening, taken, readOnly, onAdd }: SampleSectionProps) {
+export function SampleSection({ workflowId, url, sample, unreadable, listening, taken, readOnly, onAdd }: SampleSectionProps) {
   const { t } = useTranslation('trigger');
   const [chosen, setWay] = useState<Way | null>(null);
   const way = chosen === 'pinned' && sample === null ? 'listen' : (chosen ?? (sample === null ? 'listen' : 'pinned'));
@@ -31,6 +33,7 @@ export function SampleSection({ workflowId, url, sample, listening, taken, readO
       <Text size="sm" c="dimmed">
         {t('sample.text')}
       </Text>
+      {unreadable !== undefined && <UnreadableSample workflowId={workflowId} reason={unreadable} readOnly={readOnly} />}
       <SegmentedControl
         size="xs"
         fullWidth

@@ -175,6 +175,7 @@ export function TriggerPanel(props: TriggerPanelProps) {
                 workflowId={workflow.id}
                 url={workflow.hookUrl}
                 sample={pinned}
+                unreadable={sample.data?.unreadable}
                 listening={state.listening}
                 taken={takenOf(config)}
                 readOnly={!canWrite}

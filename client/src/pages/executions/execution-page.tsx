@@ -20,7 +20,7 @@ import { Exchange } from './exchange.tsx';
 import { JobList } from './job-list.tsx';
 import { JobPanel } from './job-panel.tsx';
 import './execution-page.css';
-import { Unreadable } from '../../ui/unreadable.tsx';
+import { UnreadableNote } from '../../ui/unreadable.tsx';
 
 const Canvas = lazy(async () => ({ default: (await import('../../canvas/canvas.tsx')).Canvas }));
 
@@ -103,7 +103,6 @@ function Shown({ execution }: { readonly execution: ExecutionJson }) {
     >
       <Group gap="xl" className="hl-card" p="md">
         <StatusBadge status={execution.status} size="lg" />
-        <Unreadable record={execution} />
         {facts.map(([label, value]) => (
           <div key={label}>
             <Text size="xs" c="dimmed">
@@ -115,6 +114,7 @@ function Shown({ execution }: { readonly execution: ExecutionJson }) {
           </div>
         ))}
       </Group>
+      <UnreadableNote record={execution} />
       {execution.error && (
         <Alert color={execution.status === 'failed' ? 'orange' : 'red'} title={t(`common:status.${execution.status}`)}>
           <FailureDetails failure={execution.error} />
@@ -131,6 +131,10 @@ function Shown({ execution }: { readonly execution: ExecutionJson }) {
             <div className="hl-card hl-execution-canvas">
               {revision.isError ? (
                 <LoadError error={revision.error} />
+              ) : revision.data?.unreadable !== undefined ? (
+                <Box p="md">
+                  <UnreadableNote record={revision.data} text={t('unreadableRevision', { revision: execution.revision })} />
+                </Box>
               ) : revision.data ? (
                 <Drawn revision={revision.data} execution={execution} selected={selected} onSelect={setSelected} />
               ) : (

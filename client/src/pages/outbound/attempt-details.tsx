@@ -8,6 +8,7 @@ import { failureText } from '../../ui/failure-text.ts';
 import { prettyJson } from '../../ui/json-text.ts';
 import { TextBox } from '../../ui/text-box.tsx';
 import { durationText } from '../../ui/time.tsx';
+import { UnreadableNote } from '../../ui/unreadable.tsx';
 
 export function AttemptDetails({ attempt }: { readonly attempt: AttemptJson }) {
   const { t, i18n } = useTranslation('outbound');
@@ -21,6 +22,7 @@ export function AttemptDetails({ attempt }: { readonly attempt: AttemptJson }) {
   ] as const;
   return (
     <Stack gap="sm">
+      <UnreadableNote record={attempt} />
       {error && (
         <div>
           <Text size="sm" fw={600}>
@@ -35,7 +37,7 @@ export function AttemptDetails({ attempt }: { readonly attempt: AttemptJson }) {
       )}
       <Group gap="md">
         {steps.map(([name, ms]) =>
-          ms === null ? null : (
+          ms === null || attempt.unreadable !== undefined ? null : (
             <Text key={name} size="xs">
               {t(`timing.${name}`)} <b>{durationText(ms, i18n.language)}</b>
             </Text>

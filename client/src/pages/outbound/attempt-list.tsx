@@ -33,9 +33,16 @@ export function Attempts({ attempts }: { readonly attempts: readonly AttemptJson
               <Text size="sm" c="dimmed">
                 <TimeAgo at={attempt.startedAt} />
               </Text>
-              <Text size="sm" c="dimmed">
-                {durationText(attempt.timings.totalMs, i18n.language)}
-              </Text>
+              {attempt.unreadable === undefined ? (
+                <Text size="sm" c="dimmed">
+                  {durationText(attempt.timings.totalMs, i18n.language)}
+                </Text>
+              ) : (
+                // The explanation is in the panel: what can be focused may not be in a button.
+                <Badge className="hl-badge" variant="light" color="red" size="sm" tt="none">
+                  {t('common:unreadable.short')}
+                </Badge>
+              )}
               {attempt.error && (
                 <Text size="sm" c="dimmed" lineClamp={1}>
                   {failureText(attempt.error, attempt.status)}

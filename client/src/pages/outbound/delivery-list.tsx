@@ -19,6 +19,7 @@ import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
 import { dayAndTime, TimeAgo } from '../../ui/time.tsx';
+import { Unreadable, UnreadableNote } from '../../ui/unreadable.tsx';
 import { Attempts } from './attempt-list.tsx';
 import { DELIVERY_STATUSES, DeliveryStatus } from './outbound-status.tsx';
 
@@ -144,7 +145,7 @@ function Row({ delivery, endpoint, onOpen }: RowProps) {
         )}
       </Table.Td>
       <Table.Td>
-        <DeliveryStatus status={delivery.status} />
+        {delivery.unreadable === undefined ? <DeliveryStatus status={delivery.status} /> : <Unreadable record={delivery} />}
         {delivery.dueAt !== null && delivery.attemptCount > 0 && (
           <Text size="xs" c="dimmed">
             {t('nextTry', { time: dayAndTime(delivery.dueAt, i18n.language) })}
@@ -183,7 +184,7 @@ function Details({ id }: { readonly id: string }) {
     <Stack>
       <Group justify="space-between">
         <Group gap="sm">
-          <DeliveryStatus status={status} />
+          {delivery.data.unreadable === undefined && <DeliveryStatus status={status} />}
           <Text fw={600}>{eventType}</Text>
           <Anchor component={Link} to={`/webhooks/messages/${messageId}`} size="sm">
             {t('openMessage')}
@@ -200,6 +201,7 @@ function Details({ id }: { readonly id: string }) {
           </Button>
         )}
       </Group>
+      <UnreadableNote record={delivery.data} />
       {error && status !== 'succeeded' && <Alert color="orange">{failureText(error, lastStatus)}</Alert>}
       {attempts.length === 0 ? <Text size="sm">{t('notTriedYet')}</Text> : <Attempts attempts={[...attempts].reverse()} />}
     </Stack>

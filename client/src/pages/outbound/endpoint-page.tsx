@@ -29,7 +29,7 @@ import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { LoadError, Loading, Page } from '../../ui/page.tsx';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { dayAndTime, durationText } from '../../ui/time.tsx';
-import { Unreadable } from '../../ui/unreadable.tsx';
+import { Unreadable, UnreadableNote } from '../../ui/unreadable.tsx';
 import { AttemptDetails } from './attempt-details.tsx';
 import { AttemptList } from './attempt-list.tsx';
 import { DeliveryList } from './delivery-list.tsx';
@@ -83,7 +83,8 @@ function Shown({ endpoint }: { readonly endpoint: EndpointJson }) {
       <Anchor component={Link} to="/webhooks" size="sm">
         ← {t('allEndpoints')}
       </Anchor>
-      {endpoint.status !== 'active' && (
+      <UnreadableNote record={endpoint} text={t('unreadableEndpoint')} />
+      {endpoint.unreadable === undefined && endpoint.status !== 'active' && (
         <Alert color={endpoint.status === 'blocked' ? 'red' : 'gray'} title={t(`statusTitle.${endpoint.status}`)}>
           <Stack gap="sm" align="flex-start">
             <Text size="sm">{reasonText(endpoint, t)}</Text>

@@ -102,8 +102,11 @@ export default function EndpointsPage() {
                 </Text>
               </Table.Td>
               <Table.Td>
-                <EndpointStatus status={endpoint.status} />
-                <Unreadable record={endpoint} />
+                {endpoint.unreadable === undefined ? (
+                  <EndpointStatus status={endpoint.status} />
+                ) : (
+                  <Unreadable record={endpoint} />
+                )}
               </Table.Td>
               <Table.Td visibleFrom="sm">
                 <Group gap={4}>

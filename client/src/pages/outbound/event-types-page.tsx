@@ -18,6 +18,7 @@ import { ListTable } from '../../ui/list-table.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty, Loading, Page } from '../../ui/page.tsx';
 import { Queried } from '../../ui/queried.tsx';
+import { Unreadable, UnreadableNote } from '../../ui/unreadable.tsx';
 import { OutboundTabs } from './outbound-tabs.tsx';
 import { problemTexts } from './problem-texts.ts';
 
@@ -89,6 +90,9 @@ function Row({ type, canWrite, onEdit }: RowProps) {
   const remove = useDeleteEventType();
   const [deleting, setDeleting] = useState<number | null>(null);
   const latest = type.versions.at(-1);
+  const damaged = type.versions.flatMap(({ version, unreadable }) =>
+    unreadable === undefined ? [] : [`v${version}: ${unreadable}`],
+  );
   return (
     <Table.Tr>
       <Table.Td>
@@ -120,6 +124,7 @@ function Row({ type, canWrite, onEdit }: RowProps) {
               <span className="mantine-visually-hidden">{t('eventTypeVersion', { name: type.name, version })}</span>
             </Badge>
           ))}
+          {damaged.length > 0 && <Unreadable record={{ unreadable: damaged.join('; ') }} />}
         </Group>
       </Table.Td>
       <Table.Td>
@@ -216,6 +221,7 @@ function EventTypeForm({ editing: { type, version }, canWrite, onDone }: FormPro
             ))}
           </Alert>
         )}
+        {typeof version === 'number' && base && <UnreadableNote record={base} text={t('unreadableVersion')} />}
         {version === 'new' && (
           <TextInput
             label={t('eventTypeName')}

@@ -13,6 +13,7 @@ import { Copy } from '../../ui/copy.tsx';
 import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { LoadError, Loading, Page } from '../../ui/page.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
+import { UnreadableNote } from '../../ui/unreadable.tsx';
 import { DeliveryList } from './delivery-list.tsx';
 
 const JsonView = lazy(async () => ({ default: (await import('../../variables/json-view.tsx')).JsonView }));
@@ -60,6 +61,7 @@ export default function MessagePage() {
       <Anchor component={Link} to="/webhooks/messages" size="sm">
         ← {t('allMessages')}
       </Anchor>
+      <UnreadableNote record={message.data} />
       <Stack gap="sm" className="hl-card" p="md">
         <Title order={2} size="h3">
           {t('data')}

@@ -15,6 +15,7 @@ import { MoreButton } from '../../ui/more-button.tsx';
 import { notifySuccess } from '../../ui/notify.ts';
 import { Empty, LoadError, Loading, Page } from '../../ui/page.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { OutboundTabs } from './outbound-tabs.tsx';
 import { problemTexts } from './problem-texts.ts';
 
@@ -78,7 +79,8 @@ export default function MessagesPage() {
               <Table.Td>
                 <Anchor component={Link} to={`/webhooks/messages/${message.id}`} size="sm" fw={600}>
                   {message.type}
-                </Anchor>
+                </Anchor>{' '}
+                <Unreadable record={message} />
                 <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
                   {message.id}
                 </Text>
@@ -89,7 +91,9 @@ export default function MessagesPage() {
                 </Text>
               </Table.Td>
               <Table.Td visibleFrom="sm">
-                {message.executionId === null ? (
+                {message.unreadable !== undefined ? (
+                  <Text size="sm">–</Text>
+                ) : message.executionId === null ? (
                   <Text size="sm">{t('overApi')}</Text>
                 ) : (
                   <Anchor component={Link} to={`/executions/${message.executionId}`} size="sm">

@@ -12,6 +12,7 @@ import { ListTable } from '../../ui/list-table.tsx';
 import { MoreButton } from '../../ui/more-button.tsx';
 import { Empty, LoadError, Loading } from '../../ui/page.tsx';
 import { dayText } from '../../ui/time.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { Section } from './section.tsx';
 
 export function AuditSection() {
@@ -92,6 +93,7 @@ export function AuditSection() {
               <Table.Td>
                 <Group gap="xs">
                   <Text size="sm">{t(`action.${entry.action}`, { defaultValue: entry.action })}</Text>
+                  <Unreadable record={entry} />
                   {entry.outcome !== 'done' && (
                     <Badge color="red.9" variant="outline">
                       {t(`outcome.${entry.outcome}`)}

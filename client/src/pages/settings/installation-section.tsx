@@ -71,6 +71,7 @@ export function InstallationSection() {
               <Table.Td>
                 <Switch
                   label={t('installation.auditsReadsText')}
+                  description={t('installation.auditsReadsNote')}
                   checked={auditsReads}
                   disabled={!mayChange || change.isPending}
                   onChange={(event) =>

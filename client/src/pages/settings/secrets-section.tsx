@@ -30,6 +30,7 @@ import { notifyError, notifySuccess } from '../../ui/notify.ts';
 import { Empty } from '../../ui/page.tsx';
 import { Queried } from '../../ui/queried.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
+import { Unreadable } from '../../ui/unreadable.tsx';
 import { Section } from './section.tsx';
 
 /** As the server demands (`secretNameSchema`). */
@@ -107,11 +108,18 @@ function SecretRow({ secret, canWrite, onChange }: SecretRowProps) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Code>{`$secrets.${name}`}</Code>
+        <Group gap="xs">
+          <Code>{`$secrets.${name}`}</Code>
+          <Unreadable record={secret} />
+        </Group>
         <Text size="xs" c="dimmed">
           {description}
         </Text>
-        {allowedHosts !== null && <Text size="xs">{t('secrets.onlyTo', { hosts: allowedHosts.join(', ') })}</Text>}
+        {allowedHosts !== null && (
+          <Text size="xs">
+            {allowedHosts.length === 0 ? t('secrets.toNoHost') : t('secrets.onlyTo', { hosts: allowedHosts.join(', ') })}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td visibleFrom="sm">
         {usedBy.length === 0 ? (

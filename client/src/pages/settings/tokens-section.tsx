@@ -60,9 +60,12 @@ export function TokensSection() {
               {data.map((token) => (
                 <Table.Tr key={token.id}>
                   <Table.Td>
-                    <Text size="sm" fw={600}>
-                      {token.name} <Unreadable record={token} />
-                    </Text>
+                    <Group gap="xs">
+                      <Text size="sm" fw={600}>
+                        {token.name}
+                      </Text>
+                      <Unreadable record={token} />
+                    </Group>
                     <Text size="xs" c="dimmed">
                       {t('tokens.endsWith', { hint: token.hint, by: token.createdBy })}
                     </Text>

@@ -14,7 +14,6 @@ import {
   useChangeSettings,
   useChangeUser,
   useDeleteUser,
-  useEndSessions,
   useInvite,
   usersQuery,
   useUserLink,
@@ -29,6 +28,7 @@ import { ShownOnce } from '../../ui/shown-once.tsx';
 import { TimeAgo } from '../../ui/time.tsx';
 import { Unreadable } from '../../ui/unreadable.tsx';
 import { Section } from './section.tsx';
+import { UserSessions } from './user-sessions.tsx';
 
 const STATUS_COLORS = { active: 'teal', invited: 'indigo', disabled: 'gray' } as const;
 
@@ -142,17 +142,20 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
   const change = useChangeUser();
   const remove = useDeleteUser();
   const makeLink = useUserLink();
-  const endSessions = useEndSessions();
   const [deleting, { open, close }] = useDisclosure(false);
   const removeFactor = useRemoveSecondFactor();
+  const [showsSessions, { open: openSessions, close: closeSessions }] = useDisclosure(false);
   const [removing, { open: openRemoval, close: closeRemoval }] = useDisclosure(false);
   const outcome = { onSuccess: () => notifySuccess(t('saved')), onError: notifyError };
   return (
     <Table.Tr>
       <Table.Td>
-        <Text size="sm" fw={600}>
-          {user.name} {own && t('users.you')} <Unreadable record={user} />
-        </Text>
+        <Group gap="xs">
+          <Text size="sm" fw={600}>
+            {user.name} {own && t('users.you')}
+          </Text>
+          <Unreadable record={user} />
+        </Group>
         <Text size="xs" c="dimmed">
           {user.email}
         </Text>
@@ -197,7 +200,7 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
               >
                 {t(user.status === 'invited' ? 'users.newInvitation' : 'users.resetPassword')}
               </Menu.Item>
-              <Menu.Item onClick={() => endSessions.mutate(user.id, outcome)}>{t('users.endSessions')}</Menu.Item>
+              <Menu.Item onClick={openSessions}>{t('users.sessions')}</Menu.Item>
               {!own && (
                 <>
                   {user.secondFactor && <Menu.Item onClick={openRemoval}>{t('common:secondFactor.remove')}</Menu.Item>}
@@ -212,6 +215,15 @@ function UserRow({ user, canWrite, onLink }: UserRowProps) {
             </Menu.Dropdown>
           </Menu>
         )}
+        <Modal
+          opened={showsSessions}
+          onClose={closeSessions}
+          title={t('sessions.ofUser', { name: user.name })}
+          size="xl"
+          closeButtonProps={{ 'aria-label': t('common:close') }}
+        >
+          <UserSessions user={user} />
+        </Modal>
         <ConfirmDialog
           opened={removing}
           onClose={closeRemoval}
