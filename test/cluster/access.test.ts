@@ -3,9 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { KEY } from '../cli/command.ts';
-import { type Browser, openBrowser } from '../http/browser.ts';
+import { type Browser, openBrowser, PASSWORD } from '../http/browser.ts';
+import { type EventReader, readEvents } from '../http/event-reader.ts';
 import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { startHookline, type TestHookline } from '../start-hookline.ts';
 
@@ -70,6 +71,78 @@ test('a token of one works at the other until it is deleted at either', async ()
   expect((await ask()).status).toBe(200);
   await one.api('DELETE', `/api/tokens/${body.token.id}`);
   expect((await ask()).status).toBe(401);
+});
+
+/** Opens the stream of changes at a server, without the heartbeats at which it would ask by itself whether it may continue. */
+async function openStream(server: TestHookline, headers: Record<string, string>): Promise<EventReader> {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  try {
+    const reader = await readEvents(`${server.url}/api/events`, headers);
+    expect(reader.status).toBe(200);
+    return reader;
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+const sessionOf = ({ cookie }: Browser) => ({ Cookie: `hookline_session=${cookie}` });
+
+async function invite(name: string, role = 'editor'): Promise<{ id: string; browser: Browser }> {
+  const { body } = await one.api('POST', '/api/users', { email: `${name}@example.com`, name, role });
+  const browser = openBrowser(one.url);
+  expect((await browser.accept(body.link.url)).status).toBe(200);
+  return { id: body.user.id, browser };
+}
+
+describe('what is taken away at one server ends the streams at the other', () => {
+  test('a token that is deleted, and no other token', async () => {
+    const make = async (name: string) =>
+      (await one.api('POST', '/api/tokens', { name, permissions: ['workflows:read'], expiresAt: null })).body;
+    const [revoked, kept] = [await make('revoked'), await make('kept')];
+    const ended = await openStream(two, { Authorization: `Bearer ${revoked.secret}` });
+    const open = await openStream(two, { Authorization: `Bearer ${kept.secret}` });
+    expect((await one.api('DELETE', `/api/tokens/${revoked.token.id}`)).status).toBe(204);
+    await ended.ended;
+    const refused = await readEvents(`${two.url}/api/events`, { Authorization: `Bearer ${revoked.secret}` });
+    expect(refused.status).toBe(401);
+    await one.workflow({ title: 'Seen', mode: 'async', trigger: { type: 'webhook', config: {} } });
+    expect((await open.next()).event).toBe('workflows');
+    open.hangUp();
+  });
+
+  test.each([
+    ['a user who is disabled', (id: string) => one.api('PATCH', `/api/users/${id}`, { disabled: true })],
+    ['a user with another role', (id: string) => one.api('PATCH', `/api/users/${id}`, { role: 'viewer' })],
+    ['a user who is deleted', (id: string) => one.api('DELETE', `/api/users/${id}`)],
+    ['sessions that an owner ends', (id: string) => one.api('DELETE', `/api/users/${id}/sessions`)],
+  ])('%s', async (name, takeAway) => {
+    const { id, browser } = await invite(name.replaceAll(' ', '-'));
+    const reader = await openStream(two, sessionOf(browser));
+    expect((await takeAway(id)).status).toBeLessThan(300);
+    await reader.ended;
+  });
+
+  test('a session that its user ends, and those that a new password ends', async () => {
+    const { browser } = await invite('leaving');
+    const other = openBrowser(one.url);
+    expect((await other.signIn('leaving@example.com')).status).toBe(200);
+    const own = await openStream(two, sessionOf(browser));
+    const ended = await openStream(two, sessionOf(other));
+    const password = { current: PASSWORD, new: 'a wholly new sentence' };
+    expect((await browser.send('PATCH', '/api/me', { password })).status).toBe(200);
+    await ended.ended;
+    expect((await browser.send('DELETE', '/api/session')).status).toBe(204);
+    await own.ended;
+  });
+
+  test('tokens of a user who is disabled', async () => {
+    const { id, browser } = await invite('owner-of-tokens', 'owner');
+    const given = { name: 'own', permissions: ['workflows:read'], expiresAt: null };
+    const { secret } = (await browser.send('POST', '/api/tokens', given)).body;
+    const reader = await openStream(two, { Authorization: `Bearer ${secret}` });
+    expect((await one.api('PATCH', `/api/users/${id}`, { disabled: true })).status).toBe(200);
+    await reader.ended;
+  });
 });
 
 test('of two owners who take each other’s rights away at once one stays', async () => {

@@ -20,7 +20,8 @@ export interface OldServer {
 }
 
 export interface OldVersion {
-  start(databaseUrl: string, args?: readonly string[]): Promise<OldServer>;
+  /** @param env more of its environment; it refuses names that it does not know */
+  start(databaseUrl: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<OldServer>;
   /** Ends what still runs and deletes the sources. */
   remove(): Promise<void>;
 }
@@ -45,7 +46,7 @@ export async function checkOut(commit: string): Promise<OldVersion> {
   await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
   const servers = new Set<OldServer>();
 
-  async function start(databaseUrl: string, args: readonly string[] = []): Promise<OldServer> {
+  async function start(databaseUrl: string, args: readonly string[] = [], more: Readonly<Record<string, string>> = {}) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKLINE_'));
     const child = spawn(process.execPath, ['--import', 'tsx', join(folder, 'src/main.ts'), 'start', ...args], {
       cwd: folder,
@@ -56,6 +57,7 @@ export async function checkOut(commit: string): Promise<OldVersion> {
         HOOKLINE_DATABASE_URL: databaseUrl,
         HOOKLINE_ADMIN_TOKEN: TOKEN,
         HOOKLINE_SECRET_KEY: KEY,
+        ...more,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
