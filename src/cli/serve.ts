@@ -72,6 +72,7 @@ function createListener(): Listener {
   let current: RequestListener = answerStarting;
   const server = createServer((request, response) => current(request, response));
   server.on('clientError', answerUnreadable);
+  server.on('checkExpectation', answerExpectation);
   return {
     server,
     answer(listener) {
@@ -105,6 +106,13 @@ const answerStarting = refuse(
 const answerStopping = refuse(
   new HooklineError('shutting_down', 'The server is stopping.', { headers: { 'Retry-After': '5', Connection: 'close' } }),
 );
+
+/** What a caller expects beside `100-continue`; by itself Node answers with a status alone. */
+const answerExpectation: RequestListener = (_request, response) => {
+  const error = { code: 'invalid_request', message: 'The header "Expect" may only be "100-continue".' };
+  response.writeHead(417, { ...SANDBOXED_REPLY, 'Content-Type': 'application/json; charset=utf-8', Connection: 'close' });
+  response.end(JSON.stringify({ error }));
+};
 
 function refuse(error: HooklineError): RequestListener {
   const { status, headers, body } = toErrorReply(error);

@@ -4,7 +4,8 @@ import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { HooklineError } from '../errors.ts';
 import { createBoundedCache } from './bounded-cache.ts';
-import { compareValues, isEmptyValue, isLooselyEqual, isMissing, toText } from './comparison.ts';
+import { compareValues, isEmptyValue, isLooselyEqual, isMissing, type SpendComparison, toText } from './comparison.ts';
+import { costOfText, createPathBudget, type PathBudget } from './path-budget.ts';
 import type { ConfigProblem } from './plugin.ts';
 import { customIssue, type Said, say } from './say.ts';
 
@@ -33,6 +34,8 @@ export type BasicOperator = (typeof BASIC_OPERATORS)[number];
 const MAX_TEST_DEPTH = 10;
 /** Comparisons in one test, all groups together. */
 const MAX_TEST_COMPARISONS = 200;
+/** What one character costs that is parsed or matched, in visited values. */
+const COST_OF_SCAN = 1 / 4;
 /** Longest regular expression, in characters. */
 const MAX_PATTERN_LENGTH = 1000;
 
@@ -130,14 +133,15 @@ function measure(group: unknown, depth: number, size: { comparisons: number; dep
  * - `in`: `right` is a list, or text that holds a JSON list; a member is loosely equal;
  * - `matches`: `right` is a regular expression (RE2 syntax, linear time) found anywhere in the text;
  * - `not…`: the opposite of its counterpart, so true where that cannot apply.
- * @throws HooklineError `invalid_config` for a regular expression that does not compile
+ * @param budget counts what is compared; default: one of its own
+ * @throws HooklineError `invalid_config` for a regular expression that does not compile; `path_too_costly`
  */
-export function evaluateBasicTest(test: BasicTest): boolean {
+export function evaluateBasicTest(test: BasicTest, budget = createPathBudget()): boolean {
   const { all } = test;
   if (all !== undefined) {
     for (let index = 0; index < all.length; index++) {
       const term = all[index];
-      if (term !== undefined && !evaluateTerm(term)) return false;
+      if (term !== undefined && !evaluateTerm(term, budget)) return false;
     }
     return true;
   }
@@ -145,21 +149,22 @@ export function evaluateBasicTest(test: BasicTest): boolean {
   if (any !== undefined) {
     for (let index = 0; index < any.length; index++) {
       const term = any[index];
-      if (term !== undefined && evaluateTerm(term)) return true;
+      if (term !== undefined && evaluateTerm(term, budget)) return true;
     }
   }
   return false;
 }
 
-function evaluateTerm(term: BasicTerm): boolean {
+function evaluateTerm(term: BasicTerm, budget: PathBudget): boolean {
   const { operator, left, right } = term;
+  if (operator === undefined) return evaluateBasicTest(term, budget);
+  const spend: SpendComparison = (values) => budget.spend(values, operator);
+  spend(1 + costOfTexts(left, right));
   switch (operator) {
-    case undefined:
-      return evaluateBasicTest(term);
     case 'equal':
-      return isLooselyEqual(left, right);
+      return isLooselyEqual(left, right, spend);
     case 'notEqual':
-      return !isLooselyEqual(left, right);
+      return !isLooselyEqual(left, right, spend);
     case 'gt':
       return compareValues(left, right) > 0;
     case 'gte':
@@ -169,9 +174,9 @@ function evaluateTerm(term: BasicTerm): boolean {
     case 'lte':
       return compareValues(left, right) <= 0;
     case 'includes':
-      return includes(left, right);
+      return includes(left, right, spend);
     case 'notIncludes':
-      return !includes(left, right);
+      return !includes(left, right, spend);
     case 'startsWith':
       return startsWith(left, right);
     case 'notStartsWith':
@@ -185,23 +190,31 @@ function evaluateTerm(term: BasicTerm): boolean {
     case 'isNotEmpty':
       return !isEmptyValue(left);
     case 'in':
-      return isIn(left, right);
+      return isIn(left, right, spend);
     case 'notIn':
-      return !isIn(left, right);
+      return !isIn(left, right, spend);
     case 'matches':
-      return matches(left, right);
+      return matches(left, right, spend);
   }
 }
 
-function includes(left: unknown, right: unknown): boolean {
-  if (Array.isArray(left)) return isMember(left, right);
+/** Of both sides, where they are text. */
+function costOfTexts(left: unknown, right: unknown): number {
+  return costOfText((typeof left === 'string' ? left.length : 0) + (typeof right === 'string' ? right.length : 0));
+}
+
+function includes(left: unknown, right: unknown, spend: SpendComparison): boolean {
+  if (Array.isArray(left)) return isMember(left, right, spend);
   const text = toText(left);
   const part = toText(right);
   return text !== undefined && part !== undefined && text.includes(part);
 }
 
-function isMember(list: readonly unknown[], value: unknown): boolean {
-  for (const member of list) if (isLooselyEqual(member, value)) return true;
+function isMember(list: readonly unknown[], value: unknown, spend: SpendComparison): boolean {
+  for (const member of list) {
+    spend(1);
+    if (isLooselyEqual(member, value, spend)) return true;
+  }
   return false;
 }
 
@@ -217,9 +230,10 @@ function endsWith(left: unknown, right: unknown): boolean {
   return text !== undefined && part !== undefined && text.endsWith(part);
 }
 
-function isIn(left: unknown, right: unknown): boolean {
+function isIn(left: unknown, right: unknown, spend: SpendComparison): boolean {
+  if (typeof right === 'string') spend(right.length * COST_OF_SCAN);
   const list = typeof right === 'string' ? parseList(right) : right;
-  return Array.isArray(list) && isMember(list, left);
+  return Array.isArray(list) && isMember(list, left, spend);
 }
 
 function parseList(text: string): unknown {
@@ -250,9 +264,10 @@ function refuse({ message, text }: Said, cause?: unknown): HooklineError {
   return new HooklineError('invalid_config', message, { text, cause });
 }
 
-function matches(left: unknown, right: unknown): boolean {
+function matches(left: unknown, right: unknown, spend: SpendComparison): boolean {
   const text = toText(left);
   if (text === undefined || isMissing(right)) return false;
+  spend(text.length * COST_OF_SCAN);
   if (typeof right !== 'string') {
     throw refuse(say('test.noPattern'));
   }
@@ -282,7 +297,7 @@ function checkGroup(group: BasicTest, path: string, problems: ConfigProblem[]): 
     }
     if (term.operator !== 'matches' || (typeof term.right === 'string' && term.right.includes('{{'))) return;
     try {
-      matches('', term.right ?? 0);
+      matches('', term.right ?? 0, () => {});
     } catch (error) {
       if (!(error instanceof HooklineError)) throw error;
       problems.push({ path: `${place}.right`, code: error.code, message: error.message, text: error.text });

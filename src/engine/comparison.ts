@@ -28,14 +28,20 @@ export function isTruthy(value: unknown): boolean {
   return Boolean(value) && !isEmptyValue(value);
 }
 
+/** Counts members of lists and objects before they are compared; may throw. */
+export type SpendComparison = (values: number) => void;
+
+const FREE: SpendComparison = () => {};
+
 /**
  * Loose equality: `1` equals `"1"`, `true` equals `"true"` and `1`, missing equals only missing. Lists and objects are
  * equal when their members are. Blank text is not a number.
+ * @param spend default: nothing is counted
  */
-export function isLooselyEqual(left: unknown, right: unknown): boolean {
+export function isLooselyEqual(left: unknown, right: unknown, spend = FREE): boolean {
   if (left === right) return true;
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
-  if (typeof left === 'object' || typeof right === 'object') return areMembersEqual(left, right, 0);
+  if (typeof left === 'object' || typeof right === 'object') return areMembersEqual(left, right, 0, spend);
   return areScalarsEqual(left, right);
 }
 
@@ -48,10 +54,11 @@ function areScalarsEqual(left: unknown, right: unknown): boolean {
   return leftNumber !== undefined && leftNumber === rightNumber;
 }
 
-function areMembersEqual(left: unknown, right: unknown, depth: number): boolean {
+function areMembersEqual(left: unknown, right: unknown, depth: number, spend: SpendComparison): boolean {
+  spend(1);
   if (left === right) return true;
-  if (left instanceof Date) return areMembersEqual(dateText(left), right, depth);
-  if (right instanceof Date) return areMembersEqual(left, dateText(right), depth);
+  if (left instanceof Date) return areMembersEqual(dateText(left), right, depth, spend);
+  if (right instanceof Date) return areMembersEqual(left, dateText(right), depth, spend);
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) {
     // A list or an object is never equal to a single value; missing members are as at the top.
     if (typeof left === 'object' && left !== null) return false;
@@ -62,15 +69,16 @@ function areMembersEqual(left: unknown, right: unknown, depth: number): boolean 
   if (Array.isArray(left) && Array.isArray(right)) {
     if (left.length !== right.length) return false;
     for (let index = 0; index < left.length; index++) {
-      if (!areMembersEqual(left[index], right[index], depth + 1)) return false;
+      if (!areMembersEqual(left[index], right[index], depth + 1, spend)) return false;
     }
     return true;
   }
   const keys = Object.keys(left);
   if (keys.length !== Object.keys(right).length) return false;
+  spend(keys.length);
   for (const key of keys) {
     if (!Object.hasOwn(right, key)) return false;
-    if (!areMembersEqual(Reflect.get(left, key), Reflect.get(right, key), depth + 1)) return false;
+    if (!areMembersEqual(Reflect.get(left, key), Reflect.get(right, key), depth + 1, spend)) return false;
   }
   return true;
 }

@@ -6,11 +6,14 @@ import { HooklineError } from '../errors.ts';
 const MAX_DEPTH = 200;
 
 /**
- * Most that the results of one execution may be together, and any one value that leaves it, in characters of text plus one
- * for every value. A value that templates repeat counts as often as it is repeated: a few nodes that double what the one
+ * Most that the results of one execution may be together, and any one value that leaves it, in characters of text plus eight
+ * for every value, which costs more than a character to walk through and to write. A value that templates repeat counts as often as it is repeated: a few nodes that double what the one
  * before gave would otherwise fill any memory as soon as they are written down.
  */
 export const MAX_VALUE_SIZE = 32 * 1024 * 1024;
+
+/** What every value counts, beside its characters. */
+const SIZE_OF_VALUE = 8;
 
 /** What values may still take; shared by all values of one execution. */
 export interface Room {
@@ -27,8 +30,8 @@ export function isTooLarge(value: unknown): boolean {
 }
 
 function roomBehind(value: unknown, room: number): number {
-  if (typeof value === 'string') return room - 1 - value.length;
-  let left = room - 1;
+  if (typeof value === 'string') return room - SIZE_OF_VALUE - value.length;
+  let left = room - SIZE_OF_VALUE;
   if (typeof value !== 'object' || value === null) return left;
   if (Array.isArray(value)) {
     for (const item of value) {
@@ -42,6 +45,27 @@ function roomBehind(value: unknown, room: number): number {
     if (left < 0) return left;
   }
   return left;
+}
+
+/**
+ * Walks through a value as JSON would write it, a value that occurs twice twice. A cycle makes it call `spend` without end.
+ * @param spend told of values and their characters before it goes on; may throw
+ */
+export function measureJson(value: unknown, spend: (values: number, characters: number) => void): void {
+  if (typeof value === 'string') {
+    spend(1, value.length);
+    return;
+  }
+  spend(1, 0);
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) measureJson(item, spend);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    spend(0, key.length);
+    measureJson(item, spend);
+  }
 }
 
 /**
@@ -69,7 +93,7 @@ export function toJsonValue(value: unknown, room: Room = createRoom()): unknown 
 }
 
 function isPlainJson(value: unknown, depth: number, room: Room): boolean {
-  room.left -= typeof value === 'string' ? 1 + value.length : 1;
+  room.left -= typeof value === 'string' ? SIZE_OF_VALUE + value.length : SIZE_OF_VALUE;
   if (room.left < 0) {
     throw new HooklineError(
       'node_failed',

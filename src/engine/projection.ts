@@ -2,6 +2,7 @@
 
 import { HooklineError } from '../errors.ts';
 import { getOwn, indexOfSegment, isRecord, type Path, type Segment } from './path.ts';
+import type { PathBudget } from './path-budget.ts';
 
 /** Highest index at which a default is placed; the places before it are filled with null. */
 const MAX_DEFAULT_INDEX = 1000;
@@ -15,11 +16,13 @@ const MAX_DEFAULT_INDEX = 1000;
  * - `orders.items[0]`, where `orders` is an array: an index behind a mapped name keeps whole what is there
  *
  * Objects and arrays on the way are kept empty when nothing is found in them (`{}`, `[]`); a value that is neither gives
- * `undefined`. What a path ends at is shared with the value, not copied: do not change it.
+ * `undefined`. What a path ends at is shared with the value, not copied: do not change it. A budget counts what is looked at;
+ * the copying throws `path_too_costly` when it is used up, naming the first path.
  */
-export function compileProjection(paths: readonly Path[]): (value: unknown) => unknown {
+export function compileProjection(paths: readonly Path[]): (value: unknown, budget: PathBudget) => unknown {
   const branch = build(paths.map(({ segments }) => ({ segments, at: 0, isMapped: false })));
-  return (value) => project(branch, value);
+  const [first] = paths;
+  return (value, budget) => project(branch, value, (count) => budget.spend(count, first?.text ?? ''));
 }
 
 /**
@@ -121,27 +124,32 @@ function add<Key>(groups: Map<Key, Rest[]>, key: Key, rest: Rest): void {
   else group.push(rest);
 }
 
-function project(branch: Branch, value: unknown): unknown {
+/** Counts values before they are looked at. */
+type Spend = (count: number) => void;
+
+function project(branch: Branch, value: unknown, spend: Spend): unknown {
   if (branch.isWhole) return value;
-  if (Array.isArray(value)) return projectArray(branch, value);
+  if (Array.isArray(value)) return projectArray(branch, value, spend);
   if (!isRecord(value)) return undefined;
   const copy: Record<string, unknown> = {};
+  spend(branch.names.length);
   for (const [name, child] of branch.names) {
     if (!Object.hasOwn(value, name)) continue;
-    const kept = project(child, value[name]);
+    const kept = project(child, value[name], spend);
     if (kept !== undefined) copy[name] = kept;
   }
   return copy;
 }
 
-function projectArray(branch: Branch, list: readonly unknown[]): unknown[] {
+function projectArray(branch: Branch, list: readonly unknown[], spend: Spend): unknown[] {
   const { elements } = branch;
+  spend(list.length);
   const copy: unknown[] = [];
-  if (elements !== null) for (const element of list) copy.push(project(elements, element) ?? null);
+  if (elements !== null) for (const element of list) copy.push(project(elements, element, spend) ?? null);
   for (const [index, child] of branch.indexes) {
     if (index >= list.length) break;
     while (copy.length < index) copy.push(null);
-    copy[index] = project(child, list[index]) ?? null;
+    copy[index] = project(child, list[index], spend) ?? null;
   }
   return copy;
 }

@@ -3,16 +3,8 @@
 import { type Said, say } from './say.ts';
 
 /** What the server sets on every reply; a second value would weaken it. */
-const OWN: ReadonlySet<string> = new Set([
-  'content-security-policy',
-  'content-security-policy-report-only',
-  'x-content-security-policy',
-  'x-webkit-csp',
-  'x-content-type-options',
-  'cross-origin-resource-policy',
-  'referrer-policy',
-  'x-hookline-execution-id',
-]);
+const OWN =
+  /^(?:(?:x-)?content-security-policy(?:-.*)?|x-webkit-csp(?:-.*)?|x-content-type-options|cross-origin-resource-policy|referrer-policy|x-hookline-execution-id)$/;
 
 /**
  * What a browser keeps for the whole origin (or host) and applies to the designer, too; what makes a page act by itself; and
@@ -28,6 +20,7 @@ const ORIGIN_WIDE: ReadonlySet<string> = new Set([
   'use-as-dictionary',
   'observe-browsing-topics',
   'set-login',
+  'login-status',
   'idp-signin-status',
   // How the host is reached from now on: RFC 6797, RFC 7469, RFC 7838, RFC 9163
   'strict-transport-security',
@@ -48,20 +41,9 @@ const ORIGIN_WIDE: ReadonlySet<string> = new Set([
   // Service workers, processes and policies of the origin's documents
   'service-worker-allowed',
   'service-worker-navigation-preload',
-  'origin-agent-cluster',
-  'origin-isolation',
-  'origin-policy',
-  'origin-trial',
-  'cross-origin-opener-policy',
-  'cross-origin-opener-policy-report-only',
-  'cross-origin-embedder-policy',
-  'cross-origin-embedder-policy-report-only',
-  'document-isolation-policy',
-  'document-policy',
   'require-document-policy',
-  'permissions-policy',
-  'permissions-policy-report-only',
   'feature-policy',
+  'x-permitted-cross-domain-policies',
   'supports-loading-mode',
   // Makes a page go elsewhere, or fetch, without a click
   'refresh',
@@ -69,25 +51,40 @@ const ORIGIN_WIDE: ReadonlySet<string> = new Set([
   'no-vary-search',
   'sourcemap',
   'x-sourcemap',
-  // Commands to reverse proxies: they serve other files or locations in place of the reply
-  'x-sendfile',
-  'x-lighttpd-send-file',
-  'x-litespeed-location',
-  'x-reproxy-url',
 ]);
 
-/** `Sec-` is what browsers keep for themselves; sessions bound to a device act on cookies; nginx takes commands by `X-Accel-`. */
-const ORIGIN_WIDE_PREFIXES = ['sec-', 'secure-session-', 'x-accel-', 'attribution-reporting-', 'ad-auction-'];
+/**
+ * `Sec-` is what browsers keep for themselves; sessions bound to a device act on cookies. By the `X-` ones reverse proxies are told
+ * to serve other files or locations in place of the reply (nginx, Apache, lighttpd, LiteSpeed, Perlbal), or to empty their caches.
+ */
+const ORIGIN_WIDE_PREFIXES = [
+  'sec-',
+  'secure-session-',
+  'attribution-reporting-',
+  'ad-auction-',
+  'origin-',
+  'cross-origin-',
+  'document-',
+  'permissions-policy',
+  'x-accel-',
+  'x-sendfile',
+  'x-lighttpd-',
+  'x-litespeed-',
+  'x-reproxy-',
+];
 
-/** A document of several parts, each with headers of its own, to which a policy of the whole does not reach in every browser. */
-const MULTIPART_DOCUMENT = /^\s*multipart\/x-mixed-replace\b/i;
+/**
+ * A document of several parts, each with headers of its own, to which a policy of the whole does not reach in every browser. Of
+ * several types with commas between them browsers take the last.
+ */
+const MULTIPART_DOCUMENT = /multipart\/x-mixed-replace/i;
 
 /** Every cookie of ours begins so, perhaps behind a prefix that browsers know (`__Host-`). */
 const OWN_COOKIE = /^(?:__[a-z-]*?-)?hookline_|hookline_session/;
 
 /** Why a reply may not have this header; undefined when it may. @param name in lower case */
 export function refuseReplyHeader(name: string, value: string): (Said & { readonly code: string }) | undefined {
-  if (OWN.has(name)) return { code: 'header_not_allowed', ...say('reply.ownHeader', { name }) };
+  if (OWN.test(name)) return { code: 'header_not_allowed', ...say('reply.ownHeader', { name }) };
   if (ORIGIN_WIDE.has(name) || ORIGIN_WIDE_PREFIXES.some((prefix) => name.startsWith(prefix))) {
     return { code: 'header_not_allowed', ...say('reply.originHeader', { name }) };
   }

@@ -12,12 +12,14 @@ import { cancelInside, recall, recallInside } from './recall.ts';
 import { planRetry, sleep } from './retry.ts';
 import type { Frame, Run, RunnerServices, RunningNodeParts, RunOutcome } from './run.ts';
 import { RunningNode } from './running-node.ts';
+import { takeTurn } from './take-turn.ts';
 
 type Outcome = BranchOutcome | Promise<BranchOutcome>;
 
 const COMPLETED: BranchOutcome = { status: 'completed' };
 const WAITING: BranchOutcome = { status: 'waiting' };
 const STOPPED: BranchOutcome = { status: 'stopped' };
+const complete = (): BranchOutcome => COMPLETED;
 
 /**
  * Walks the run to its end, to a wait or to an error; at once when no node takes time. Never throws and never rejects: what
@@ -39,6 +41,8 @@ function walkNodes(run: Run, nodes: readonly CompiledNode[], frame: Frame, servi
   for (let index = 0; index < nodes.length; index += 1) {
     const node = nodes[index];
     if (node === undefined) break;
+    const turn = takeTurn(run);
+    if (turn !== undefined) return walkRest(run, nodes, index, turn.then(complete), frame, services);
     const step = walkNode(run, node, frame, services);
     if (step instanceof Promise) return walkRest(run, nodes, index + 1, step, frame, services);
     if (step.status !== 'completed') return step;
@@ -60,6 +64,8 @@ async function walkRest(
   for (let index = next; index < nodes.length; index += 1) {
     const node = nodes[index];
     if (node === undefined) break;
+    const turn = takeTurn(run);
+    if (turn !== undefined) await turn;
     const step = walkNode(run, node, frame, services);
     const outcome = step instanceof Promise ? await step : step;
     if (outcome.status !== 'completed') return outcome;

@@ -5,6 +5,7 @@ import type { Concealer } from './concealer.ts';
 import { toJsonValue } from './json-value.ts';
 import type { BranchOutcome, ExpressionEngine, Log, NodeContext, OutgoingRequest, Scope, ScriptOptions } from './plugin.ts';
 import type { Frame, Run, RunnerServices, RunningNodeParts } from './run.ts';
+import { takeTurn } from './take-turn.ts';
 
 /** Runs a list of nodes; the runner's own function, handed over since the two need each other. */
 export type WalkNodes = (
@@ -15,8 +16,6 @@ export type WalkNodes = (
 ) => BranchOutcome | Promise<BranchOutcome>;
 
 const COMPLETED: BranchOutcome = { status: 'completed' };
-/** How long a loop without anything to wait for may keep everything else from its turn, in milliseconds. */
-const TURN_MS = 10;
 
 /** Functions are getters that make them: a node may take them out of the context, and most nodes need none. */
 export class RunningNode implements NodeContext<unknown> {
@@ -98,7 +97,7 @@ export class RunningNode implements NodeContext<unknown> {
     return async (name: string, options: { locals?: unknown; index?: number; signal?: AbortSignal } = {}) => {
       const children = node.branches.get(name);
       if (!children) return COMPLETED;
-      await takeTurns(run);
+      await takeTurn(run);
       const { index, signal } = options;
       const prefix = index === undefined ? frame.prefix : `${job.path}[${index}]/`;
       const isSame = index === undefined && !('locals' in options);
@@ -133,13 +132,4 @@ function concealFields(fields: object, concealer: Concealer): object {
 
 function errorsAsText(_key: string, value: unknown): unknown {
   return value instanceof Error ? `${value.name}: ${value.message}` : typeof value === 'bigint' ? String(value) : value;
-}
-
-/** Rounds that nothing in them makes wait would otherwise follow each other without letting go of the event loop. */
-async function takeTurns(run: Run): Promise<void> {
-  const time = performance.now();
-  if (run.yieldedAt === Number.POSITIVE_INFINITY) run.yieldedAt = time;
-  if (time - run.yieldedAt < TURN_MS) return;
-  await new Promise<void>((resolve) => setImmediate(resolve));
-  run.yieldedAt = performance.now();
 }

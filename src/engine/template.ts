@@ -1,8 +1,9 @@
 // Pure: `{{ $context.body.id }}` in any JSON value, compiled once and rendered with an execution's variables.
 
 import { HooklineError } from '../errors.ts';
-import { MAX_VALUE_SIZE } from './json-value.ts';
+import { MAX_VALUE_SIZE, measureJson } from './json-value.ts';
 import { compilePath, formatPath, pathOf, type Segment } from './path.ts';
+import { costOfText, createPathBudget, type PathBudget } from './path-budget.ts';
 import type { Scope, Template } from './plugin.ts';
 import { type Said, say } from './say.ts';
 import { readSecret } from './secret-vault.ts';
@@ -41,9 +42,11 @@ export interface TemplateInspection {
 }
 
 /** A piece of text with templates: a string is literal. */
-export type TextPiece = string | { readonly reference: Reference; read(scope: Scope): unknown };
+export type TextPiece = string | { readonly reference: Reference; read(scope: Scope, budget: PathBudget): unknown };
 
 type Read = (scope: Scope) => unknown;
+/** The budget is that of the whole value that is rendered. */
+type Render = (scope: Scope, budget: PathBudget) => unknown;
 
 /** The variables that a template may start with, and how each is read. */
 const ROOTS: ReadonlyMap<string, { readonly name: string; readonly read: Read }> = new Map([
@@ -70,7 +73,7 @@ const MAX_DEPTH = 200;
  * is written `\{{`, a backslash just before a template `\\`. What holds no template comes back as it is, not copied.
  *
  * `ctx.` before the variable is accepted, as NocoBase writes it. Header names after `$context.headers` and
- * `$request.headers` may be written in any case.
+ * `$request.headers` may be written in any case. What rendering it once visits is counted: it throws `path_too_costly`.
  * @throws HooklineError `invalid_template`, naming the template and its place; `details` is `{ at }`
  */
 export function compileTemplate(value: unknown, options: TemplateOptions = {}): CompiledTemplate {
@@ -85,7 +88,8 @@ export function compileTemplate(value: unknown, options: TemplateOptions = {}): 
     const constant = node.constant;
     return { isConstant: true, references, render: () => constant };
   }
-  return { isConstant: false, references, render: node.render };
+  const { render } = node;
+  return { isConstant: false, references, render: (scope) => render(scope, createPathBudget()) };
 }
 
 /**
@@ -146,7 +150,7 @@ export function findTemplates(text: string): TemplatePlace[] {
 }
 
 /** One part of a compiled value: a constant, or a function when templates are inside. */
-type Compiled = { readonly render: null; readonly constant: unknown } | { readonly render: Read };
+type Compiled = { readonly render: null; readonly constant: unknown } | { readonly render: Render };
 
 class Walk {
   readonly references: Reference[] = [];
@@ -195,7 +199,7 @@ class Walk {
       const elements = parts.map((part) => part.constant);
       return constant(elements.every((element, index) => element === list[index]) ? list : elements);
     }
-    return { render: (scope) => parts.map((part) => renderPart(part, scope)) };
+    return { render: (scope, budget) => parts.map((part) => renderPart(part, scope, budget)) };
   }
 
   #visitObject(object: object, segments: Segment[]): Compiled {
@@ -211,12 +215,12 @@ class Walk {
       return constant(isSame ? object : Object.fromEntries(parts.map((part, index) => [keys[index] ?? '', part.constant])));
     }
     return {
-      render(scope) {
+      render(scope, budget) {
         const copy: Record<string, unknown> = {};
         for (let i = 0; i < parts.length; i++) {
           const key = keys[i];
           const part = parts[i];
-          if (key !== undefined && part !== undefined) copy[key] = renderPart(part, scope);
+          if (key !== undefined && part !== undefined) copy[key] = renderPart(part, scope, budget);
         }
         return copy;
       },
@@ -235,15 +239,15 @@ function constant(value: unknown): { readonly render: null; readonly constant: u
   return { render: null, constant: value };
 }
 
-function renderPart(part: Compiled, scope: Scope): unknown {
-  return part.render === null ? part.constant : (part.render(scope) ?? null);
+function renderPart(part: Compiled, scope: Scope, budget: PathBudget): unknown {
+  return part.render === null ? part.constant : (part.render(scope, budget) ?? null);
 }
 
-function renderPieces(pieces: readonly TextPiece[]): (scope: Scope) => string {
-  return (scope) => {
+function renderPieces(pieces: readonly TextPiece[]): (scope: Scope, budget: PathBudget) => string {
+  return (scope, budget) => {
     let text = '';
     for (const piece of pieces) {
-      text += typeof piece === 'string' ? piece : toText(piece.read(scope), piece.reference);
+      text += typeof piece === 'string' ? piece : toText(piece.read(scope, budget), piece.reference, budget);
       if (text.length > MAX_VALUE_SIZE) {
         throw new HooklineError('node_failed', `A text with templates becomes larger than ${MAX_VALUE_SIZE} characters.`);
       }
@@ -252,13 +256,19 @@ function renderPieces(pieces: readonly TextPiece[]): (scope: Scope) => string {
   };
 }
 
-function toText(value: unknown, reference: Reference): string {
-  if (typeof value === 'string') return value;
+function toText(value: unknown, reference: Reference, budget: PathBudget): string {
+  if (typeof value === 'string') {
+    budget.spend(costOfText(value.length), reference.text);
+    return value;
+  }
   if (value === null || value === undefined) return '';
   if (typeof value !== 'object') return String(value);
   try {
+    // Before it is written: values that are found many times take more memory as text than they ever had.
+    measureJson(value, (count, characters) => budget.spend(count + costOfText(characters), reference.text));
     return JSON.stringify(value) ?? '';
   } catch (cause) {
+    if (cause instanceof HooklineError) throw cause;
     throw invalid(reference.text, reference.at, { message: 'its value cannot be written as JSON' }, cause);
   }
 }
@@ -288,8 +298,8 @@ function compileReference(source: string, isClosed: boolean, at: string): TextPi
   }
   // All results at once are those so far: the node that keeps them must not become a part of its own result.
   if (segments.length === 0) return { reference, read: found.name === '$nodes' ? (scope) => ({ ...scope.$nodes }) : read };
-  const path = pathOf(segments);
-  return { reference, read: (scope) => path.get(read(scope)) };
+  const path = pathOf(segments, text);
+  return { reference, read: (scope, budget) => path.get(read(scope), budget) };
 }
 
 function parseSegments(text: string, at: string): Segment[] {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type BasicTest, basicTestSchema, checkBasicTest, evaluateBasicTest } from './basic-test.ts';
 import { isTruthy } from './comparison.ts';
 import { issueMessage } from './issue-message.ts';
+import type { PathBudget } from './path-budget.ts';
 import type { ConfigProblem, NodeContext } from './plugin.ts';
 import { customIssue, say, sentence } from './say.ts';
 
@@ -50,14 +51,16 @@ export function checkTest(test: BasicTest | string, path: string): ConfigProblem
 
 /**
  * Whether a test is true. A `basic` one is answered at once, an expression later; its result counts as `isTruthy` says.
- * @throws HooklineError `invalid_config`, `expression_failed`, `expression_timeout`
+ * @param budget counts what is compared; default: one of its own
+ * @throws HooklineError `invalid_config`, `expression_failed`, `expression_timeout`, `path_too_costly`
  */
 export function runTest(
   config: { readonly engine: TestEngine; readonly test: BasicTest | string },
   context: Pick<NodeContext<unknown>, 'evaluate'>,
+  budget?: PathBudget,
 ): boolean | Promise<boolean> {
   const { engine, test } = config;
-  if (typeof test !== 'string') return evaluateBasicTest(test);
+  if (typeof test !== 'string') return evaluateBasicTest(test, budget);
   // The schema has refused text for `basic`.
   if (engine === 'basic') return false;
   return context.evaluate(engine, test).then(isTruthy);

@@ -1,5 +1,6 @@
 // What the main thread does with an expression before a process sees it: templates out, variables in.
 
+import { createPathBudget, type PathBudget } from '../engine/path-budget.ts';
 import type { ExpressionEngine, Scope } from '../engine/plugin.ts';
 import { type SecretUse, secretUse } from '../engine/secret-names.ts';
 import { readSecret } from '../engine/secret-vault.ts';
@@ -49,7 +50,7 @@ export function prepareExpression(engine: WorkerEngine, text: string): PreparedE
 function prepareWithTemplates(engine: WorkerEngine, text: string): PreparedExpression {
   const prefix = unusedPrefix(text);
   const names: string[] = [];
-  const reads: ((scope: Scope) => unknown)[] = [];
+  const reads: ((scope: Scope, budget: PathBudget) => unknown)[] = [];
   let expression = '';
   for (const piece of splitText(text, '')) {
     if (typeof piece === 'string') {
@@ -65,14 +66,17 @@ function prepareWithTemplates(engine: WorkerEngine, text: string): PreparedExpre
     }
     const name = `${prefix}${names.length}`;
     names.push(name);
-    reads.push((scope) => piece.read(scope));
+    reads.push(piece.read);
     // The spaces keep it apart from letters beside it.
     expression += ` ${name} `;
   }
   return {
     expression,
     names,
-    read: (scope) => ({ values: reads.map((read) => read(scope) ?? null), variables: {}, input: null }),
+    read(scope) {
+      const budget = createPathBudget();
+      return { values: reads.map((read) => read(scope, budget) ?? null), variables: {}, input: null };
+    },
   };
 }
 

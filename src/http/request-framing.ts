@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HooklineError } from '../errors.ts';
 
-type Head = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersionMajor' | 'httpVersionMinor'>;
+type Head = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'url' | 'httpVersionMajor' | 'httpVersionMinor'>;
 
 /** A host name or an address, perhaps with a port: RFC 3986, section 3.2.2, without what names never have. */
 const HOST = /^(?:[\w.~!$&'()*+,;=%-]*|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i;
@@ -13,7 +13,10 @@ function refuse(message: string): HooklineError {
   return new HooklineError('invalid_request', message, { headers: { Connection: 'close' } });
 }
 
-/** @throws HooklineError `invalid_request` for two `Host` headers, a `Host` that is no host, `Transfer-Encoding` in HTTP/1.0 */
+/**
+ * @throws HooklineError `invalid_request` for two `Host` headers, a `Host` that is no host, one that differs from the whole URL in the
+ *   request line, `Transfer-Encoding` in HTTP/1.0
+ */
 export function requireSoundFraming(req: Head): void {
   const { rawHeaders, headers } = req;
   let hosts = 0;
@@ -24,7 +27,18 @@ export function requireSoundFraming(req: Head): void {
   if (hosts > 1) throw refuse('The request has more than one header "Host".');
   if (headers.host !== undefined && !HOST.test(headers.host))
     throw refuse('The header "Host" must be a host name with or without a port.');
+  if (headers.host !== undefined && req.url?.startsWith('/') === false && !isSameHost(req.url, headers.host)) {
+    throw refuse('The header "Host" and the URL in the request line must name the same host.');
+  }
   if (req.httpVersionMajor === 1 && req.httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined) {
     throw refuse('A request of HTTP/1.0 has no "Transfer-Encoding": send "Content-Length", or use HTTP/1.1.');
   }
+}
+
+/** RFC 9112, section 3.2.2: a request by way of a proxy has the whole URL, which counts before `Host`. Others (`*`) name no host. */
+function isSameHost(target: string, host: string): boolean {
+  const [, scheme, authority = ''] = /^(https?:)\/\/([^/?#]*)/i.exec(target) ?? [];
+  if (scheme === undefined) return true;
+  const [one, other] = [`${scheme}//${authority}`, `${scheme}//${host}`];
+  return URL.canParse(one) && URL.canParse(other) && new URL(one).href === new URL(other).href;
 }

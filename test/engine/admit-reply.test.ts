@@ -48,6 +48,19 @@ describe('headers that act on more than the reply', () => {
     ['X-Sendfile', '/etc/passwd'],
     ['Content-Type', 'multipart/x-mixed-replace; boundary=x'],
     ['Content-Type', ' Multipart/X-Mixed-Replace;boundary=x'],
+    ['Content-Type', 'text/html, multipart/x-mixed-replace; boundary=x'],
+    ['Login-Status', 'logged-out'],
+    ['X-Content-Security-Policy-Report-Only', "default-src 'self'"],
+    ['X-WebKit-CSP-Report-Only', "default-src 'self'"],
+    ['Cross-Origin-Embedder-Policy-Report-Only', 'require-corp'],
+    ['Document-Isolation-Policy-Report-Only', 'isolate-and-require-corp'],
+    ['Document-Policy-Report-Only', 'x'],
+    ['X-Permitted-Cross-Domain-Policies', 'all'],
+    ['X-Sendfile2', '/etc/passwd 0-9'],
+    ['X-Sendfile-Temporary', '/etc/passwd'],
+    ['X-Lighttpd-Send-Tempfile', '/etc/passwd'],
+    ['X-LiteSpeed-Purge', '*'],
+    ['X-Reproxy-File', '/etc/passwd'],
   ] as const;
 
   test.each(refused)('%s: %s is refused when saved, and dropped when rendered', (name, value) => {

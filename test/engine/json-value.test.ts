@@ -89,4 +89,12 @@ describe('the limits', () => {
     expect(isTooLarge([text, text, text])).toBe(false);
     expect(isTooLarge([text, { [text]: text }, text])).toBe(true);
   });
+
+  it('count many small values as what it takes to walk through them', () => {
+    const list = Array.from({ length: MAX_VALUE_SIZE / 64 }, () => 1);
+    const doubled = (times: number): unknown => (times === 0 ? list : [doubled(times - 1), doubled(times - 1)]);
+    expect(toJsonValue(doubled(2))).toBeDefined();
+    refused(doubled(3), /larger than/);
+    expect([isTooLarge(doubled(2)), isTooLarge(doubled(3))]).toEqual([false, true]);
+  });
 });

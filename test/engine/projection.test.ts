@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePath, type Path, pathOf } from '../../src/engine/path.ts';
+import { createPathBudget } from '../../src/engine/path-budget.ts';
 import { assignAt, compileProjection, withDefault } from '../../src/engine/projection.ts';
 
 function project(value: unknown, ...paths: string[]): unknown {
-  return compileProjection(paths.map(compilePath))(value);
+  return compileProjection(paths.map(compilePath))(value, createPathBudget());
 }
 
 describe('compileProjection', () => {
@@ -61,7 +62,7 @@ describe('compileProjection', () => {
     const path = fc.array(fc.oneof(name, fc.nat(2)), { minLength: 1, maxLength: 5 }).map((segments) => pathOf(segments));
     fc.assert(
       fc.property(tree, fc.array(path, { minLength: 1, maxLength: 5 }), (value, paths) => {
-        const copy = compileProjection(paths)(value);
+        const copy = compileProjection(paths)(value, createPathBudget());
         for (const each of paths) expect(each.get(copy), each.text).toEqual(each.get(value));
       }),
       { numRuns: 1_000 },

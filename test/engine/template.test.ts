@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatPath } from '../../src/engine/path.ts';
+import { createPathBudget } from '../../src/engine/path-budget.ts';
 import type { Scope } from '../../src/engine/plugin.ts';
 import { compileTemplate, findTemplates, hasTemplate, inspectTemplates, splitText } from '../../src/engine/template.ts';
 import { HooklineError } from '../../src/errors.ts';
@@ -157,7 +158,7 @@ describe('text helpers', () => {
   it('splits text into literals and templates', () => {
     const [first, second, third] = splitText('1 + {{$context.body.id}} \\{{', 'expression');
     expect(first).toBe('1 + ');
-    expect(typeof second === 'object' && second.read(scope)).toBe(7);
+    expect(typeof second === 'object' && second.read(scope, createPathBudget())).toBe(7);
     expect(third).toBe(' {{');
   });
 

@@ -84,6 +84,112 @@ describe('a JSONPath of a trigger', () => {
   });
 });
 
+describe('a node', () => {
+  const range = <Item>(count: number, make: (index: number) => Item): Item[] => Array.from({ length: count }, (_, i) => make(i));
+  const answer = (body: unknown) => ({ key: 'answer', type: 'response', config: { body } });
+  const compare = (count: number, left: unknown, operator: string, right: unknown) => ({
+    key: 'test',
+    type: 'condition',
+    config: { engine: 'basic', test: { any: range(count, () => ({ left, operator, right })) } },
+    branches: { true: [], false: [] },
+  });
+  const calculate = (engine: string, expression: string) => ({ key: 'sum', type: 'calculation', config: { engine, expression } });
+  const everything = { path: '$..*..*', name: 'found' };
+  const body = (member: string) => `{{$context.body.${member}}}`;
+  const long = `{"list":${many(90_000, '{"b":1}')}}`;
+  const list = `{"list":${many(20_000, '{"b":1}')}}`;
+  const oneText = (letters: number) => nested(60, (inner) => `{"a":${inner}}`, JSON.stringify('x'.repeat(letters)));
+
+  it.each([
+    ['one large text, found again and again, is written as text', [answer(`x ${body('found')}`)], oneText(900_000), [everything]],
+    ['a list is read by many templates', [answer(Object.fromEntries(range(100, (i) => [i, body('list.b')])))], list],
+    ['a list is written by many templates', [answer(range(100, () => `x${body('list')}`))], list],
+    ['a text is written by many templates', [answer(range(100, () => `x${body('text')}`))], `{"text":"${'x'.repeat(900_000)}"}`],
+    ['a text is written by one template', [answer(range(400, () => body('text')).join(''))], `{"text":"${'x'.repeat(90_000)}"}`],
+    ['a list is read by the templates of a formula', [calculate('formula', range(100, () => body('list.b')).join('&'))], list],
+    ['objects are compared', [compare(100, body('list'), 'includes', { b: 2 })], list],
+    [
+      'lists are compared',
+      [compare(200, body('list'), 'equal', body('other'))],
+      `{"list":${many(20_000, '1')},"other":${many(20_000, '1').replace(/1]$/, '2]')}}`,
+    ],
+    ['a list is searched', [compare(200, 'x', 'in', body('list'))], list],
+    ['a text is parsed as a list', [compare(100, 'x', 'in', body('text'))], `{"text":${JSON.stringify(many(100_000, '1'))}}`],
+    ['a text is matched', [compare(200, body('text'), 'matches', '(a+)+[bc]')], `{"text":"${'a'.repeat(100_000)}"}`],
+    ['a text is read as a number', [compare(200, body('text'), 'equal', 5)], `{"text":"${'1'.repeat(900_000)}"}`],
+    [
+      'cases are compared',
+      [
+        {
+          key: 'cases',
+          type: 'multi-conditions',
+          config: {
+            cases: range(20, (i) => ({
+              key: `c${i}`,
+              label: 'x',
+              test: { any: range(2, () => ({ left: body('list'), operator: 'includes', right: { b: 2 } })) },
+            })),
+            otherwise: 'continue',
+          },
+          branches: { ...Object.fromEntries(range(20, (i) => [`c${i}`, []])), otherwise: [] },
+        },
+      ],
+      list,
+    ],
+    [
+      'a list is mapped by many variables',
+      [
+        {
+          key: 'map',
+          type: 'json-mapping',
+          config: { source: body('list'), variables: range(100, (i) => ({ path: 'b', name: `n${i}` })) },
+        },
+      ],
+      list,
+    ],
+  ] as [string, object[], string, object[]?][])('fails when %s', async (_, nodes, sent, variables = []) => {
+    const trigger = { type: 'webhook', config: { body: variables } };
+    const { hookUrl } = await hookline.workflow({ mode: 'sync', trigger, nodes });
+    const reply = await healthMeanwhile(hookline.post(hookUrl, sent));
+    expect(reply.status).toBe(500);
+    const { body: execution } = await hookline.api('GET', `/api/executions/${reply.headers.get('x-hookline-execution-id')}`);
+    expect(execution.error).toMatchObject({ code: 'path_too_costly' });
+  });
+
+  it('that reads a large request a few times works', async () => {
+    const nodes = [
+      compare(3, body('list'), 'includes', { b: 1 }),
+      answer({ all: body('list.b'), again: body('list'), text: `x${body('list')}` }),
+    ];
+    const { hookUrl } = await hookline.workflow({ mode: 'sync', trigger: { type: 'webhook', config: {} }, nodes });
+    const reply = await healthMeanwhile(hookline.post(hookUrl, long));
+    expect([reply.status, reply.body.all.length, reply.body.text.length]).toEqual([200, 90_000, 1 + 90_000 * 8 + 1]);
+  });
+
+  it('lets others be served before the next one', async () => {
+    const nodes = range(200, (i) => ({
+      ...compare(1, body('list'), 'includes', { b: 2 }),
+      key: `n${i}`,
+    }));
+    const { hookUrl } = await hookline.workflow({ mode: 'sync', trigger: { type: 'webhook', config: {} }, nodes });
+    let served = 0;
+    const work = hookline.post(hookUrl, long);
+    const isOver = work.then(() => true);
+    while (!(await Promise.race([isOver, fetch(`${hookline.url}/healthz`).then(() => false)]))) served++;
+    expect([200, 504]).toContain((await work).status);
+    expect(served).toBeGreaterThan(3);
+  }, 60_000);
+});
+
+describe('a trigger', () => {
+  it('counts the copying of what its paths name', async () => {
+    const variables = Array.from({ length: 200 }, (_, index) => ({ path: `list.k${index}` }));
+    const { hookUrl } = await hookline.workflow({ mode: 'sync', trigger: { type: 'webhook', config: { body: variables } } });
+    const { status, body } = await healthMeanwhile(hookline.post(hookUrl, `{"list":${many(100_000, '{}')}}`));
+    expect([status, body.error.code]).toEqual([422, 'path_too_costly']);
+  });
+});
+
 describe('a check of a draft', () => {
   const draft = (nodes: unknown, more: object = {}) => ({
     mode: 'async',

@@ -327,6 +327,27 @@ describe.each(['server', 'koa'] as const)('mounted as %s', (mount) => {
       }
     });
 
+    it('a whole URL in the request line with another host than the header: 400', async () => {
+      const { hookKey } = await hookline.workflow({ mode: 'sync', trigger: webhook() });
+      const own = `127.0.0.1:${hookline.port}`;
+      const at = async (target: string, host: string) => {
+        const answered = await raw(
+          hookline.port,
+          `POST ${target} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+        );
+        return Number(/^HTTP\/1\.1 (\d+) /.exec(answered)?.[1]);
+      };
+      for (const path of [`/hooks/${hookKey}`, '/resume/x', '/api/workflows', '/designer/', '/healthz']) {
+        expect(await at(`http://other.example${path}`, own), path).toBe(400);
+        expect(await at(`http://${own}${path}`, 'other.example'), path).toBe(400);
+        expect(await at(`http://u@${own}${path}`, own), path).toBe(400);
+        expect(await at(`http://127.0.0.1:99999${path}`, own), path).toBe(400);
+      }
+      expect(await at(`http://${own}/hooks/${hookKey}`, own)).toBe(200);
+      expect(await at(`HTTP://LOCALHOST:${hookline.port}/hooks/${hookKey}`, `localhost:${hookline.port}`)).toBe(200);
+      expect(await at(`http://localhost:80/hooks/${hookKey}`, 'localhost')).toBe(200);
+    });
+
     it('are refused on every path of a server of its own, and left to the app elsewhere', async () => {
       const answered = await raw(hookline.port, 'GET /elsewhere HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n');
       expect(answered).toMatch(mount === 'server' ? /^HTTP\/1\.1 400 / : /^HTTP\/1\.1 404 /);

@@ -1,5 +1,6 @@
 // Multi-conditions: runs the branch of the first case that is true.
 
+import { createPathBudget, type PathBudget } from '../../engine/path-budget.ts';
 import { defineNode, type NodeContext, type NodeResult } from '../../engine/plugin.ts';
 import { checkTest, runTest } from '../../engine/test-config.ts';
 import { type MultiConditionsConfig, multiConditionsConfigSchema } from './schema.ts';
@@ -16,17 +17,22 @@ export const multiConditionsNode = defineNode<MultiConditionsConfig>({
   flow: 'branching',
   expressions: ['cases[*].test'],
   check: (config) => config.cases.flatMap((one, index) => checkTest(one.test, `cases[${index}].test`)),
-  run: (context) => tryFrom(context, 0),
+  run: (context) => tryFrom(context, 0, createPathBudget()),
 });
 
 /** Tries the cases from an index on; stays synchronous as long as the tests are. */
-function tryFrom(context: NodeContext<MultiConditionsConfig>, start: number): NodeResult | Promise<NodeResult> {
+function tryFrom(
+  context: NodeContext<MultiConditionsConfig>,
+  start: number,
+  budget: PathBudget,
+): NodeResult | Promise<NodeResult> {
   const { cases } = context.config;
   for (let index = start; index < cases.length; index++) {
     const one = cases[index];
     if (one === undefined) continue;
-    const answer = runTest(one, context);
-    if (typeof answer !== 'boolean') return answer.then((isTrue) => (isTrue ? chosen(one.key) : tryFrom(context, index + 1)));
+    const answer = runTest(one, context, budget);
+    if (typeof answer !== 'boolean')
+      return answer.then((isTrue) => (isTrue ? chosen(one.key) : tryFrom(context, index + 1, budget)));
     if (answer) return chosen(one.key);
   }
   if (context.config.otherwise === 'continue') return { type: 'done', output: null, branch: 'otherwise' };

@@ -32,7 +32,7 @@ export function compilePart(part: string, configs: readonly PathVariable[]): Rea
   return (value) => {
     // One for all variables: each alone may be cheap.
     const budget = createPathBudget();
-    let result: unknown = inPlace.length > 0 ? project(value) : undefined;
+    let result: unknown = inPlace.length > 0 ? project(value, budget) : undefined;
     const missing = checked.filter((variable) => variable.get(value, budget) === undefined);
     for (const { config, name, path } of missing) {
       if (config.default === undefined) throw missingValue(part, config.path);
