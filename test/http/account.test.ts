@@ -132,12 +132,17 @@ describe('a token cannot weaken what is stronger', () => {
 describe('a fresh password', () => {
   test('is needed for what gives lasting access, by users and not by tokens, and lasts ten minutes', async () => {
     const { id } = await person('viewer');
+    const workflow = (await api.call('POST', '/api/workflows', { body: quiet, status: 201 })).body.id;
+    const endpoint = (await api.call('POST', '/api/endpoints', { body: { url: 'https://receiver.invalid/' }, status: 201 })).body
+      .id;
     const guarded = [
       ['POST', '/api/tokens', { name: 'x', permissions: ['workflows:read'], expiresAt: null }],
       ['POST', '/api/users', { email: 'fresh@example.com', name: 'F', role: 'viewer' }],
       ['PATCH', `/api/users/${id}`, { role: 'editor' }],
       ['POST', `/api/users/${id}/link`],
       ['PATCH', '/api/settings', { auditsReads: false }],
+      ['POST', `/api/workflows/${workflow}/rotate-key`],
+      ['POST', `/api/endpoints/${endpoint}/rotate-secret`, {}],
       ['DELETE', `/api/users/${id}`],
     ] as const;
     await forgetConfirmations();

@@ -178,6 +178,8 @@ const confirmPassword = defineRoute({
   path: '/api/session/confirm',
   name: 'confirmPassword',
   permission: 'any',
+  // Setting up a second factor asks for a fresh password.
+  whileEnrolling: true,
   summary: 'Takes one’s password again, which counts as fresh for 10 minutes',
   description:
     'Routes that could give lasting access answer `403` with the code `password_needed` to a session without a fresh password.',
