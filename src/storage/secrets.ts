@@ -7,22 +7,23 @@ import { HooklineError } from '../errors.ts';
 import { type Database, isSearchable } from './database.ts';
 import type { SecretRow } from './installation-models.ts';
 import { storable } from './outbound/rows.ts';
+import { isText, listOf, type RowReader } from './row-reader.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** The secrets part of the storage port. */
-export function secretStore({ read, write }: Database): SecretStore {
+export function secretStore({ read, write, rows: reader }: Database): SecretStore {
   return {
     list: () =>
       withStorageErrors(async () => {
         const rows = await read.secrets.findAll();
         // Each database has an order of texts of its own.
-        return rows.map((row) => toSecret(row.get())).sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+        return rows.map((row) => toSecret(reader, row.get())).sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
       }),
 
     get: (name) =>
       withStorageErrors(async () => {
         const row = isSearchable(name) ? await read.secrets.findByPk(name) : null;
-        return row ? toSecret(row.get()) : undefined;
+        return row ? toSecret(reader, row.get()) : undefined;
       }),
 
     async insert(secret) {
@@ -72,19 +73,16 @@ function hostsText(hosts: readonly string[] | null): string | null {
   return hosts === null ? null : JSON.stringify(hosts);
 }
 
-/** What cannot be read allows no host, rather than all of them. */
-function readHosts(text: string | null): readonly string[] | null {
-  if (text === null) return null;
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
-}
-
-/** PostgreSQL gives BIGINT as text. */
-function toSecret({ createdAt, updatedAt, allowedHosts, ...row }: SecretRow): StoredSecret {
-  return { ...row, allowedHosts: readHosts(allowedHosts ?? null), createdAt: Number(createdAt), updatedAt: Number(updatedAt) };
+function toSecret(rows: RowReader, row: SecretRow): StoredSecret {
+  const { unreadable: _, ...secret } = rows.read('secrets', row.name, (fields) => ({
+    name: row.name,
+    description: fields.text('description', row.description),
+    sealedValue: fields.text('sealed_value', row.sealedValue),
+    // What cannot be read allows no host, rather than all of them.
+    allowedHosts: row.allowedHosts == null ? null : fields.json<string[]>('allowed_hosts', row.allowedHosts, [], listOf(isText)),
+    updatedBy: fields.text('updated_by', row.updatedBy),
+    createdAt: fields.time('created_at', row.createdAt),
+    updatedAt: fields.time('updated_at', row.updatedAt),
+  }));
+  return secret;
 }
