@@ -129,6 +129,18 @@ describe('a token cannot weaken what is stronger', () => {
   );
 });
 
+test('a token with an end makes no token that outlives it', async () => {
+  const end = new Date(Date.now() + 3_600_000).toISOString();
+  const given = { name: 'Program', permissions: ['access:write', 'workflows:read'] };
+  const short = await ada.send('POST', '/api/tokens', { ...given, expiresAt: end });
+  const make = (expiresAt: string | null, status: number) =>
+    api.call('POST', '/api/tokens', { token: short.body.secret, body: { ...given, expiresAt }, status });
+  const { body } = await make(null, 403);
+  expect(body.error.message).toContain(end);
+  await make(new Date(Date.now() + 7_200_000).toISOString(), 403);
+  await make(end, 201);
+});
+
 describe('a fresh password', () => {
   test('is needed for what gives lasting access, by users and not by tokens, and lasts ten minutes', async () => {
     const { id } = await person('viewer');

@@ -353,7 +353,7 @@ const createToken = defineRoute({
   needsFreshPassword: true,
   summary: 'Makes an API token; what it holds is shown this once',
   description:
-    'It cannot have more rights than whoever makes it, now or later, and stops working when that user is disabled or deleted.',
+    'It cannot have more rights than its maker, now or later, and stops working when that user is disabled or deleted. A token with an end makes tokens that end no later.',
   tag,
   body: z.strictObject({
     name: personNameSchema,
