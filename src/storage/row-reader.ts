@@ -52,7 +52,7 @@ export interface RowReader {
 const MAX_KNOWN = 1_000;
 /** The years 1 to 9999, in milliseconds since 1970: what a date is written as with four digits. */
 const MIN_TIME = -62_135_596_800_000;
-const MAX_TIME = 253_402_300_799_999;
+export const MAX_TIME = 253_402_300_799_999;
 
 /** @param onUnreadable told of each row once */
 export function createRowReader(onUnreadable: (row: UnreadableRow) => void = () => {}): RowReader {
@@ -78,6 +78,11 @@ export function createRowReader(onUnreadable: (row: UnreadableRow) => void = () 
     known: (table) => [...(known.get(table) ?? [])],
     count: () => [...known.values()].reduce((sum, keys) => sum + keys.size, 0),
   };
+}
+
+/** Whether a number is a time that can be written as a date of the years 1 to 9999. */
+export function isTime(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= MIN_TIME && value <= MAX_TIME;
 }
 
 function fieldsOf(faults: string[]): Fields {
