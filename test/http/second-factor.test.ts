@@ -124,7 +124,8 @@ describe('signing in', () => {
     expect((await secondStep(cookie, nextCode())).status).toBe(401);
   });
 
-  test('guessing codes is slowed down, and noted in groups', async () => {
+  test('guessing codes is slowed down, noted in groups, and locks the user out of no browser that is known', async () => {
+    const device = cookieOf(await secondStep(await firstStep(), nextCode()), 'hookline_device');
     const cookie = await firstStep();
     const pages: Page[] = [];
     for (let n = 0; n < 9; n += 1) pages.push(await secondStep(cookie, `00000${n}`));
@@ -134,6 +135,11 @@ describe('signing in', () => {
     const { body } = await server.api('GET', '/api/audit?action=secondFactorRefused');
     expect(body.data.length).toBeLessThanOrEqual(3);
     expect(body.data.length).toBeGreaterThan(0);
+    vi.setSystemTime(Date.now() + 30_000 - (Date.now() % 30_000));
+    const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() });
+    for (let n = 0; n < 9; n += 1) await secondStep(cookie, `00000${n}`);
+    expect((await secondStep(cookie, code)).status).toBe(429);
+    expect((await secondStep(`${cookie}; ${device}`, code)).status).toBe(200);
     pass(3_600_000);
   });
 });
