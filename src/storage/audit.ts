@@ -4,7 +4,7 @@ import { Op, type WhereOptions } from 'sequelize';
 import type { AuditStore, StoredAuditEntry } from '../access/ports.ts';
 import { isRecord } from '../engine/path.ts';
 import type { AuditRow } from './access-models.ts';
-import { adoptEntries, appendEntries, cutStart, signChain } from './audit-chain.ts';
+import { adoptEntries, appendEntries, cutStart } from './audit-chain.ts';
 import { type Database, isSearchable } from './database.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
@@ -60,7 +60,6 @@ export function auditStore({ read, write, rows: reader }: Database): AuditStore 
     },
 
     adopt: (now, limit, sign) => write((models) => adoptEntries(models, now, limit, sign)),
-    sign: (sign) => write((models) => signChain(models, sign)),
   };
 }
 
