@@ -72,8 +72,6 @@ export interface AuditService {
   adopt(): Promise<void>;
   /** Deletes up to `limit` entries that are too old. @returns how many */
   deleteOld(limit: number): Promise<number>;
-  /** Signs the chain with the key of now; call it when the key has changed. */
-  signAnew(): Promise<void>;
   /** Stores what was grouped and is not stored yet. */
   close(): Promise<void>;
 }
@@ -165,7 +163,6 @@ export function createAudit(options: { store: AuditStore; sign: SignAudit; now: 
       while ((await store.adopt(now(), ADOPT_CHUNK, sign)) === ADOPT_CHUNK);
     },
     deleteOld: (limit) => store.deleteOld(now() - AUDIT_KEEP_MS, limit, sign),
-    signAnew: () => store.sign(sign),
     close: () => repeats.close(),
   };
 }

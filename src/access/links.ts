@@ -60,7 +60,7 @@ export function createLinks(options: {
   passwords: Passwords;
   sessions: SessionService;
   throttle: PlaceThrottle;
-  signIns: Pick<SignInThrottle, 'remember'>;
+  signIns: Pick<SignInThrottle, 'remember' | 'knownBy'>;
   secondFactors: Pick<SecondFactorService, 'check'>;
   audit: AuditService;
   makeNotice: MakeNotice;
@@ -111,7 +111,7 @@ export function createLinks(options: {
         if (code === undefined) {
           throw new HooklineError('second_factor_required', 'This user has a second factor: send a "code" of it, too.');
         }
-        await secondFactors.check(known, code, from.address);
+        await secondFactors.check(known, code, from.address, await signIns.knownBy(known.id, from));
       }
       const { secret, session } = sessions.make(from);
       const revokes = revokeTokens ?? link.purpose === 'reset';

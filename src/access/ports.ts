@@ -223,8 +223,6 @@ export interface AuditStore {
   deleteOld(before: number, limit: number, sign: SignAudit): Promise<number>;
   /** Chains up to `limit` entries that processes of the version before have written. @returns how many */
   adopt(now: number, limit: number, sign: SignAudit): Promise<number>;
-  /** Signs the chain anew, as after a change of the key. */
-  sign(sign: SignAudit): Promise<void>;
 }
 
 /** Callers that have presented the right credentials, by a code that says nothing of them. */

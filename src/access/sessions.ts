@@ -220,7 +220,7 @@ export function createSessions(options: {
       if (user === undefined || user.isDisabled || !pending.isValid(proof, user)) throw tooLate();
       const { password: encoded } = user;
       if (encoded === null) throw tooLate();
-      await secondFactors.check(user, code, address);
+      await secondFactors.check(user, code, address, await throttle.knownBy(user.id, from));
       const { secret, session } = make(from);
       const note = { action: 'signIn', target: user.id, address };
       if (!(await audit.record(actorOfUser(user), note, () => storeSession(user, encoded, session)))) throw tooLate();

@@ -19,8 +19,8 @@ export interface TokenService {
   list(): Promise<ApiToken[]>;
   /**
    * Makes a token; the secret is never seen again. A token of a user, or of a user's token, never has more rights than that
-   * user has at the moment, and works only as long as the user does.
-   * @throws HooklineError `forbidden` for permissions that the actor does not have; `invalid_request` for an end in the past
+   * user has at the moment, and works only as long as the user does; one of a token with an end has an end no later.
+   * @throws HooklineError `forbidden` for permissions or a time that the actor does not have; `invalid_request` for an end in the past
    */
   create(
     given: { name: string; permissions: readonly Permission[]; expiresAt: number | null },
@@ -45,13 +45,13 @@ export function createTokens(options: {
   /** Tokens whose last use is being written. */
   const touching = new Set<string>();
 
-  /** The user behind an actor; null for the admin token, which none is behind. */
-  async function userOf(actor: Actor): Promise<string | null> {
-    if (actor.kind === 'user') return actor.id;
-    if (actor.kind === 'admin-token') return null;
+  /** The user behind an actor, null for the admin token, which none is behind; and when its own rights end, null: never. */
+  async function limitsOf(actor: Actor): Promise<Pick<ApiToken, 'userId' | 'expiresAt'>> {
+    if (actor.kind === 'user') return { userId: actor.id, expiresAt: null };
+    if (actor.kind === 'admin-token') return { userId: null, expiresAt: null };
     const own = (await store.list()).find(({ id }) => id === actor.id);
     if (!own) throw new HooklineError('unauthorized', 'This token does not exist any more.');
-    return own.userId;
+    return own;
   }
 
   async function touch(id: string): Promise<void> {
@@ -77,6 +77,14 @@ export function createTokens(options: {
       if (expiresAt !== null && expiresAt <= now()) {
         throw new HooklineError('invalid_request', 'body.expiresAt: must be in the future.');
       }
+      const { userId, expiresAt: latest } = await limitsOf(actor);
+      if (latest !== null && (expiresAt === null || expiresAt > latest)) {
+        const end = new Date(latest).toISOString();
+        throw new HooklineError(
+          'forbidden',
+          `${actor.name} works until ${end}, so its tokens cannot work for longer: set "expiresAt".`,
+        );
+      }
       const secret = TOKEN_PREFIX + makeSecret();
       const token: ApiToken = {
         id: randomUUID(),
@@ -84,7 +92,7 @@ export function createTokens(options: {
         name,
         hint: secret.slice(-4),
         permissions: PERMISSIONS.filter((permission) => permissions.includes(permission)),
-        userId: await userOf(actor),
+        userId,
         createdBy: actor.name,
         expiresAt,
         lastUsedAt: null,

@@ -51,7 +51,8 @@ export async function rotateKey(): Promise<void> {
     await pause(LOOK_EVERY_MS + 500);
     const { changed, unreadable } = await reencryptUntilDone(() => reencryptAll(database, box, printProgress()));
     await settings.set(ROTATION_SETTING, JSON.stringify({ keyId: box.keyId(), isDone: true } satisfies Rotation));
-    const audit = createAudit({ store: accessStore(database).audit, sign: box.sign, now: Date.now, log });
+    const sign = Object.assign((text: string) => box.sign(text), { verify: box.verify });
+    const audit = createAudit({ store: accessStore(database).audit, sign, now: Date.now, log });
     await audit.note('hookline rotate-key', { action: 'rotateSecretKey', target: box.keyId(), address: '' });
     console.log(
       `Encrypted ${changed} ${changed === 1 ? 'value' : 'values'} again. Everything is stored with the key "${box.keyId()}".`,

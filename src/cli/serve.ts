@@ -70,7 +70,8 @@ interface Listener {
 
 function createListener(): Listener {
   let current: RequestListener = answerStarting;
-  const server = createServer((request, response) => current(request, response));
+  // Without a `Host`, Node would answer by itself, with nothing that says why.
+  const server = createServer({ requireHostHeader: false }, (request, response) => current(request, response));
   server.on('clientError', answerUnreadable);
   server.on('checkExpectation', answerExpectation);
   return {

@@ -25,7 +25,11 @@ export interface AuditEntry {
 }
 
 /** Signs the state of the chain of entries: see `SecretBox.sign`. */
-export type SignAudit = (text: string) => string;
+export interface SignAudit {
+  (text: string): string;
+  /** Whether a signature is by any of the keys, as during a key rotation. Default: by the one that signs. */
+  readonly verify?: (text: string, signature: string) => boolean;
+}
 
 /** An entry that one transaction has taken over. */
 export interface ClaimedEntry {

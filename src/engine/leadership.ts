@@ -1,5 +1,6 @@
 // Runs the triggers that listen by themselves while this process leads; one process does so for all on a database.
 
+import { HooklineError } from '../errors.ts';
 import { toFailure } from './failure.ts';
 import type { Listeners } from './listeners.ts';
 import type { Log } from './plugin.ts';
@@ -24,6 +25,10 @@ export interface Leadership {
 export function createLeadership({ listeners, workflows, isAccepting, log }: LeadershipOptions): Leadership {
   let isLeading = false;
 
+  function report(workflowId: string, error: unknown): void {
+    log.error({ workflow: workflowId, error: toFailure(error) }, 'the trigger of a workflow could not start');
+  }
+
   async function startAll(): Promise<void> {
     for (const workflow of await workflows.listEnabled()) {
       if (!isLeading) return;
@@ -31,7 +36,7 @@ export function createLeadership({ listeners, workflows, isAccepting, log }: Lea
         await listeners.start(workflow.id);
       } catch (error) {
         // One workflow whose plugin is gone must not keep the others from starting.
-        log.error({ workflow: workflow.id, error: toFailure(error) }, 'the trigger of a workflow could not start');
+        report(workflow.id, error);
       }
     }
   }
@@ -52,7 +57,14 @@ export function createLeadership({ listeners, workflows, isAccepting, log }: Lea
       await listeners.stop(workflowId);
       if (!isLeading || !isAccepting()) return;
       const workflow = await workflows.get(workflowId);
-      if (workflow?.enabled) await listeners.start(workflowId);
+      if (!workflow?.enabled || workflow.deletedAt !== null) return;
+      try {
+        await listeners.start(workflowId);
+      } catch (error) {
+        // The change is stored; what was stored before it and cannot be read must not make it fail.
+        if (!(error instanceof HooklineError) || error.code !== 'invalid_config') throw error;
+        report(workflowId, error);
+      }
     },
   };
 }

@@ -9,7 +9,7 @@ import { concealExecution } from './concealed-execution.ts';
 import type { Control } from './control.ts';
 import type { Executor } from './executor.ts';
 import { isOwnershipLost, isStorageFailure, toFailure } from './failure.ts';
-import type { ExecutionWithJobs } from './model.ts';
+import type { Execution, ExecutionWithJobs } from './model.ts';
 import type { Log } from './plugin.ts';
 import type { ClaimedExecution, Queue } from './ports.ts';
 import type { Recorder } from './recorder.ts';
@@ -71,9 +71,18 @@ export function createTurns(options: TurnsOptions): Turns {
     if (isOwnershipLost(error) || (await cancellations.outcomeOf(execution.id))) return;
     log.error({ execution: execution.id, error: toFailure(error) }, 'an execution could not run');
     const run = new Run(execution, createScope(execution, { context: null, body: null }, now), true);
-    const { document } = (await options.documents.byId(execution.workflowId, execution.revision)) ?? {};
-    run.onFailureWorkflow = document?.settings?.onFailureWorkflow;
+    run.onFailureWorkflow = await onFailureWorkflowOf(execution);
     await recorder.settle(run, { status: 'error', reply: null, error: toFailure(error) });
+  }
+
+  /** @returns undefined also when the revision cannot be read, which may be why the execution fails */
+  async function onFailureWorkflowOf({ workflowId, revision }: Execution): Promise<string | undefined> {
+    try {
+      return (await options.documents.byId(workflowId, revision))?.document.settings?.onFailureWorkflow;
+    } catch (error) {
+      if (isStorageFailure(error)) throw error;
+      return undefined;
+    }
   }
 
   /** The log line of a header that a trigger's reply may not have. */

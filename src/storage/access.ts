@@ -93,7 +93,7 @@ export function accessStore(database: Database): AccessStore {
         withStorageErrors(async () => {
           const row = await read.sessions.findByPk(hash);
           const user = row === null ? undefined : await userOf(row.get().userId);
-          return row && user ? { session: toSession(row.get()), user } : undefined;
+          return row && user ? { session: toSession(reader, row.get()), user } : undefined;
         }),
       touch: ({ hash, userId }, at) =>
         write(async ({ sessions, users }) => {
@@ -110,13 +110,13 @@ export function accessStore(database: Database): AccessStore {
         withStorageErrors(async () => {
           if (!isSearchable(userId)) return [];
           const rows = await read.sessions.findAll({ where: { userId }, order: [['lastSeenAt', 'DESC']] });
-          return rows.map((row) => toSession(row.get()));
+          return rows.map((row) => toSession(reader, row.get()));
         }),
       endOne: (userId, id) =>
         write(async ({ sessions }) => {
           if (!isSearchable(userId)) return false;
           const rows = await sessions.findAll({ where: { userId } });
-          const found = rows.map((row) => toSession(row.get())).find((session) => session.id === id);
+          const found = rows.map((row) => toSession(reader, row.get())).find((session) => session.id === id);
           return found !== undefined && (await sessions.destroy({ where: { hash: found.hash } })) > 0;
         }),
       endOthers: (userId, keepHash) =>

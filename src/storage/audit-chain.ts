@@ -41,10 +41,33 @@ export function endsOf(row: AuditChainRow): ChainEnds {
   return { sequence: Number(sequence), hash, startSequence: Number(startSequence), startHash };
 }
 
-/** Locks the chain until the end of the transaction: all processes append one after the other. Lock it last. */
-async function lockChain({ auditChain }: Models): Promise<ChainEnds> {
-  const row = await auditChain.findByPk(CHAIN, { lock: true, rejectOnEmpty: true });
-  return endsOf(row.get());
+/** Whether the ends are those that a holder of the key has signed; before the first entry nothing is signed. */
+function isSigned(ends: ChainEnds, signature: string | null, sign: SignAudit): boolean {
+  if (signature === null) return ends.sequence === 0 && ends.startSequence === 0;
+  const text = signedText(ends);
+  return sign.verify === undefined ? sign(text) === signature : sign.verify(text, signature);
+}
+
+/**
+ * Locks the chain until the end of the transaction: all processes append one after the other. Lock it last.
+ * Where the row of the ends is missing, damaged or was changed, what is written from here on must still be stored, and signing
+ * the ends anew must not hide what has happened: the chain goes on behind the last entry, with one number left out.
+ */
+async function lockChain({ auditChain, auditLog }: Models, sign: SignAudit): Promise<ChainEnds> {
+  const row = await auditChain.findByPk(CHAIN, { lock: true });
+  const where = { sequence: { [Op.not]: null } };
+  const end = async (direction: 'ASC' | 'DESC') =>
+    (await auditLog.findOne({ attributes: ['sequence', 'previous'], where, order: [['sequence', direction]] }))?.get();
+  const last = Number((await end('DESC'))?.sequence ?? 0);
+  if (row) {
+    const ends = endsOf(row.get());
+    if (isSigned(ends, row.get().signature, sign) && last <= ends.sequence) return ends;
+  }
+  const first = await end('ASC');
+  const start = { startSequence: first ? Number(first.sequence) - 1 : 0, startHash: first?.previous ?? '' };
+  const ends = { sequence: last + 1, hash: '', ...start };
+  if (!row) await auditChain.create({ id: CHAIN, ...ends, signature: null });
+  return ends;
 }
 
 async function storeEnds({ auditChain }: Models, ends: ChainEnds, sign: SignAudit): Promise<void> {
@@ -57,13 +80,16 @@ function linkOf(row: AuditRow, before: ChainEnds): { link: Link & { hash: string
   return { link: { sequence, hash, previous: before.hash }, ends: { ...before, sequence, hash } };
 }
 
+/** What a process of the version before has written: it leaves both out. Any other entry has its place in the chain. */
+export const OF_OLDER_PROCESS = { sequence: null, details: null };
+
 /** Chains entries that a process of the version before has written, the oldest first. */
 async function adopt(
   { auditLog }: Models,
   before: ChainEnds,
   { now, limit }: { now: number; limit: number },
 ): Promise<{ ends: ChainEnds; count: number }> {
-  const where = { sequence: null, id: { [Op.gte]: lowestIdAt(now - ADOPT_MS) } };
+  const where = { ...OF_OLDER_PROCESS, id: { [Op.gte]: lowestIdAt(now - ADOPT_MS) } };
   const rows = await auditLog.findAll({ where, order: [['id', 'ASC']], limit });
   let ends = before;
   for (const row of rows) {
@@ -77,7 +103,7 @@ async function adopt(
 /** Adds entries at the end of the chain, in the transaction of the models. Nothing else may be locked behind it. */
 export async function appendEntries(models: Models, entries: readonly AuditEntry[], sign: SignAudit): Promise<void> {
   const now = entries[0]?.at ?? 0;
-  let { ends } = await adopt(models, await lockChain(models), { now, limit: ADOPTED_AT_ONCE });
+  let { ends } = await adopt(models, await lockChain(models, sign), { now, limit: ADOPTED_AT_ONCE });
   for (const entry of entries) {
     const row = toRow(entry);
     const next = linkOf(row, ends);
@@ -104,31 +130,27 @@ export async function withEntry<Result>(
 
 /** Chains up to `limit` entries of older processes. @returns how many */
 export async function adoptEntries(models: Models, now: number, limit: number, sign: SignAudit): Promise<number> {
-  const { ends, count } = await adopt(models, await lockChain(models), { now, limit });
+  const { ends, count } = await adopt(models, await lockChain(models, sign), { now, limit });
   if (count > 0) await storeEnds(models, ends, sign);
   return count;
 }
 
 /** Deletes up to `limit` entries of the start of the chain, as far as they are older than `before`. @returns how many */
 export async function cutStart(models: Models, before: number, limit: number, sign: SignAudit): Promise<number> {
-  const ends = await lockChain(models);
+  const ends = await lockChain(models, sign);
   const rows = await models.auditLog.findAll({
     where: { sequence: { [Op.gt]: ends.startSequence } },
     order: [['sequence', 'ASC']],
     limit,
   });
-  const kept = rows.findIndex((row) => Number(row.get().at) >= before);
+  // By the time in the id: `at` may be damaged, and must neither keep all behind it nor delete it too early.
+  const kept = rows.findIndex((row) => !(row.get().id < lowestIdAt(before)));
   const old = kept === -1 ? rows : rows.slice(0, kept);
   const last = old.at(-1)?.get();
   if (last === undefined) return 0;
   await models.auditLog.destroy({ where: { sequence: { [Op.lte]: Number(last.sequence) } } });
   await storeEnds(models, { ...ends, startSequence: Number(last.sequence), startHash: last.hash ?? '' }, sign);
   return old.length;
-}
-
-/** Signs the ends anew, as after a change of the key. */
-export async function signChain(models: Models, sign: SignAudit): Promise<void> {
-  await storeEnds(models, await lockChain(models), sign);
 }
 
 function toRow({ id, at, actor, action, target, fields, address, details, outcome }: AuditEntry): AuditRow {

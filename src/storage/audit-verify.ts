@@ -3,7 +3,7 @@
 import { Op } from 'sequelize';
 import type { SignAudit } from '../engine/audit-scope.ts';
 import type { AuditChainRow } from './access-models.ts';
-import { type ChainEnds, endsOf, hashOfEntry, signedText } from './audit-chain.ts';
+import { type ChainEnds, endsOf, hashOfEntry, OF_OLDER_PROCESS, signedText } from './audit-chain.ts';
 import type { Models } from './models.ts';
 import { withStorageErrors } from './storage-error.ts';
 
@@ -48,7 +48,7 @@ async function chainRow({ auditChain }: Models): Promise<AuditChainRow | undefin
 async function walk(models: Models, row: AuditChainRow, signs: readonly SignAudit[]): Promise<AuditVerification> {
   const ends = endsOf(row);
   const last = { sequence: ends.sequence, hash: ends.hash };
-  const unchained = await models.auditLog.count({ where: { sequence: null } });
+  const unchained = await models.auditLog.count({ where: OF_OLDER_PROCESS });
   const signature = signatureProblem(ends, row.signature, signs);
   if (signature !== undefined) return { problem: signature, checked: 0, adopted: 0, unchained, last };
   let at = { sequence: ends.startSequence, hash: ends.startHash };
@@ -65,7 +65,7 @@ async function walk(models: Models, row: AuditChainRow, signs: readonly SignAudi
     for (const found of rows) {
       const entry = found.get();
       const sequence = Number(entry.sequence);
-      const named = `Entry ${entry.id} (number ${sequence}, ${new Date(Number(entry.at)).toISOString()}, ${entry.action})`;
+      const named = `Entry ${entry.id} (number ${sequence}, ${timeOf(entry.at)}, ${entry.action})`;
       if (sequence !== at.sequence + 1) return done(`${missing(at.sequence + 1, sequence - 1)} ${named} comes next.`);
       if (entry.previous !== at.hash) return done(`${named} does not follow the entry before it: one of the two was changed.`);
       if (entry.hash !== hashOfEntry(entry, { sequence, previous: at.hash })) {
@@ -78,7 +78,16 @@ async function walk(models: Models, row: AuditChainRow, signs: readonly SignAudi
   }
   if (at.hash !== ends.hash) return done(`The last entry (number ${at.sequence}) is not the one that was signed.`);
   const beyond = await models.auditLog.count({ where: { sequence: { [Op.lte]: ends.startSequence } } });
-  return done(beyond === 0 ? undefined : `${beyond} entries have a number from before the start of the chain: they were added.`);
+  if (beyond > 0) return done(`${beyond} entries have a number from before the start of the chain: they were added.`);
+  const loose = await models.auditLog.count({ where: { sequence: null, details: { [Op.not]: null } } });
+  return done(
+    loose === 0 ? undefined : `${loose} entries have no number, and no older version has written them: they were added.`,
+  );
+}
+
+function timeOf(at: unknown): string {
+  const time = new Date(Number(at));
+  return Number.isNaN(time.getTime()) ? 'at no time' : time.toISOString();
 }
 
 function missing(from: number, to: number): string {

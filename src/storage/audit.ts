@@ -4,7 +4,7 @@ import { Op, type WhereOptions } from 'sequelize';
 import type { AuditStore, StoredAuditEntry } from '../access/ports.ts';
 import { isRecord } from '../engine/path.ts';
 import type { AuditRow } from './access-models.ts';
-import { adoptEntries, appendEntries, cutStart, signChain } from './audit-chain.ts';
+import { adoptEntries, appendEntries, cutStart } from './audit-chain.ts';
 import { type Database, isSearchable } from './database.ts';
 import { isExecutionId, lowestIdAt } from './execution-id.ts';
 import { type ListKind, limitOf, placeOf, toPage } from './page.ts';
@@ -60,24 +60,30 @@ export function auditStore({ read, write, rows: reader }: Database): AuditStore 
     },
 
     adopt: (now, limit, sign) => write((models) => adoptEntries(models, now, limit, sign)),
-    sign: (sign) => write((models) => signChain(models, sign)),
   };
 }
+
+/** What a request was about: lists of texts by name. */
+const isDetails = (value: unknown): boolean => isRecord(value) && Object.values(value).every(listOf(isText));
 
 const KINDS = ['user', 'token', 'admin-token', 'nobody'] as const satisfies StoredAuditEntry['actor']['kind'][];
 
 function toEntry(rows: RowReader, row: AuditRow): StoredAuditEntry {
   return rows.read('audit_log', row.id, (fields) => ({
     id: row.id,
-    at: Number(row.at),
-    actor: { kind: fields.oneOf('actor_kind', row.actorKind, KINDS, 'nobody'), id: row.actorId, name: row.actorName },
-    action: row.action,
-    target: row.target,
+    at: fields.time('at', row.at),
+    actor: {
+      kind: fields.oneOf('actor_kind', row.actorKind, KINDS, 'nobody'),
+      id: fields.text('actor_id', row.actorId),
+      name: fields.text('actor_name', row.actorName),
+    },
+    action: fields.text('action', row.action),
+    target: fields.textOrNull('target', row.target),
     fields: fields.json<string[]>('fields', row.fields, [], listOf(isText)),
-    address: row.address,
-    details: row.details === null ? {} : fields.json('details', row.details, {}, isRecord),
+    address: fields.text('address', row.address),
+    details: row.details === null ? {} : fields.json('details', row.details, {}, isDetails),
     outcome: row.outcome === 'refused' || row.outcome === 'failed' ? row.outcome : 'done',
-    sequence: row.sequence === null ? null : Number(row.sequence),
-    hash: row.hash,
+    sequence: fields.countOrNull('sequence', row.sequence),
+    hash: fields.textOrNull('hash', row.hash),
   }));
 }

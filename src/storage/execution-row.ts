@@ -221,16 +221,15 @@ function sourceOf(fields: Fields, source: string | null | undefined): ExecutionS
   return fields.oneOf('source', source ?? 'webhook', executionSourceSchema.options, 'webhook');
 }
 
-/** PostgreSQL gives BIGINT as text; hence Number. */
 function common(fields: Fields, row: Omit<SummaryRow, 'source' | 'replayOf'>) {
   return {
     id: row.id,
     workflowId: row.workflowId,
-    revision: row.revision,
+    revision: fields.count('revision', row.revision),
     status: fields.oneOf('status', row.status, EXECUTION_STATUSES, 'error'),
-    createdAt: Number(row.createdAt),
-    startedAt: row.startedAt === null ? null : Number(row.startedAt),
-    finishedAt: row.finishedAt === null ? null : Number(row.finishedAt),
-    wakeAt: row.wakeAt === null ? null : Number(row.wakeAt),
+    createdAt: fields.time('created_at', row.createdAt),
+    startedAt: fields.timeOrNull('started_at', row.startedAt),
+    finishedAt: fields.timeOrNull('finished_at', row.finishedAt),
+    wakeAt: fields.timeOrNull('wake_at', row.wakeAt),
   };
 }

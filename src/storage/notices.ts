@@ -31,13 +31,13 @@ export async function addSignInNotice(models: Models, notice: Notice): Promise<v
   if (known === 0) await addNotice(models, notice);
 }
 
-export function noticeStore({ read, write }: Database): NoticeStore {
+export function noticeStore({ read, write, rows: reader }: Database): NoticeStore {
   return {
     list: (userId) =>
       withStorageErrors(async () => {
         if (!isSearchable(userId)) return [];
         const rows = await read.notices.findAll({ where: { userId }, order: [['id', 'DESC']], limit: MAX_NOTICES });
-        return rows.flatMap((row) => toNotice(row.get()) ?? []);
+        return rows.flatMap((row) => toNotice(reader, row.get()) ?? []);
       }),
     read: (userId, at) =>
       write(async ({ notices }) => {

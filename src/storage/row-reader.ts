@@ -23,6 +23,17 @@ export interface Fields {
   json<Value>(column: string, text: string | null | undefined, fallback: Value, fits: (value: unknown) => boolean): Value;
   /** One of these; `fallback` when it is another. */
   oneOf<Value extends string>(column: string, value: string | null, values: readonly Value[], fallback: Value): Value;
+  /** Milliseconds since 1970; 0 when it is no time of the years 1 to 9999. PostgreSQL gives BIGINT as text. */
+  time(column: string, value: unknown): number;
+  timeOrNull(column: string, value: unknown): number | null;
+  /** A whole number from 0 on; 0 when it is none. */
+  count(column: string, value: unknown): number;
+  countOrNull(column: string, value: unknown): number | null;
+  /** A text; empty when it is none. */
+  text(column: string, value: unknown): string;
+  textOrNull(column: string, value: unknown): string | null;
+  /** Whether something that was asked for so far cannot be read. */
+  isFaulty(): boolean;
   /** Notes that a column cannot be read. */
   fault(column: string, what: string): void;
 }
@@ -39,6 +50,9 @@ export interface RowReader {
 
 /** So many are remembered of each table. */
 const MAX_KNOWN = 1_000;
+/** The years 1 to 9999, in milliseconds since 1970: what a date is written as with four digits. */
+const MIN_TIME = -62_135_596_800_000;
+export const MAX_TIME = 253_402_300_799_999;
 
 /** @param onUnreadable told of each row once */
 export function createRowReader(onUnreadable: (row: UnreadableRow) => void = () => {}): RowReader {
@@ -66,10 +80,37 @@ export function createRowReader(onUnreadable: (row: UnreadableRow) => void = () 
   };
 }
 
+/** Whether a number is a time that can be written as a date of the years 1 to 9999. */
+export function isTime(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= MIN_TIME && value <= MAX_TIME;
+}
+
 function fieldsOf(faults: string[]): Fields {
   const fault = (column: string, what: string): void => void faults.push(`${column} ${what}`);
+
+  function whole(column: string, value: unknown, [min, max]: readonly [number, number], what: string): number {
+    const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+    if (typeof number === 'number' && Number.isSafeInteger(number) && number >= min && number <= max) return number;
+    fault(column, value == null ? 'is missing' : `has no ${what}`);
+    return 0;
+  }
+
+  const time: Fields['time'] = (column, value) => whole(column, value, [MIN_TIME, MAX_TIME], 'time');
+  const count: Fields['count'] = (column, value) => whole(column, value, [0, Number.MAX_SAFE_INTEGER], 'whole number');
+  const text: Fields['text'] = (column, value) => {
+    if (typeof value === 'string') return value;
+    fault(column, value == null ? 'is missing' : 'has no text');
+    return '';
+  };
   return {
     fault,
+    isFaulty: () => faults.length > 0,
+    time,
+    timeOrNull: (column, value) => (value == null ? null : time(column, value)),
+    count,
+    countOrNull: (column, value) => (value == null ? null : count(column, value)),
+    text,
+    textOrNull: (column, value) => (value == null ? null : text(column, value)),
     json(column, text, fallback, fits) {
       const value = parse(text);
       if (value === undefined) fault(column, text == null ? 'is missing' : 'is not JSON');

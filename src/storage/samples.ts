@@ -20,7 +20,7 @@ export function sampleStore({ read, write, rows: reader }: Database): SampleStor
         const row = isSearchable(workflowId) ? (await read.samples.findByPk(workflowId))?.get() : undefined;
         if (row === undefined) return undefined;
         return reader.read('samples', workflowId, (fields) => ({
-          at: Number(row.createdAt),
+          at: fields.time('created_at', row.createdAt),
           request: fields.json<StoredRequest>('request', row.request, NO_REQUEST, isRequest),
         }));
       }),

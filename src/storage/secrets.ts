@@ -73,12 +73,15 @@ function hostsText(hosts: readonly string[] | null): string | null {
   return hosts === null ? null : JSON.stringify(hosts);
 }
 
-/** PostgreSQL gives BIGINT as text. A list of hosts that cannot be read allows no host, rather than all of them. */
-function toSecret(rows: RowReader, { createdAt, updatedAt, allowedHosts, ...row }: SecretRow): StoredSecret {
+function toSecret(rows: RowReader, row: SecretRow): StoredSecret {
   return rows.read('secrets', row.name, (fields) => ({
-    ...row,
-    allowedHosts: allowedHosts == null ? null : fields.json<string[]>('allowed_hosts', allowedHosts, [], listOf(isText)),
-    createdAt: Number(createdAt),
-    updatedAt: Number(updatedAt),
+    name: row.name,
+    description: fields.text('description', row.description),
+    sealedValue: fields.text('sealed_value', row.sealedValue),
+    // What cannot be read allows no host, rather than all of them.
+    allowedHosts: row.allowedHosts == null ? null : fields.json<string[]>('allowed_hosts', row.allowedHosts, [], listOf(isText)),
+    updatedBy: fields.text('updated_by', row.updatedBy),
+    createdAt: fields.time('created_at', row.createdAt),
+    updatedAt: fields.time('updated_at', row.updatedAt),
   }));
 }

@@ -278,20 +278,20 @@ function foldCase(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
-// PostgreSQL gives BIGINT as text and SQLite BOOLEAN as 0 or 1; hence Number and Boolean.
+// SQLite gives BOOLEAN as 0 or 1; hence Boolean.
 
 function toWorkflow(rows: RowReader, row: WorkflowRow): Workflow {
   return rows.read('workflows', row.id, (fields) => ({
     id: row.id,
-    title: row.title,
+    title: fields.text('title', row.title),
     mode: fields.oneOf('mode', row.mode, modeSchema.options, 'async'),
     enabled: Boolean(row.enabled),
-    hookKey: row.hookKey,
-    revision: row.revision,
+    hookKey: fields.text('hook_key', row.hookKey),
+    revision: fields.count('revision', row.revision),
     tags: fields.json<string[]>('tags', row.tags, [], listOf(isText)),
-    deletedAt: row.deletedAt === null ? null : Number(row.deletedAt),
-    createdAt: Number(row.createdAt),
-    updatedAt: Number(row.updatedAt),
+    deletedAt: fields.timeOrNull('deleted_at', row.deletedAt),
+    createdAt: fields.time('created_at', row.createdAt),
+    updatedAt: fields.time('updated_at', row.updatedAt),
   }));
 }
 
@@ -312,12 +312,14 @@ function isNode(value: unknown): boolean {
   return Object.values(branches).every(listOf(isNode));
 }
 
+/** It is unreadable when its document is; without the time that it was made at, it runs all the same. */
 function toRevision(rows: RowReader, row: RevisionRow): Revision {
-  return rows.read('revisions', `${row.workflowId} ${row.revision}`, (fields) => ({
+  const { unreadable, ...revision } = rows.read('revisions', `${row.workflowId} ${row.revision}`, (fields) => ({
     workflowId: row.workflowId,
     revision: row.revision,
     document: fields.json('document', row.document, UNREADABLE_DOCUMENT, isDocument),
     executed: Boolean(row.executed),
-    createdAt: Number(row.createdAt),
+    createdAt: fields.time('created_at', row.createdAt),
   }));
+  return unreadable === undefined || revision.document !== UNREADABLE_DOCUMENT ? revision : { ...revision, unreadable };
 }

@@ -62,7 +62,7 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
   const passwords = createPasswords({ ln: config.passwordCost });
   const access = createAccess({
     ...{ store: storage.access, passwords, baseUrl, now, log, counters },
-    sign: secretBox.sign,
+    sign: Object.assign((text: string) => secretBox.sign(text), { verify: secretBox.verify }),
     box: secretBox,
     isSecondFactorRequired: () => settings.isSecondFactorRequired(),
     onNotice: (userId) => resources.changes.notice(userId),

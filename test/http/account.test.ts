@@ -129,15 +129,32 @@ describe('a token cannot weaken what is stronger', () => {
   );
 });
 
+test('a token with an end makes no token that outlives it', async () => {
+  const end = new Date(Date.now() + 3_600_000).toISOString();
+  const given = { name: 'Program', permissions: ['access:write', 'workflows:read'] };
+  const short = await ada.send('POST', '/api/tokens', { ...given, expiresAt: end });
+  const make = (expiresAt: string | null, status: number) =>
+    api.call('POST', '/api/tokens', { token: short.body.secret, body: { ...given, expiresAt }, status });
+  const { body } = await make(null, 403);
+  expect(body.error.message).toContain(end);
+  await make(new Date(Date.now() + 7_200_000).toISOString(), 403);
+  await make(end, 201);
+});
+
 describe('a fresh password', () => {
   test('is needed for what gives lasting access, by users and not by tokens, and lasts ten minutes', async () => {
     const { id } = await person('viewer');
+    const workflow = (await api.call('POST', '/api/workflows', { body: quiet, status: 201 })).body.id;
+    const endpoint = (await api.call('POST', '/api/endpoints', { body: { url: 'https://receiver.invalid/' }, status: 201 })).body
+      .id;
     const guarded = [
       ['POST', '/api/tokens', { name: 'x', permissions: ['workflows:read'], expiresAt: null }],
       ['POST', '/api/users', { email: 'fresh@example.com', name: 'F', role: 'viewer' }],
       ['PATCH', `/api/users/${id}`, { role: 'editor' }],
       ['POST', `/api/users/${id}/link`],
       ['PATCH', '/api/settings', { auditsReads: false }],
+      ['POST', `/api/workflows/${workflow}/rotate-key`],
+      ['POST', `/api/endpoints/${endpoint}/rotate-secret`, {}],
       ['DELETE', `/api/users/${id}`],
     ] as const;
     await forgetConfirmations();

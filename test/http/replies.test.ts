@@ -315,12 +315,21 @@ describe.each(['server', 'koa'] as const)('mounted as %s', (mount) => {
       ['two equal Host headers', 'POST', 'HTTP/1.1\r\nHost: 127.0.0.1\r\nhOST: 127.0.0.1\r\nContent-Length: 0'],
       ['a Host with a path', 'POST', 'HTTP/1.1\r\nHost: a/b\r\nContent-Length: 0'],
       ['a Host with credentials', 'POST', 'HTTP/1.1\r\nHost: a@b\r\nContent-Length: 0'],
+      ['a target of another host', 'POST http://evil.example', 'HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0'],
+      ['a target that is the host of another', 'POST http://127.0.0.1', 'HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0'],
+      ['a list of codings', 'POST', 'HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: identity, chunked'],
+      ['a coding before chunked', 'POST', 'HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: gzip, chunked'],
+      ['a list that begins with nothing', 'POST', 'HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: ,chunked'],
+      ['HTTP/0.9', 'POST', ''],
       ['HTTP/1.0 with Transfer-Encoding', 'POST', 'HTTP/1.0\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked'],
     ])('%s: 400, and the connection ends', async (_what, method, rest) => {
       const { hookKey } = await hookline.workflow({ mode: 'sync', trigger: webhook() });
       for (const path of [`/hooks/${hookKey}`, '/resume/x', '/api/workflows', '/healthz', '/designer/']) {
         const body = rest.includes('chunked') ? '0\r\n\r\n' : '';
-        const answered = await raw(hookline.port, `${method} ${path} ${rest}\r\n\r\n${body}`);
+        const answered = await raw(
+          hookline.port,
+          `${method}${method.includes('/') ? '' : ' '}${path}${rest && ' '}${rest}\r\n\r\n${body}`,
+        );
         expect(answered, path).toMatch(/^HTTP\/1\.1 400 /);
         expect(answered, path).toMatch(/^connection: close\r$/im);
         expect(answered, path).toContain('"code":"invalid_request"');

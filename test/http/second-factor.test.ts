@@ -124,7 +124,8 @@ describe('signing in', () => {
     expect((await secondStep(cookie, nextCode())).status).toBe(401);
   });
 
-  test('guessing codes is slowed down, and noted in groups', async () => {
+  test('guessing codes is slowed down, noted in groups, and locks the user out of no browser that is known', async () => {
+    const device = cookieOf(await secondStep(await firstStep(), nextCode()), 'hookline_device');
     const cookie = await firstStep();
     const pages: Page[] = [];
     for (let n = 0; n < 9; n += 1) pages.push(await secondStep(cookie, `00000${n}`));
@@ -134,6 +135,11 @@ describe('signing in', () => {
     const { body } = await server.api('GET', '/api/audit?action=secondFactorRefused');
     expect(body.data.length).toBeLessThanOrEqual(3);
     expect(body.data.length).toBeGreaterThan(0);
+    vi.setSystemTime(Date.now() + 30_000 - (Date.now() % 30_000));
+    const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() });
+    for (let n = 0; n < 9; n += 1) await secondStep(cookie, `00000${n}`);
+    expect((await secondStep(cookie, code)).status).toBe(429);
+    expect((await secondStep(`${cookie}; ${device}`, code)).status).toBe(200);
     pass(3_600_000);
   });
 });
@@ -195,6 +201,12 @@ test('where owners must have one, they can do nothing else before, and cannot tu
     const page = await ada.send(method, path, body);
     expect([page.status, page.body.error.code], path).toEqual([403, 'second_factor_required']);
   }
+  // In a session that is older than a fresh password, the way out is still open.
+  pass(660_000);
+  expect((await ada.send('POST', '/api/me/second-factor')).body.error.code).toBe('password_needed');
+  expect((await ada.send('POST', '/api/session/confirm', { password: PASSWORD })).status).toBe(204);
+  expect((await ada.send('POST', '/api/me/second-factor')).status).toBe(200);
+
   // Others, and programs, go on.
   const bob = openBrowser(server.url);
   await bob.signIn('bob@example.com');

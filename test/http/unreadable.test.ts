@@ -37,6 +37,9 @@ interface Ids {
   readonly bad: string;
 }
 
+/** Fits into a column, and is no time. */
+const NO_TIME = '9223372036854775807';
+
 /** The second of each pair of rows is damaged. */
 const DAMAGE = (ids: Record<'workflows' | 'executions' | 'queued' | 'endpoints' | 'messages' | 'users' | 'tokens', string>) => `
   UPDATE revisions SET document = '{"trigger":{}}' WHERE workflow_id = '${ids.workflows}';
@@ -50,6 +53,18 @@ const DAMAGE = (ids: Record<'workflows' | 'executions' | 'queued' | 'endpoints' 
   UPDATE users SET role = 'emperor' WHERE id = '${ids.users}';
   UPDATE api_tokens SET permissions = '["workflows:read","moon:walk"]' WHERE id = '${ids.tokens}';
   UPDATE audit_log SET fields = 'no json', actor_kind = 'robot' WHERE action = 'createEventType';
+  UPDATE workflows SET created_at = ${NO_TIME}, updated_at = ${NO_TIME} WHERE title = 'Without a time';
+  UPDATE revisions SET created_at = ${NO_TIME} WHERE workflow_id = (SELECT id FROM workflows WHERE title = 'Without a time');
+  UPDATE executions SET created_at = ${NO_TIME}, started_at = ${NO_TIME} WHERE id = '${ids.executions}';
+  UPDATE endpoints SET created_at = ${NO_TIME}, updated_at = ${NO_TIME} WHERE id = '${ids.endpoints}';
+  UPDATE messages SET timestamp = ${NO_TIME}, created_at = ${NO_TIME} WHERE id = '${ids.messages}';
+  UPDATE deliveries SET created_at = ${NO_TIME} WHERE message_id = '${ids.messages}';
+  UPDATE event_types SET created_at = ${NO_TIME} WHERE name = 'bad.type';
+  UPDATE users SET last_seen_at = ${NO_TIME} WHERE id = '${ids.users}';
+  UPDATE api_tokens SET created_at = ${NO_TIME} WHERE id = '${ids.tokens}';
+  UPDATE api_tokens SET expires_at = ${NO_TIME} WHERE name = 'endless';
+  UPDATE audit_log SET at = ${NO_TIME} WHERE action = 'createEventType';
+  UPDATE secrets SET created_at = ${NO_TIME} WHERE name = 'TIMELESS';
   UPDATE samples SET request = '{}' WHERE workflow_id = '${ids.workflows}';
   INSERT INTO settings (name, value) VALUES ('retention:messages', 'no json');
   UPDATE statistics SET durations = 'no json';`;
@@ -59,6 +74,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (dialect) => {
   let api: TestApi;
   let ids: Record<'workflows' | 'executions' | 'queued' | 'endpoints' | 'messages' | 'users' | 'tokens', string>;
   let hook: string;
+  /** Of a token whose end cannot be read. */
+  let secret: string;
   let goods: Ids[];
 
   const open = () => startApi({ databaseUrl: url, secretKey: KEY, passwordCost: 14 });
@@ -85,6 +102,10 @@ describe.each(['sqlite', 'postgres'])('on %s', (dialect) => {
     await make('/api/endpoints', endpoint);
     await make('/api/endpoints', { url: 'https://all.invalid/' });
     const goodMessage = await make('/api/messages', { type: 'good.type', data: {} });
+    await make('/api/workflows', { ...payment, title: 'Without a time' });
+    await api.call('POST', '/api/secrets', { body: { name: 'TIMELESS', value: 'a long value' }, status: 201 });
+    const endless = { name: 'endless', permissions: ['workflows:read'], expiresAt: '2099-01-01T00:00:00.000Z' };
+    ({ secret } = (await api.call('POST', '/api/tokens', { body: endless, status: 201 })).body);
     const workflows = await make('/api/workflows', { ...payment, tags: ['tag'] });
     await api.call('POST', `/api/workflows/${workflows}/sample`, { body: { request: REQUEST } });
     ids = {
@@ -169,6 +190,29 @@ describe.each(['sqlite', 'postgres'])('on %s', (dialect) => {
     });
   });
 
+  test('a token whose end cannot be read has ended', async () => {
+    await api.call('GET', '/api/workflows', { token: secret, status: 401 });
+  });
+
+  test('an unreadable workflow can be put into the trash, and what needs its document is refused', async () => {
+    for (const path of ['learned', 'write-only']) {
+      const { body } = await api.call('GET', `/api/workflows/${ids.workflows}/${path}`, { status: 409 });
+      expect(body.error.message).toContain('cannot be read by this version');
+    }
+    await api.call('DELETE', `/api/workflows/${ids.workflows}`, { status: 204 });
+    await api.call('POST', `/api/workflows/${ids.workflows}/restore`, { status: 200 });
+  });
+
+  test('a workflow without the time that it was made at runs all the same', async () => {
+    const { body } = await api.call('GET', '/api/workflows?search=without', { status: 200 });
+    const [{ id, hookKey, unreadable }] = body.data;
+    expect(unreadable).toBe('created_at has no time; updated_at has no time');
+    await api.call('GET', `/api/workflows/${id}`, { status: 200 });
+    await api.call('GET', `/api/workflows/${id}/revisions`, { status: 200 });
+    const reply = await api.agent.post(`/hooks/${hookKey}`).send({ payment: { status: 'paid', id: 8 } });
+    expect(reply.body).toEqual({ received: 8 });
+  });
+
   test('an unreadable execution can be canceled, and an unreadable workflow saved anew', async () => {
     await api.call('POST', `/api/executions/${ids.queued}/cancel`, { status: 200 });
     await api.call('GET', `/api/workflows/${ids.workflows}/export`, { status: 409 });
@@ -187,7 +231,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (dialect) => {
       items: expect.arrayContaining([expect.objectContaining({ id: ids.executions })]),
     });
     const copied = await copyStorage({ from: url, to: `sqlite:${join(folder, `copy-of-${dialect}.db`)}` });
-    expect(copied.find(({ table }) => table === 'executions')?.rows).toBe(4);
+    expect(copied.find(({ table }) => table === 'executions')?.rows).toBe(5);
     api = await open();
   });
 });

@@ -46,6 +46,8 @@ describe.each(databases)('on %s', (_name, createUrl) => {
     ['an actor', "UPDATE audit_log SET actor_name = 'eve' WHERE sequence = 2", /number 2.*was changed/],
     ['details', "UPDATE audit_log SET details = '{}' WHERE sequence = 2", /number 2.*was changed/],
     ['the time', 'UPDATE audit_log SET at = at + 1 WHERE sequence = 3', /number 3.*was changed/],
+    ['a time that is none', 'UPDATE audit_log SET at = 9223372036854775807 WHERE sequence = 2', /number 2, at no time.*changed/],
+    ['an entry takes another place', 'UPDATE audit_log SET sequence = 9 WHERE sequence = 2', /number 2 is missing/],
     ['an outcome', "UPDATE audit_log SET outcome = 'refused' WHERE sequence = 1", /number 1.*was changed/],
     ['one is deleted', 'DELETE FROM audit_log WHERE sequence = 2', /number 2 is missing/],
     ['the first is deleted', 'DELETE FROM audit_log WHERE sequence = 1', /number 1 is missing/],
@@ -79,6 +81,20 @@ describe.each(databases)('on %s', (_name, createUrl) => {
     expect((await verify()).problem).toMatch(/was changed/);
   });
 
+  test('an entry that no older process has written is not taken into the chain', async () => {
+    const { storage, run, oldEntry, verify } = await open(2);
+    await oldEntry(10);
+    await run(`UPDATE audit_log SET details = '{}' WHERE id = '${executionId(10)}'`);
+    await storage.access.audit.add(makeEntry(11), sign);
+    expect(await verify()).toMatchObject({ problem: expect.stringMatching(/^1 entries .* were added/), checked: 3, adopted: 0 });
+  });
+
+  test('retention goes on behind an entry with a damaged time', async () => {
+    const { storage, run } = await open(4);
+    await run('UPDATE audit_log SET at = 9223372036854775807 WHERE sequence = 1');
+    expect(await storage.access.audit.deleteOld(START + 4, 9, sign)).toBe(3);
+  });
+
   test('a start chains what is there; what is about to be deleted stays out, and is deleted', async () => {
     const { storage, oldEntry, verify } = await open(0);
     for (const offset of [1, 2, 50]) await oldEntry(offset);
@@ -100,13 +116,36 @@ describe.each(databases)('on %s', (_name, createUrl) => {
     expect((await verify()).problem).toMatch(/number 7 is missing/);
   });
 
-  test('another key is told, and signing anew heals it', async () => {
+  test.each([
+    [
+      'the last are deleted and the end is moved',
+      'DELETE FROM audit_log WHERE sequence > 2; UPDATE audit_chain SET sequence = 2',
+    ],
+    [
+      'the same with the right hash',
+      `DELETE FROM audit_log WHERE sequence > 2; UPDATE audit_chain SET sequence = 2, hash = (SELECT hash FROM audit_log WHERE sequence = 2)`,
+    ],
+    ['the end is moved and stays behind', 'UPDATE audit_chain SET sequence = 1'],
+    ['the end is no number', 'UPDATE audit_chain SET sequence = 9223372036854775807'],
+    ['the signature is taken away', 'UPDATE audit_chain SET signature = NULL'],
+    ['all is deleted but the row of the ends', "DELETE FROM audit_log; UPDATE audit_chain SET hash = ''"],
+    ['the row of the ends is deleted', 'DELETE FROM audit_chain'],
+  ])('what is written later does not hide that %s', async (_what, sql) => {
+    const { storage, run, verify } = await open(4);
+    for (const statement of sql.split('; ')) await run(statement);
+    for (const offset of [20, 21]) await storage.access.audit.add(makeEntry(offset), sign);
+    expect((await storage.access.audit.list({ limit: 2 })).items.map(({ at }) => at - START)).toEqual([21, 20]);
+    expect((await verify()).problem).toMatch(/missing/);
+  });
+
+  test('another key is told, and a chain signed with a former key goes on', async () => {
     const { url, storage } = await open(2);
     const other = (text: string): string => `other:${text}`;
     const reader = closing(await openStorageReader(url));
     expect((await reader.verifyAudit([other])).problem).toMatch(/another key/);
     expect((await reader.verifyAudit([other, sign])).problem).toBeUndefined();
-    await storage.access.audit.sign(other);
+    const verify = (text: string, signature: string): boolean => [sign, other].some((each) => each(text) === signature);
+    await storage.access.audit.add(makeEntry(3), Object.assign(other, { verify }));
     expect((await reader.verifyAudit([other])).problem).toBeUndefined();
   });
 });

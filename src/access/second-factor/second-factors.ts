@@ -28,9 +28,11 @@ export interface SecondFactorService {
   enable(user: User, code: string, address: string): Promise<string[]>;
   /**
    * Checks a code of the app, or a recovery code, and uses it up. Guesses are slowed down by user.
+   * @param knownBy by what the user is known at this place: it has a count of its own, so that whoever has the password and
+   *   guesses codes elsewhere does not lock the user out. Undefined: a stranger
    * @throws HooklineError `wrong_code`, the same for every reason; `too_many_requests`
    */
-  check(user: User, code: string, address: string): Promise<void>;
+  check(user: User, code: string, address: string, knownBy?: string): Promise<void>;
   /** New recovery codes in place of the ones before. @throws as `check` */
   renewRecoveryCodes(user: User, code: string, address: string): Promise<string[]>;
   /** @throws as `check`; HooklineError `forbidden` when the password is wrong, `conflict` when the factor is required */
@@ -58,15 +60,16 @@ export function createSecondFactors(options: {
   const has = (user: User): boolean => user.secondFactorSince != null;
   const isRequired = async (user: User): Promise<boolean> => user.role === 'owner' && (await isRequiredForOwners());
 
-  async function judge(user: User, address: string, isRight: () => Promise<boolean>): Promise<void> {
+  async function judge(user: User, address: string, isRight: () => Promise<boolean>, knownBy?: string): Promise<void> {
+    const key = knownBy === undefined ? user.id : `${user.id} ${knownBy}`;
     const refuse = (): void => refusals.note({ action: 'secondFactorRefused', target: user.id, name: user.email, address });
     try {
-      await takeTurn([byUser, user.id]);
+      await takeTurn([byUser, key]);
     } catch (error) {
       refuse();
       throw error;
     }
-    if (await isRight()) return byUser.forget(user.id);
+    if (await isRight()) return byUser.forget(key);
     refuse();
     throw new HooklineError('wrong_code', 'The code is wrong, too old, or was used already.');
   }
@@ -85,8 +88,8 @@ export function createSecondFactors(options: {
     return step !== undefined && store.accept(user.id, step);
   }
 
-  const check: SecondFactorService['check'] = (user, code, address) =>
-    judge(user, address, () => isRightCode(user, code, address));
+  const check: SecondFactorService['check'] = (user, code, address, knownBy) =>
+    judge(user, address, () => isRightCode(user, code, address), knownBy);
 
   const hashesOf = (user: User, codes: readonly string[]): string[] => codes.map((code) => hashRecoveryCode(user.id, code));
 

@@ -22,31 +22,53 @@ export function createBearerThrottle(options: {
   refusals: Pick<Refusals, 'note'>;
 }): BearerThrottle {
   const { throttle, known, refusals } = options;
+  /** Tokens that are judged for the first time at this moment; resolved, never rejected, when that is over. */
+  const judging = new Map<string, Promise<void>>();
+
+  async function judge<Found>(address: string, key: string, find: () => Promise<Found | undefined>): Promise<Found | undefined> {
+    const refuse = () => refusals.note({ action: 'bearerRefused', target: null, address });
+    let turn: { takeBack(): Promise<void> } | undefined;
+    if (!known.has(key)) {
+      try {
+        turn = await throttle.take(address);
+      } catch (error) {
+        if (!(await known.find(key))) {
+          refuse();
+          throw error;
+        }
+      }
+    }
+    const found = await find();
+    if (found === undefined) {
+      // It was revoked: the next time it counts like any other.
+      known.forget(key);
+      refuse();
+      return undefined;
+    }
+    await turn?.takeBack();
+    known.remember(key);
+    return found;
+  }
+
   return {
     async judge(address, token, find) {
       const key = known.keyOf('bearer', placeOfAddress(address), token);
-      const refuse = () => refusals.note({ action: 'bearerRefused', target: null, address });
-      let turn: { takeBack(): Promise<void> } | undefined;
-      if (!known.has(key)) {
-        try {
-          turn = await throttle.take(address);
-        } catch (error) {
-          if (!(await known.find(key))) {
-            refuse();
-            throw error;
-          }
-        }
+      // A program that begins with many requests at once makes one try: the others wait until it is known.
+      if (!known.has(key)) await judging.get(key);
+      if (known.has(key) || judging.has(key)) return judge(address, key, find);
+      let end = (): void => {};
+      judging.set(
+        key,
+        new Promise((resolve) => {
+          end = resolve;
+        }),
+      );
+      try {
+        return await judge(address, key, find);
+      } finally {
+        judging.delete(key);
+        end();
       }
-      const found = await find();
-      if (found === undefined) {
-        // It was revoked: the next time it counts like any other.
-        known.forget(key);
-        refuse();
-        return undefined;
-      }
-      await turn?.takeBack();
-      known.remember(key);
-      return found;
     },
   };
 }

@@ -30,6 +30,8 @@ export interface SignInThrottle {
     readonly address: string;
     readonly device?: string | undefined;
   }): Promise<SignInTurn>;
+  /** By what a user is known there: the browser or the place of an earlier sign-in. Undefined for strangers. */
+  knownBy(userId: string, from: { readonly address: string; readonly device?: string | undefined }): Promise<string | undefined>;
   /** Notes that a user has signed in from an address. */
   remember(userId: string, address: string): Promise<void>;
   /** A new value for the cookie of a browser that this user signs in with. */
@@ -100,6 +102,7 @@ export function createSignInThrottle(options: {
         },
       };
     },
+    knownBy: (userId, { address, device }) => knownKey(userId, address, device),
     remember,
     deviceOf(userId) {
       const name = makeSecret();

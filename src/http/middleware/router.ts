@@ -145,9 +145,15 @@ async function handle(
 ): Promise<HandlerResult<unknown>> {
   try {
     return await handleAudited(route, request, context);
-  } catch (error) {
+  } catch (caught) {
+    const error = isUnusable(caught) ? new HooklineError('conflict', caught.message, { cause: caught }) : caught;
     throw reveal === undefined ? error : await reveal.error(error);
   }
+}
+
+/** What is stored cannot be read or run by this version: the state of what was asked for, and no fault of the server. */
+function isUnusable(error: unknown): error is HooklineError {
+  return error instanceof HooklineError && (error.code === 'invalid_config' || error.code === 'unknown_type');
 }
 
 /** Answers a path that is known with other methods: 204 to OPTIONS, else 405, both with `Allow`. */

@@ -178,6 +178,8 @@ const confirmPassword = defineRoute({
   path: '/api/session/confirm',
   name: 'confirmPassword',
   permission: 'any',
+  // Setting up a second factor asks for a fresh password.
+  whileEnrolling: true,
   summary: 'Takes one’s password again, which counts as fresh for 10 minutes',
   description:
     'Routes that could give lasting access answer `403` with the code `password_needed` to a session without a fresh password.',
@@ -351,7 +353,7 @@ const createToken = defineRoute({
   needsFreshPassword: true,
   summary: 'Makes an API token; what it holds is shown this once',
   description:
-    'It cannot have more rights than whoever makes it, now or later, and stops working when that user is disabled or deleted.',
+    'It cannot have more rights than its maker, now or later, and stops working when that user is disabled or deleted. A token with an end makes tokens that end no later.',
   tag,
   body: z.strictObject({
     name: personNameSchema,

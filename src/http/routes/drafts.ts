@@ -104,7 +104,7 @@ const learnVariables = defineRoute({
   tag,
   params: workflowParams,
   response: learnedView,
-  errors: ['workflow_not_found'],
+  errors: ['workflow_not_found', 'conflict'],
   async handle({ params }, { drafts, rights }) {
     const { execution, ...learned } = await drafts.learn(params.id, rights);
     return { ...learned, execution: execution && { id: execution.id, createdAt: toTime(execution.createdAt) } };
@@ -122,7 +122,7 @@ const listWriteOnly = defineRoute({
   tag,
   params: workflowParams,
   response: writeOnlyView,
-  errors: ['workflow_not_found', 'invalid_configuration'],
+  errors: ['workflow_not_found', 'conflict', 'invalid_configuration'],
   async handle({ params }, { workflows, registry }) {
     const loaded = await workflows.byId(params.id);
     if (!loaded) throw new HooklineError('workflow_not_found', `There is no workflow ${params.id}.`);

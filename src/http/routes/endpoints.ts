@@ -136,6 +136,7 @@ const rotateSecret = defineRoute({
   path: '/api/endpoints/{id}/rotate-secret',
   name: 'rotateSecret',
   permission: 'outbound:write',
+  needsFreshPassword: true,
   summary: 'Gives an endpoint a new secret, which is in this reply and in no later one',
   description:
     'The one before signs as well for a time, where the signature header can hold several; `warnings` names the profiles whose header cannot.',

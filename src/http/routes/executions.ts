@@ -161,7 +161,7 @@ const getJobInput = defineRoute({
       description: "`$scopes` as the node had it, by the keys of the nodes around it: a loop's `item`, `index` and `length`.",
     }),
   }),
-  errors: ['execution_not_found', 'revision_not_found', 'invalid_request', 'deadline_exceeded'],
+  errors: ['execution_not_found', 'revision_not_found', 'conflict', 'invalid_request', 'deadline_exceeded'],
   handle: ({ params, query }, { engine }) => engine.input(params.id, query.path),
 });
 

@@ -220,6 +220,7 @@ const rotateKey = defineRoute({
   path: '/api/workflows/{id}/rotate-key',
   name: 'rotateKey',
   permission: 'workflows:write',
+  needsFreshPassword: true,
   summary: 'Gives a workflow a new trigger URL; the old one is gone at once',
   tag,
   params: workflowParams,

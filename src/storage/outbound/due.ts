@@ -70,7 +70,9 @@ export function dueReader(
     return new Map(rows.map(({ id, answer }) => [id, answer]));
   }
 
-  const withoutOf = (questions: readonly NextQuestion[]): string => JSON.stringify(questions.flatMap(({ without }) => without));
+  /** Rows that cannot be read are left out, too: they would be met again and again. */
+  const withoutOf = (questions: readonly NextQuestion[]): string =>
+    JSON.stringify([...questions.flatMap(({ without }) => without), ...reader.known('deliveries')]);
 
   const due = answerTogether<DueQuestion, DueDelivery[]>(
     (question, others) =>
@@ -84,7 +86,7 @@ export function dueReader(
       const rowCount = pages.reduce((count, page) => count + page.length, 0);
       const length = [...answers.values()].reduce((sum, answer) => sum + answer.length, 0);
       if (rowCount > 0) rowLength = length / rowCount;
-      return pages;
+      return pages.map((page) => page.filter(({ delivery }) => delivery.unreadable === undefined));
     },
   );
 
@@ -101,10 +103,10 @@ export function dueReader(
   );
 
   function toPage(json: string): DueDelivery[] {
-    const page = parseStored<unknown[][]>(json).map((values) => ({
-      delivery: toDelivery(reader, delivery.take(values, 0)),
-      message: toMessage(reader, message.take(values, delivery.count)),
-    }));
+    const page = parseStored<unknown[][]>(json).map((values) => {
+      const sent = toMessage(reader, message.take(values, delivery.count));
+      return { delivery: toDelivery(reader, delivery.take(values, 0), sent.unreadable !== undefined), message: sent };
+    });
     // The rows that JSON is made of are in no certain order.
     return page.sort(({ delivery: a }, { delivery: b }) => a.dueAt - b.dueAt || (a.id < b.id ? -1 : 1));
   }

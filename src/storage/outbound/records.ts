@@ -28,9 +28,7 @@ import {
 } from '../row-reader.ts';
 import type { AttemptDetail } from './rows.ts';
 
-// PostgreSQL gives BIGINT as text and SQLite BOOLEAN as 0 or 1; hence Number and Boolean.
-
-const numberOrNull = (value: number | null): number | null => (value === null ? null : Number(value));
+// SQLite gives BOOLEAN as 0 or 1; hence Boolean.
 
 const isFailure = objectOf({ code: isText, message: isText });
 /** Whether a value is the stored state of an endpoint. */
@@ -51,19 +49,20 @@ const isSource = objectOf({ executionId: isText, jobPath: isText });
 
 /** One that cannot be read gets nothing, whatever is stored of its state. */
 export function toEndpoint(rows: RowReader, row: EndpointRow): Endpoint {
-  const { config, state, unreadable } = rows.read('endpoints', row.id, (fields) => ({
+  const { config, state, unreadable, ...counts } = rows.read('endpoints', row.id, (fields) => ({
     config: fields.json<EndpointConfig | undefined>('config', row.config, undefined, isConfig),
     state: fields.json<EndpointState | undefined>('state', row.state, undefined, isEndpointState),
+    sealedSecrets: fields.text('sealed_secrets', row.sealedSecrets),
+    stateSequence: fields.count('state_sequence', row.stateSequence),
+    createdAt: fields.time('created_at', row.createdAt),
+    updatedAt: fields.time('updated_at', row.updatedAt),
   }));
   return {
     id: row.id,
     kind: row.kind === 'url' ? 'url' : 'endpoint',
     config: config ?? endpointConfigSchema.parse(nameOf(row)),
-    sealedSecrets: row.sealedSecrets,
     state: state ?? { ...NO_STATE, reason: 'Its row in the database cannot be read.' },
-    stateSequence: Number(row.stateSequence),
-    createdAt: Number(row.createdAt),
-    updatedAt: Number(row.updatedAt),
+    ...counts,
     ...(unreadable === undefined ? {} : { unreadable }),
   };
 }
@@ -81,14 +80,14 @@ const NO_STATE: EndpointState = {
 export function toEventType(rows: RowReader, row: EventTypeRow): EventType {
   return rows.read('event_types', `${row.name} ${row.version}`, (fields) => ({
     name: row.name,
-    version: row.version,
-    title: row.title,
-    description: row.description,
+    version: fields.count('version', row.version),
+    title: fields.text('title', row.title),
+    description: fields.text('description', row.description),
     schema: jsonOrNullOf(fields, 'schema', row.schema, isAnything),
     example: jsonOrNullOf(fields, 'example', row.example, isAnything),
-    downConversion: row.downConversion,
-    createdAt: Number(row.createdAt),
-    updatedAt: Number(row.updatedAt),
+    downConversion: fields.textOrNull('down_conversion', row.downConversion),
+    createdAt: fields.time('created_at', row.createdAt),
+    updatedAt: fields.time('updated_at', row.updatedAt),
   }));
 }
 
@@ -119,37 +118,45 @@ export function toMessage(rows: RowReader, row: MessageRow): Message {
     const source = jsonOrNullOf<StoredSource>(fields, 'source', row.source, isSource);
     return {
       id: row.id,
-      type: row.type,
-      version: row.version,
-      data: row.data,
-      timestamp: Number(row.timestamp),
+      type: fields.text('type', row.type),
+      version: fields.countOrNull('version', row.version),
+      data: fields.text('data', row.data),
+      timestamp: fields.time('timestamp', row.timestamp),
       userId: row.userId,
       idempotencyKey: row.idempotencyKey,
       source: source && { ...source, isAwaited: Boolean(row.awaited) },
       ...(row.sealed === null ? {} : { sealed: row.sealed }),
-      createdAt: Number(row.createdAt),
+      createdAt: fields.time('created_at', row.createdAt),
     };
   });
 }
 
-export function toDelivery(rows: RowReader, row: DeliveryRow): Delivery {
-  return rows.read('deliveries', row.id, (fields) => ({
+/** @param isMessageUnreadable whether the row of its message was read, and could not be */
+export function toDelivery(rows: RowReader, row: DeliveryRow, isMessageUnreadable = false): Delivery {
+  return rows.read('deliveries', row.id, (fields) => {
+    if (isMessageUnreadable) fields.fault('message_id', 'has a message that cannot be read');
+    return readDelivery(fields, row);
+  });
+}
+
+function readDelivery(fields: Fields, row: DeliveryRow): Delivery {
+  return {
     id: row.id,
     messageId: row.messageId,
     endpointId: row.endpointId,
-    eventType: row.eventType,
+    eventType: fields.text('event_type', row.eventType),
     status: fields.oneOf('status', row.status, deliveryStatusSchema.options, 'failed'),
-    dueAt: Number(row.dueAt),
-    attempts: row.attempts,
-    attemptsBefore: row.attemptsBefore,
+    dueAt: fields.time('due_at', row.dueAt),
+    attempts: fields.count('attempts', row.attempts),
+    attemptsBefore: fields.count('attempts_before', row.attemptsBefore),
     orderingKey: row.orderingKey,
     batchId: row.batchId,
     url: row.url,
     lastStatus: row.lastStatus,
     error: jsonOrNullOf<Failure>(fields, 'error', row.error, isFailure),
-    createdAt: Number(row.createdAt),
-    finishedAt: numberOrNull(row.finishedAt),
-  }));
+    createdAt: fields.time('created_at', row.createdAt),
+    finishedAt: fields.timeOrNull('finished_at', row.finishedAt),
+  };
 }
 
 const KINDS = ['delivery', 'test', 'verification'] as const satisfies Attempt['kind'][];
@@ -164,13 +171,13 @@ export function toAttempt(rows: RowReader, row: AttemptRow, deliveryIds: readonl
     endpointId: row.endpointId,
     deliveryIds,
     kind: fields.oneOf('kind', row.kind, KINDS, 'delivery'),
-    number: row.number,
+    number: fields.count('number', row.number),
     succeeded: Boolean(row.succeeded),
     status: row.status,
     error: jsonOrNullOf<Failure>(fields, 'error', row.error, isFailure),
-    startedAt: Number(row.startedAt),
-    body: row.body,
-    responseBody: row.responseBody,
+    startedAt: fields.time('started_at', row.startedAt),
+    body: fields.text('body', row.body),
+    responseBody: fields.textOrNull('response_body', row.responseBody),
     ...fields.json('detail', row.detail, NO_DETAIL, isDetail),
   }));
 }

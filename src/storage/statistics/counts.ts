@@ -3,9 +3,10 @@
 import { QueryTypes, type Sequelize, type WhereOptions } from 'sequelize';
 import type { ExecutionStatus } from '../../engine/model.ts';
 import { dialectOf } from '../dialect.ts';
-import { lowestIdAt } from '../execution-id.ts';
+import { lowestIdAt, timeOfId } from '../execution-id.ts';
 import type { StatisticsRow } from '../execution-models.ts';
 import type { Models } from '../models.ts';
+import { isTime, MAX_TIME } from '../row-reader.ts';
 import { addTo, classOf, type Histogram, readHistogram, writeHistogram } from './histogram.ts';
 import { FINE_MS, SPANS, startOf } from './spans.ts';
 
@@ -73,6 +74,9 @@ export function addEnded(tally: Tally, { workflowId, status, durationMs, count, 
   if (durationMs !== null) addTo(counts.durations, [[classOf(durationMs), count]]);
 }
 
+/** How long an execution ran; null also where a time of its row is none. Subtracting such a one may exceed BIGINT. */
+const DURATION = `CASE WHEN started_at BETWEEN 0 AND ${MAX_TIME} THEN finished_at - started_at END`;
+
 /** Tallies by the start of the short span that they are of. */
 export type Tallies = Map<number, Tally>;
 
@@ -81,6 +85,11 @@ export function tallyAt(tallies: Tallies, time: number): Tally {
   const tally: Tally = tallies.get(at) ?? new Map();
   tallies.set(at, tally);
   return tally;
+}
+
+/** When an execution was accepted: its id has the time, too, where the column has none. */
+export function acceptedAt(createdAt: number, id: string): number {
+  return [createdAt, timeOfId(id)].find(isTime) ?? 0;
 }
 
 /**
@@ -98,15 +107,15 @@ export async function countExecutions(
   const ofWorkflows = ids === undefined ? '' : `AND workflow_id IN (${ids})`;
   const tallies: Tallies = new Map();
   if (ids === '' || from >= to) return tallies;
-  const accepted = await sequelize.query<{ workflowId: string; span: number | string; count: number | string }>(
-    `SELECT workflow_id AS "workflowId", created_at / ${FINE_MS} AS span, COUNT(*) AS count
+  const accepted = await sequelize.query<{ workflowId: string; span: number | string; count: number | string; id: string }>(
+    `SELECT workflow_id AS "workflowId", created_at / ${FINE_MS} AS span, COUNT(*) AS count, MIN(id) AS id
      FROM executions${indexHint('sqlite_autoindex_executions_1')}
      WHERE id >= '${lowestIdAt(from)}' AND id < '${lowestIdAt(to)}' ${ofWorkflows}
      GROUP BY workflow_id, created_at / ${FINE_MS}`,
     { type: QueryTypes.SELECT },
   );
-  for (const { workflowId, span, count } of accepted) {
-    countsOf(tallyAt(tallies, Number(span) * FINE_MS), workflowId).calls += Number(count);
+  for (const { workflowId, span, count, id } of accepted) {
+    countsOf(tallyAt(tallies, acceptedAt(Number(span) * FINE_MS, id)), workflowId).calls += Number(count);
   }
   const ended = await sequelize.query<{
     workflowId: string;
@@ -116,11 +125,11 @@ export async function countExecutions(
     count: number | string;
     id: string;
   }>(
-    `SELECT workflow_id AS "workflowId", status, finished_at / ${FINE_MS} AS span, finished_at - started_at AS "durationMs",
+    `SELECT workflow_id AS "workflowId", status, finished_at / ${FINE_MS} AS span, ${DURATION} AS "durationMs",
        COUNT(*) AS count, MAX(id) AS id
      FROM executions${indexHint('executions_finished')}
      WHERE finished_at >= ${Math.trunc(from)} AND finished_at < ${Math.trunc(to)} ${ofWorkflows}
-     GROUP BY workflow_id, status, finished_at / ${FINE_MS}, finished_at - started_at ORDER BY MAX(id)`,
+     GROUP BY workflow_id, status, finished_at / ${FINE_MS}, ${DURATION} ORDER BY MAX(id)`,
     { type: QueryTypes.SELECT },
   );
   for (const { workflowId, status, span, durationMs, count, id } of ended) {

@@ -11,7 +11,7 @@ import { connectionOf, type Models } from '../models.ts';
 import { lowestOutboundIdAt } from '../outbound/ids.ts';
 import { isEndpointState } from '../outbound/records.ts';
 import { withStorageErrors } from '../storage-error.ts';
-import { COUNTED_UNTIL, lockCountedUntil, setCountedUntil } from './counted-until.ts';
+import { COUNTED_UNTIL, countedUntilOf, lockCountedUntil, setCountedUntil } from './counted-until.ts';
 import {
   ALL,
   addCounts,
@@ -59,7 +59,7 @@ export function statisticsStore(sequelize: Sequelize, { read, write, rows: reade
   const { indexHint } = dialectOf(sequelize);
 
   async function countedUntil(): Promise<number> {
-    return Number((await read.settings.findByPk(COUNTED_UNTIL))?.get().value ?? 0);
+    return countedUntilOf(read, (await read.settings.findByPk(COUNTED_UNTIL))?.get().value);
   }
 
   /** Reads until nothing was counted in between, which would be missing or be there twice. */
