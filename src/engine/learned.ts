@@ -11,6 +11,7 @@ import type { Registry } from './registry.ts';
 import { type ExtensibleScope, requestVariable } from './scope.ts';
 import { ALL_DRAFT_RIGHTS, type DraftRights, FORBIDDEN_SECRETS } from './secret-places.ts';
 import type { SecretVault } from './secret-vault.ts';
+import { nullIfUnreadable } from './stored-workflows.ts';
 import type { LoadedWorkflow, WorkflowService } from './workflows.ts';
 
 export interface LearnedPath extends Path {
@@ -50,12 +51,20 @@ const MAX_EXECUTIONS = 20;
 /** How long a node may take to say which variables its branches get, in milliseconds. */
 const PROBE_MS = 2_000;
 
+/** Of a workflow whose live revision cannot be read. */
+const NOTHING: Omit<Learned, 'secrets'> = {
+  ...{ execution: null, executions: 0, context: [], request: [], nodes: {}, scopes: {} },
+  variables: { context: null, request: null, nodes: {}, scopes: {} },
+};
+
 /** @throws HooklineError `workflow_not_found`, `unknown_type` when the trigger's plugin is gone, `storage_unavailable` */
 export async function learn(workflowId: string, options: LearnOptions, rights: DraftRights = ALL_DRAFT_RIGHTS): Promise<Learned> {
   const { executions, documents, samples, registry, vault } = options;
-  const loaded = await documents.byId(workflowId);
-  if (!loaded) throw new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`);
+  const loaded = await nullIfUnreadable(documents.byId(workflowId));
+  if (loaded === undefined) throw new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`);
   await vault.refresh();
+  const secrets = rights.maySeeSecretNames ? Object.keys(vault.current().sendable) : [];
+  if (loaded === null) return { ...NOTHING, secrets };
   const { workflow, document } = loaded;
   const { trigger, nodes } = compileWorkflow(workflow, loaded, document, registry, vault);
   const found = await latest(workflowId, executions);
@@ -67,7 +76,7 @@ export async function learn(workflowId: string, options: LearnOptions, rights: D
   const keys = new Set(keysOf(document.nodes));
   const inputs = [
     ...found.map((execution) => inputOf(execution.request, execution.context, trigger)),
-    ...(sample ? [inputOf(sample.request, null, trigger)] : []),
+    ...(sample && sample.unreadable === undefined ? [inputOf(sample.request, null, trigger)] : []),
   ];
   for (const input of inputs) {
     if (input.context !== undefined) context.learn(input.context);
@@ -101,7 +110,7 @@ export async function learn(workflowId: string, options: LearnOptions, rights: D
     request: request.paths(),
     nodes: Object.fromEntries([...results].map(([key, learner]) => [key, learner.paths()])),
     scopes: Object.fromEntries(scopePaths),
-    secrets: rights.maySeeSecretNames ? Object.keys(vault.current().sendable) : [],
+    secrets,
     variables: { ...variables, scopes },
   };
 }

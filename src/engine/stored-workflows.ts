@@ -6,6 +6,7 @@ import { moveDocument, sealDocument } from './document-secrets.ts';
 import { createIdSource } from './id.ts';
 import { createKeyedLock, type KeyedLock } from './keyed-lock.ts';
 import type { Document, Revision, Workflow } from './model.ts';
+import { isRecord } from './path.ts';
 import type { SecretBox, WorkflowChange, WorkflowStore } from './ports.ts';
 import type { Registry } from './registry.ts';
 import { type FieldBox, fieldsOf, workflowRow } from './sealed-places.ts';
@@ -128,7 +129,18 @@ export function unreadableRevision(
   return new HooklineError(
     code,
     `Revision ${revision} of workflow ${workflowId} cannot be read by this version (${unreadable}). Upgrade, or save the workflow anew.`,
+    { details: { unreadable } },
   );
+}
+
+/** For what can do without: @returns null in place of the error that a revision cannot be read */
+export async function nullIfUnreadable<Value>(loading: Promise<Value>): Promise<Value | null> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (error instanceof HooklineError && isRecord(error.details) && 'unreadable' in error.details) return null;
+    throw error;
+  }
 }
 
 /** The secret part of a trigger URL. */

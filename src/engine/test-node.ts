@@ -21,6 +21,7 @@ import { findSecretUses } from './secret-names.ts';
 import { ALL_DRAFT_RIGHTS, type DraftRights, FORBIDDEN_SECRETS, secretsForbidden } from './secret-places.ts';
 import type { SecretVault } from './secret-vault.ts';
 import { SILENT_LOG } from './silent-log.ts';
+import { nullIfUnreadable } from './stored-workflows.ts';
 import type { WorkflowService } from './workflows.ts';
 import { hideWriteOnly } from './write-only.ts';
 
@@ -179,7 +180,9 @@ async function withSecrets(
   { mayUseStored }: DraftRights,
 ): Promise<{ node: Node; dropped?: { job: undefined; outcome: RunOutcome; config: null } }> {
   if (workflowId === undefined) return { node };
-  const loaded = await documents.byId(workflowId);
+  const loaded = await nullIfUnreadable(documents.byId(workflowId));
+  // Nothing that is stored can be kept.
+  if (loaded === null) return { node };
   if (!loaded) throw new HooklineError('workflow_not_found', `There is no workflow ${workflowId}.`);
   const { document } = loaded;
   const { nodes, kept, dropped } = keepSecrets({ trigger: document.trigger, nodes: [node] }, document, registry);

@@ -88,6 +88,30 @@ test('a token is shown once, may what was chosen, and nothing after it was revok
   expect(await status('/api/executions')).toBe(401);
 });
 
+test('an owner sees where another user is signed in, ends one session and then all', async () => {
+  const { page } = person;
+  const email = await designer.invite('viewer', 'Grace Hopper');
+  const grace = await designer.signedIn({}, email);
+  await person.open('/settings/users');
+  const row = page.getByRole('row', { name: /Grace Hopper/ });
+  await row.getByRole('button', { name: 'More about Grace Hopper' }).click();
+  await page.getByRole('menuitem', { name: 'Sessions…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sessions of Grace Hopper' });
+  const browser = dialog.getByRole('row', { name: /Chrome/ });
+  await browser.getByText('127.0.0.1').waitFor();
+  expect(await browser.innerText()).toMatch(/\d{1,2}:\d{2}/);
+  await browser.getByRole('button', { name: /^End the session of Chrome/ }).click();
+  await browser.waitFor({ state: 'detached' });
+  const session = async () => (await grace.context.request.get(`${designer.server.url}/api/session`)).json();
+  expect(await session()).toMatchObject({ user: null });
+  await dialog.getByRole('button', { name: 'Sign out everywhere' }).click();
+  const question = page.getByRole('dialog', { name: 'Sign Grace Hopper out everywhere?' });
+  await question.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await dialog.getByText('Grace Hopper is not signed in anywhere.').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await designer.leave(grace);
+});
+
 test('the log of changes says who changed what', async () => {
   const { page } = person;
   await person.open('/settings/audit');

@@ -151,6 +151,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (dialect) => {
       ...['/api/event-types', '/api/audit', '/api/secrets', '/api/stats', '/api/settings'],
       `/api/workflows/${ids.workflows}/revisions`,
       `/api/workflows/${ids.workflows}/sample`,
+      `/api/workflows/${ids.workflows}/learned`,
+      `/api/workflows/${ids.workflows}/write-only`,
       `/api/activity?ids=${ids.workflows}`,
     ]) {
       await api.call('GET', path, { status: 200 });
@@ -160,6 +162,11 @@ describe.each(['sqlite', 'postgres'])('on %s', (dialect) => {
       expect(body.data.find(({ id }: { id: string }) => id === good)).not.toHaveProperty('unreadable');
       expect(body.data.find(({ id }: { id: string }) => id === bad)).toHaveProperty('unreadable');
     }
+    const node = { key: 'answer', type: 'response', config: { body: 'ok' } };
+    await api.call('POST', '/api/test-node', {
+      body: { mode: 'sync', node, effects: false, workflowId: ids.workflows },
+      status: 200,
+    });
     const revisions = await api.call('GET', `/api/workflows/${ids.workflows}/revisions`);
     expect(revisions.body.data).toMatchObject([MARK]);
   });

@@ -133,7 +133,7 @@ function ProblemMark({ problems }: { readonly problems: readonly Problem[] }) {
     <Tooltip label={text} multiline maw={340} className={classes.tooltip}>
       <span className={classes.mark} data-severity={worst(problems)}>
         <IconAlertTriangle size={13} aria-hidden />
-        {t('problems', { count: problems.length })}
+        {t(worst(problems) === 'error' ? 'problems' : 'warnings', { count: problems.length })}
       </span>
     </Tooltip>
   );

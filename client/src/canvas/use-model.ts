@@ -159,8 +159,10 @@ export function useModel(options: ModelOptions): Model {
       if (summary !== '') parts.push(summary);
       if (branches.length > 0) parts.push(t('branchCount', { count: branches.length }));
       const found = complaints.get(key) ?? NONE;
-      if (found.length > 0)
-        parts.push(`${t('problems', { count: found.length })}: ${found.map(({ message }) => message).join('; ')}`);
+      if (found.length > 0) {
+        const kind = found.some(({ severity }) => severity === 'error') ? 'problems' : 'warnings';
+        parts.push(`${t(kind, { count: found.length })}: ${found.map(({ message }) => message).join('; ')}`);
+      }
       for (const branchOfNode of branches) {
         const isOpen = unanswered?.openLists.some((list) => list.owner === key && list.branch === branchOfNode.name);
         if (isOpen) parts.push(t('branchNeverAnswers', { branch: branchText(branchOfNode, node?.type ?? '') }));

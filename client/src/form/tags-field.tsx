@@ -1,6 +1,6 @@
 // Lists of short texts or numbers, and several of a few values.
 
-import { MultiSelect, TagsInput } from '@mantine/core';
+import { Checkbox, MultiSelect, Stack, TagsInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFieldLook } from './field-look.tsx';
@@ -14,6 +14,7 @@ export interface TagsFieldProps extends FieldViewProps {
   readonly options: readonly string[] | undefined;
 }
 
+/** Where the schema says `emptyIsMeant`, a list without members can be told from no list: by a checkbox below it. */
 export function TagsField(props: TagsFieldProps) {
   const { t } = useTranslation('form');
   const { value, onChange, ofNumbers, options, schema, isRequired, name } = props;
@@ -46,7 +47,7 @@ export function TagsField(props: TagsFieldProps) {
       />
     );
   }
-  return (
+  const input = (
     <TagsInput
       {...look}
       error={error}
@@ -56,6 +57,19 @@ export function TagsField(props: TagsFieldProps) {
       splitChars={[',', ';', ' ']}
       clearable={!look.readOnly}
     />
+  );
+  if (schema.emptyIsMeant !== true || isRequired) return input;
+  return (
+    <Stack gap={6}>
+      {input}
+      <Checkbox
+        size="xs"
+        label={texts.extra(props.texts, name, 'empty') ?? t('emptyList')}
+        checked={Array.isArray(value) && value.length === 0}
+        disabled={look.readOnly || tags.length > 0}
+        onChange={(event) => onChange(event.currentTarget.checked ? [] : undefined)}
+      />
+    </Stack>
   );
 }
 

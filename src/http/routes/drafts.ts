@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { listDocumentSecrets } from '../../engine/document-secrets.ts';
 import { modeSchema, nodeSchema, problemSchema } from '../../engine/model.ts';
+import { nullIfUnreadable } from '../../engine/stored-workflows.ts';
 import { HooklineError } from '../../errors.ts';
 import { namedHosts, namedSecrets } from '../audit-details.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -124,7 +125,8 @@ const listWriteOnly = defineRoute({
   response: writeOnlyView,
   errors: ['workflow_not_found', 'conflict', 'invalid_configuration'],
   async handle({ params }, { workflows, registry }) {
-    const loaded = await workflows.byId(params.id);
+    const loaded = await nullIfUnreadable(workflows.byId(params.id));
+    if (loaded === null) return { trigger: [], nodes: {} };
     if (!loaded) throw new HooklineError('workflow_not_found', `There is no workflow ${params.id}.`);
     const { trigger, nodes } = listDocumentSecrets(loaded.document, registry);
     const byKey = Object.entries(nodes).map(([key, places]): [string, string[]] => [key, [...places]]);

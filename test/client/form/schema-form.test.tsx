@@ -113,6 +113,24 @@ describe('a form', () => {
     expect('stops' in form.value()).toBe(false);
   });
 
+  test('can say an empty list where that differs from none, and only there', async () => {
+    const form = renderForm(typeNamed('node response'), { value: { status: 302 } });
+    await form.user.click(screen.getByRole('button', { name: 'More settings' }));
+    const onlyPaths = () => screen.getByRole<HTMLInputElement>('checkbox', { name: /Allow no other host/ });
+    expect(onlyPaths().checked).toBe(false);
+    await form.user.click(onlyPaths());
+    expect(form.value().allowedHosts).toEqual([]);
+    await form.user.click(onlyPaths());
+    expect('allowedHosts' in form.value()).toBe(false);
+    const input = findField('allowedHosts')?.querySelector<HTMLInputElement>('input:not([type=checkbox], [type=hidden])');
+    if (!input) throw new Error('The list is not shown.');
+    await form.user.type(input, 'shop.example.com{Enter}');
+    expect(form.value().allowedHosts).toEqual(['shop.example.com']);
+    expect(onlyPaths().disabled).toBe(true);
+    renderForm(typeNamed('node http-request'), { value: {} });
+    expect(screen.getAllByRole('checkbox', { name: /Allow no other host/ })).toHaveLength(1);
+  });
+
   test('keeps what its schema does not know until somebody removes it', async () => {
     const form = renderForm(typeNamed('node end'), { value: { status: 'failed', colour: { of: 'old' } } });
     await form.user.click(screen.getByRole('radio', { name: 'Succeeded' }));

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { noticesQuery, useReadNotices } from '../../api/account.ts';
 import { notifyError } from '../../ui/notify.ts';
 import { LoadError, Loading } from '../../ui/page.tsx';
-import { dayText } from '../../ui/time.tsx';
+import { dayAndTime } from '../../ui/time.tsx';
 import { browserName } from './browser-name.ts';
 import { Section } from './section.tsx';
 
@@ -17,7 +17,6 @@ export function Notices() {
   if (notices.isPending) return <Loading />;
   if (notices.isError) return <LoadError error={notices.error} onRetry={() => void notices.refetch()} />;
   const { data, unread } = notices.data;
-  const clock = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'short' });
   return (
     <Section
       title={t('notices.title')}
@@ -43,14 +42,14 @@ export function Notices() {
                   <Text size="sm" fw={notice.isRead ? 400 : 600}>
                     {t(`notices.kind.${notice.kind}`, { subject: notice.subject })}
                   </Text>
-                  {!notice.isRead && <Badge>{t('notices.unread')}</Badge>}
+                  {!notice.isRead && (
+                    <Badge className="hl-badge" variant="light" tt="none">
+                      {t('notices.unread')}
+                    </Badge>
+                  )}
                 </Group>
                 <Text size="xs" c="dimmed">
-                  {[
-                    `${dayText(notice.at, i18n.language)} ${clock.format(new Date(notice.at))}`,
-                    notice.address,
-                    browserName(notice.userAgent),
-                  ]
+                  {[dayAndTime(notice.at, i18n.language), notice.address, browserName(notice.userAgent)]
                     .filter((part) => part !== '')
                     .join(' · ')}
                 </Text>
