@@ -15,5 +15,5 @@ export const allowedHostsSchema = z.array(allowedHostSchema).min(1).max(MAX_HOST
   description:
     'Where the request may go, such as api.example.com or *.example.com. Needed when the host comes from a template and credentials are sent along.',
   target: 'hosts',
-  since: ALLOWED_HOSTS_SINCE,
+  sinceMigration: ALLOWED_HOSTS_SINCE,
 });

@@ -1,5 +1,5 @@
 // Pure: settings that processes of an older version do not know, which refuse a whole workflow because of one. Schema fields marked
-// `.meta({ since: '<migration>' })` may be stored once every process on the database knows that migration.
+// `.meta({ sinceMigration: '<name>' })` may be stored once every process on the database knows that migration.
 
 import type { Problem } from './model.ts';
 import { formatPath, isRecord, joinPaths, type Segment } from './path.ts';
@@ -26,7 +26,7 @@ export function findNewerFields(
   const visit = (value: unknown, schemas: readonly JsonSchema[], segments: readonly Segment[]): void => {
     if (value === undefined || schemas.length === 0) return;
     const here = applicable(schemas, schema, value);
-    if (here.some(({ since }) => typeof since === 'string' && !isKnownToAll(since))) {
+    if (here.some(({ sinceMigration: name }) => typeof name === 'string' && !isKnownToAll(name))) {
       const at = joinPaths(place, formatPath(segments));
       problems.push(problem(at, 'older_version_running', say('value.olderVersionRunning')));
     } else if (Array.isArray(value)) {
@@ -44,7 +44,7 @@ const marked = new WeakMap<JsonSchema, boolean>();
 function marksNewerFields(schema: JsonSchema): boolean {
   let known = marked.get(schema);
   if (known === undefined) {
-    known = JSON.stringify(schema).includes('"since":');
+    known = JSON.stringify(schema).includes('"sinceMigration":');
     marked.set(schema, known);
   }
   return known;

@@ -57,7 +57,7 @@ export const allowedHostsSchema = z.array(z.string().min(1).max(300)).max(100).o
   description:
     'Hosts that a Location whose host comes from a template may lead to, such as shop.example.com, shop.example.com:8443 or *.example.com. An empty list allows only paths on this server.',
   advanced: true,
-  since: ALLOWED_HOSTS_SINCE,
+  sinceMigration: ALLOWED_HOSTS_SINCE,
 });
 
 /** The configuration of a reply, as the response node and the webhook trigger have it. Default: 200, no headers, no body. */

@@ -9,17 +9,19 @@ import { createRegistry } from '../../src/engine/registry.ts';
 import { validateDocument } from '../../src/engine/validate.ts';
 import { builtIns } from '../../src/plugins/index.ts';
 
-const since = '0013-sealing';
+const sinceMigration = '0013-sealing';
 const deep = defineNode({
   type: 'deep',
   title: 'Deep',
   description: 'Has newer settings in lists and unions.',
   config: z.strictObject({
-    rows: z.array(z.strictObject({ old: z.string().optional(), newer: z.number().optional().meta({ since }) })).default([]),
+    rows: z
+      .array(z.strictObject({ old: z.string().optional(), newer: z.number().optional().meta({ sinceMigration }) }))
+      .default([]),
     way: z
       .discriminatedUnion('type', [
         z.strictObject({ type: z.literal('a'), option: z.string().optional() }),
-        z.strictObject({ type: z.literal('b'), option: z.string().optional().meta({ since }) }),
+        z.strictObject({ type: z.literal('b'), option: z.string().optional().meta({ sinceMigration }) }),
       ])
       .optional(),
   }),
@@ -40,7 +42,7 @@ async function placesOf(nodes: readonly object[], isKnown: boolean, trigger: obj
       },
     },
   );
-  expect([...asked].every((name) => name === since)).toBe(true);
+  expect([...asked].every((name) => name === sinceMigration)).toBe(true);
   return problems.filter(({ code }) => code === 'older_version_running').map(({ path, severity }) => `${path} ${severity}`);
 }
 
@@ -102,7 +104,7 @@ it('names migrations that make room for a format', () => {
   expect(formats).toContain(ALLOWED_HOSTS_SINCE);
   const marks = [...registry.nodes(), ...registry.triggers()].flatMap(({ type }) => {
     const schema = registry.node(type) ? registry.nodeSchema(type) : registry.triggerSchema(type);
-    return [...JSON.stringify(schema).matchAll(/"since":"([^"]*)"/g)].map(([, name]) => name);
+    return [...JSON.stringify(schema).matchAll(/"sinceMigration":"([^"]*)"/g)].map(([, name]) => name);
   });
   expect(marks.length).toBeGreaterThan(3);
   for (const mark of marks) expect(formats).toContain(mark);

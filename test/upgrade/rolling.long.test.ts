@@ -10,6 +10,7 @@ import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { authorization, BASIC, call, fill, look, trigger, USER } from './fill.ts';
 import { checkOut, KEY, type OldVersion, TOKEN } from './old-version.ts';
 import { readEverything } from './read-everything.ts';
+import { findUnmarked } from './unmarked-settings.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const CALLS = 40;
@@ -183,6 +184,19 @@ test('what the older process does not know is stored once it has stopped, and ne
   expect(await createTrigger()).toMatchObject(refused('trigger.config.response.allowedHosts'));
   const update = await call(joined.url, 'PATCH', `/api/workflows/${filled.workflows.async?.id}`, { nodes: withHosts.request });
   expect(update).toMatchObject(refused(places.request));
+  // And nothing else came to the configurations of types that both know.
+  const [typesOfOld, typesOfNew] = [
+    (await call(before.url, 'GET', '/api/plugins')).body,
+    (await call(joined.url, 'GET', '/api/plugins')).body,
+  ];
+  for (const kind of ['triggers', 'nodes']) {
+    const known = new Map<string, { config: object }>(typesOfOld[kind].map((one: { type: string }) => [one.type, one]));
+    expect(known.size).toBeGreaterThan(1);
+    for (const { type, config } of typesOfNew[kind]) {
+      const unmarked = known.has(type) ? findUnmarked(config, known.get(type)?.config, type) : [];
+      expect(unmarked).toEqual([]);
+    }
+  }
   const secret = { name: 'BOUND', value: 'a value for one host', allowedHosts: ['api.example.com'] };
   expect((await call(joined.url, 'POST', '/api/secrets', secret)).status).toBe(409);
   expect((await call(joined.url, 'PATCH', '/api/secrets/CRM', { ...secret, name: undefined })).status).toBe(409);
