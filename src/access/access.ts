@@ -58,6 +58,8 @@ export interface AccessOptions {
   readonly box: Pick<SecretBox, 'seal' | 'open'>;
   /** Whether owners must have a second factor. Default never. */
   readonly isSecondFactorRequired?: () => Promise<boolean>;
+  /** Whether every process on the database asks for the code of a second factor. Default: they do. */
+  readonly isSecondFactorAskedEverywhere?: () => boolean;
   /** Default: in the memory of this process. */
   readonly counters?: MakeCounter;
   /** Default: as costly as they should be. */
@@ -77,6 +79,7 @@ export function createAccess(options: AccessOptions): Access {
     ...{ box, passwords, counters, refusals, audit, now },
     store: store.secondFactors,
     isRequiredForOwners: options.isSecondFactorRequired ?? (async () => false),
+    isAskedEverywhere: options.isSecondFactorAskedEverywhere ?? (() => true),
   });
   const pending = createPendingSignIns({ sign, now });
   const shared = { passwords, audit, makeNotice, onAccessChange, counters, now, log };

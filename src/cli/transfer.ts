@@ -2,6 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { SEALING } from '../../migrations/0013-sealing.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { parseJson } from '../engine/json.ts';
 import { createRegistry } from '../engine/registry.ts';
@@ -13,6 +14,7 @@ import { builtIns } from '../plugins/index.ts';
 import { checkSecretKey } from '../secrets/key-check.ts';
 import { createSecretBox } from '../secrets/secret-box.ts';
 import { loadSecretKeys } from '../secrets/secret-keys.ts';
+import { readFormatsInUse } from '../storage/migrate.ts';
 import { openStorage, openStorageReader, type StorageReader } from '../storage/storage.ts';
 
 /** Most workflows that one page of a list may have. */
@@ -61,10 +63,12 @@ export async function importWorkflows(file: string, options: { keepKey?: boolean
   const storage = await openStorage({ url, durability, autoMigrate });
   try {
     const log = createLog(config.logLevel);
-    const secretBox = createSecretBox(await loadSecretKeys(config, log));
+    // A process of an older version may be running on the database.
+    const isKnownToAll = await readFormatsInUse(storage.connections.reader);
+    const secretBox = createSecretBox(await loadSecretKeys(config, log), { writesBound: () => isKnownToAll(SEALING) });
     // A key file that was made just now, on a machine that has none yet, shall seal nothing.
     await checkSecretKey(secretBox, storage.settings, { onOtherKey: 'refuse', log });
-    await withService(config, { storage, secretBox }, async (service) => {
+    await withService(config, { storage, secretBox, isKnownToAll }, async (service) => {
       for (const document of documents) {
         const imported = await service.importWorkflow(document, { keepKey: options.keepKey === true });
         let isEnabled = false;
@@ -86,7 +90,7 @@ export async function importWorkflows(file: string, options: { keepKey?: boolean
 /** A workflow service without an engine: nothing runs here. */
 async function withService<Result>(
   config: Config,
-  parts: Pick<WorkflowServiceOptions, 'storage' | 'secretBox'>,
+  parts: Pick<WorkflowServiceOptions, 'storage' | 'secretBox' | 'isKnownToAll'>,
   work: (service: WorkflowService) => Promise<Result>,
 ): Promise<Result> {
   const { expressionTimeoutMs: timeoutMs, expressionWorkers: maxWorkers, expressionMemoryMb: memoryMb } = config;

@@ -1,7 +1,7 @@
 // The setting that lists the hosts which a URL with a template in its host may lead to.
 
 import { z } from 'zod';
-import { parseAllowedHost } from './allowed-hosts.ts';
+import { ALLOWED_HOSTS_SINCE, parseAllowedHost } from './allowed-hosts.ts';
 import { sentence } from './say.ts';
 
 /** Most entries of one list. */
@@ -15,4 +15,5 @@ export const allowedHostsSchema = z.array(allowedHostSchema).min(1).max(MAX_HOST
   description:
     'Where the request may go, such as api.example.com or *.example.com. Needed when the host comes from a template and credentials are sent along.',
   target: 'hosts',
+  sinceMigration: ALLOWED_HOSTS_SINCE,
 });

@@ -1,5 +1,8 @@
 // Pure: lists of hosts that a URL may name: `api.example.com`, `api.example.com:8443`, `*.example.com`.
 
+/** Processes without this migration do not know lists of allowed hosts; see `newer-fields.ts`. */
+export const ALLOWED_HOSTS_SINCE = '0013-sealing';
+
 /** One entry of a list of allowed hosts. */
 export interface AllowedHost {
   /** As `URL.hostname` writes it: lower case, IDNA, without a dot at the end. Of a wildcard what stands behind `*.`. */

@@ -4,6 +4,7 @@ import { HooklineError } from '../errors.ts';
 import { limitProblems, toPlainJson } from './document.ts';
 import { type DroppedSecret, keepSecrets, openDocument, sayDropped } from './document-secrets.ts';
 import type { Document, Mode, Problem, Workflow } from './model.ts';
+import type { IsKnownToAll } from './newer-fields.ts';
 import { isRecord } from './path.ts';
 import type { ExpressionEvaluator, SecretBox } from './ports.ts';
 import type { Registry } from './registry.ts';
@@ -19,6 +20,8 @@ export interface DocumentJudgeOptions {
   readonly secretBox: SecretBox;
   /** Named secrets, of which unknown ones are told. Default: they are not looked at. */
   readonly vault?: Pick<SecretVault, 'current'> | undefined;
+  /** Which settings may be stored, see `newer-fields.ts`. Default: all. */
+  readonly isKnownToAll?: IsKnownToAll | undefined;
 }
 
 /** Trigger and nodes as they were sent. */
@@ -42,12 +45,14 @@ export interface DocumentJudge {
   judgeEdit(workflow: Pick<Workflow, 'mode' | 'enabled'>, previous: Document, given: GivenDocument): Promise<Validation>;
 }
 
-export function createDocumentJudge({ registry, evaluator, secretBox, vault }: DocumentJudgeOptions): DocumentJudge {
+export function createDocumentJudge(options: DocumentJudgeOptions): DocumentJudge {
+  const { registry, evaluator, secretBox, vault, isKnownToAll } = options;
   const optionsFor = (mode: Mode | undefined) => {
     const secrets = vault?.current();
     return {
       mode,
       registry,
+      isKnownToAll,
       ...(secrets ? { secretNames: new Set(Object.keys(secrets.sendable)), secretHosts: secrets.hosts } : {}),
     };
   };

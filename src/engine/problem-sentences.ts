@@ -42,6 +42,8 @@ export const PROBLEM_SENTENCES = {
   'value.because': '{{what}}: {{detail}}',
   'value.missingSecret': 'the secret is missing: enter it',
   'value.unknownSetting': 'there is no setting "{{name}}" here',
+  'value.olderVersionRunning':
+    'cannot be saved yet: a process of an older version is running on this database and would refuse the workflow; stop it and save again',
   'value.unknownField': 'there is no field "{{name}}" here',
 
   // The shape of a document

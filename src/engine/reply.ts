@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { HooklineError } from '../errors.ts';
-import { parseAllowedHost } from './allowed-hosts.ts';
+import { ALLOWED_HOSTS_SINCE, parseAllowedHost } from './allowed-hosts.ts';
 import { isTooLarge, MAX_VALUE_SIZE } from './json-value.ts';
 import { FORBIDDEN_NAMES, type Reply } from './model.ts';
 import type { ConfigProblem } from './plugin.ts';
@@ -58,6 +58,7 @@ export const allowedHostsSchema = z.array(z.string().min(1).max(300)).max(100).o
     'Hosts that a Location whose host comes from a template may lead to, such as shop.example.com, shop.example.com:8443 or *.example.com. An empty list allows only paths on this server.',
   advanced: true,
   emptyIsMeant: true,
+  sinceMigration: ALLOWED_HOSTS_SINCE,
 });
 
 /** The configuration of a reply, as the response node and the webhook trigger have it. Default: 200, no headers, no body. */

@@ -7,6 +7,7 @@ import { analyseFlow, branchNames, type NodeFlow } from './flow.ts';
 import { findConfined, findHostProblems, type SecretHosts } from './host-problems.ts';
 import { type Document, FAILURE_BRANCH, type Mode, type Problem } from './model.ts';
 import { createNearestNames, nearestNames } from './nearest.ts';
+import { findNewerFields, type IsKnownToAll } from './newer-fields.ts';
 import { appendSegment, formatPath, joinPaths, type Segment } from './path.ts';
 import type { AnyNodeType, AnyTriggerType, ConfigProblem, ExpressionEngine } from './plugin.ts';
 import type { ExpressionEvaluator } from './ports.ts';
@@ -33,6 +34,8 @@ export interface ValidateOptions {
   readonly secretNames?: ReadonlySet<string> | undefined;
   /** Hosts of the secrets that may be sent to certain hosts only, by name. Default none. */
   readonly secretHosts?: SecretHosts | undefined;
+  /** Which settings may be stored, see `newer-fields.ts`. Default: all. */
+  readonly isKnownToAll?: IsKnownToAll | undefined;
   /** Checks the syntax of expressions and scripts; without one that is left out. */
   readonly evaluator?: (Pick<ExpressionEvaluator, 'check'> & Partial<Pick<ExpressionEvaluator, 'checkScript'>>) | undefined;
 }
@@ -52,6 +55,7 @@ interface Session {
   readonly problems: Problem[];
   readonly pending: Pending;
   readonly secretHosts: SecretHosts;
+  readonly isKnownToAll: IsKnownToAll;
 }
 
 /** The engines that are text expressions, and whether `{{…}}` inside them are variables. */
@@ -114,13 +118,15 @@ interface Inspection {
   readonly pending: Pending;
 }
 
-function* inspect(input: unknown, { mode, registry, secretNames, secretHosts = NO_HOSTS }: ValidateOptions): Sliced<Inspection> {
+function* inspect(input: unknown, options: ValidateOptions): Sliced<Inspection> {
+  const { mode, registry, secretNames, secretHosts = NO_HOSTS, isKnownToAll = () => true } = options;
   const tooMany = tooManyNodes(input);
   if (tooMany) return { document: undefined, problems: [tooMany], pending: { expressions: [], scripts: [], checks: [] } };
   const { document, trigger, tree, settings, problems: shapeProblems } = readDocument(input);
   const problems = [...shapeProblems];
   const pending: Pending = { expressions: [], scripts: [], checks: [] };
-  const session: Session = { mode, registry, tree, references: createReferenceChecker(tree.all), problems, pending, secretHosts };
+  const references = createReferenceChecker(tree.all);
+  const session: Session = { mode, registry, tree, references, problems, pending, secretHosts, isKnownToAll };
   if (trigger.type !== undefined) inspectTrigger(session, trigger.type, trigger.config);
   inspectSettings(session, settings);
   if (secretNames) yield* findUnknownSecrets(session, trigger.config, settings, secretNames);
@@ -155,6 +161,7 @@ function inspectTrigger(session: Session, typeName: string, config: TreeNode['co
   const templates = inspectTemplates(config, { isVerbatim: isWriteOnly });
   // A trigger is made once per revision, before there are variables: here templates excuse nothing.
   const check = tryCheckConfig(session, place, type, config, { isTemplate: () => false, isWriteOnly });
+  problems.push(...findNewerFields(place, config, schema(), session.isKnownToAll));
   reportTemplates(session, place, undefined, templates);
   const { check: checkType } = type;
   if (checkType && mode !== undefined && check && check.parsed !== undefined) {
@@ -229,6 +236,7 @@ function inspectNodeConfig(session: Session, node: TreeNode, type: AnyNodeType):
   }
   if (check) planCheck(session, node, type, check);
   session.problems.push(...findHostProblems(place, config, type, schema(), session.secretHosts));
+  session.problems.push(...findNewerFields(place, config, schema(), session.isKnownToAll));
   return check;
 }
 

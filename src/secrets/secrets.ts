@@ -30,6 +30,8 @@ export interface SecretServiceOptions {
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Whether every process on the database keeps secrets to their allowed hosts. Default: they do. */
+  knowsHosts?(): boolean;
   /** The workflows that use secrets, by the secret's name. */
   users(): Promise<ReadonlyMap<string, readonly SecretUser[]>>;
 }
@@ -38,7 +40,7 @@ export interface SecretServiceOptions {
 export interface SecretService {
   /** By name. */
   list(): Promise<Secret[]>;
-  /** @throws HooklineError `conflict` when the name is taken, `invalid_request` for a name that is reserved or a value that cannot be kept */
+  /** @throws HooklineError `conflict` when the name is taken or a running process of an older version does not know allowed hosts, `invalid_request` for a name that is reserved or a value that cannot be kept */
   create(
     input: {
       name: string;
@@ -52,7 +54,7 @@ export interface SecretService {
   /**
    * Executions that have begun with the old value continue with it. A change that allows more hosts needs the value again: it is
    * sent only to hosts that were named when it was entered.
-   * @throws HooklineError `secret_not_found`, `invalid_request`
+   * @throws HooklineError `secret_not_found`, `invalid_request`, `conflict` as `create`
    */
   update(
     name: string,
@@ -71,7 +73,8 @@ export interface SecretService {
   close(): void;
 }
 
-export function createSecretService({ store, secretBox, bus, log, now, users }: SecretServiceOptions): SecretService {
+export function createSecretService(options: SecretServiceOptions): SecretService {
+  const { store, secretBox, bus, log, now, users, knowsHosts = () => true } = options;
   let set: SecretSet = createSecretSet([]);
   /** Counts changes: what was read before one is stale. */
   let changes = 0;
@@ -138,6 +141,15 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
     return { ...secret, usedBy: (await users()).get(secret.name) ?? [] };
   }
 
+  /** @throws HooklineError `conflict` while a process is running that would send the secret everywhere */
+  function requireKnownHosts(allowedHosts: readonly string[] | null | undefined): void {
+    if (allowedHosts === undefined || allowedHosts === null || knowsHosts()) return;
+    throw new HooklineError(
+      'conflict',
+      'Allowed hosts cannot be stored yet: a process of an older version, which would send the secret everywhere, is running on this database. Stop it and save again.',
+    );
+  }
+
   async function find(name: string): Promise<StoredSecret> {
     const secret = await store.get(name);
     if (secret) return secret;
@@ -153,6 +165,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
     async create({ name, value, description = '', allowedHosts = null }, updatedBy) {
       requireName(name);
       requireValue(value);
+      requireKnownHosts(allowedHosts);
       if ((await store.list()).length >= MAX_SECRETS) {
         throw new HooklineError(
           'conflict',
@@ -169,6 +182,7 @@ export function createSecretService({ store, secretBox, bus, log, now, users }: 
     },
 
     async update(name, { value, description, allowedHosts }, updatedBy) {
+      requireKnownHosts(allowedHosts);
       if (value !== undefined) requireValue(value);
       else if (allowedHosts !== undefined) requireNarrower(allowedHosts, (await find(name)).allowedHosts);
       const sealedValue = value === undefined ? undefined : secretBox.seal(value, secretPlace(name));

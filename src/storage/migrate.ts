@@ -129,6 +129,17 @@ async function executedMigrations(sequelize: Sequelize): Promise<ExecutedMigrati
   );
 }
 
+/**
+ * For commands, which are no process that others know of: whether a format may be written, since programs that do not know its
+ * migration are refused by now. On SQLite there are no other programs.
+ */
+export async function readFormatsInUse(sequelize: Sequelize): Promise<(migration: string) => boolean> {
+  if (sequelize.getDialect() === 'sqlite') return () => true;
+  const required = (await executedMigrations(sequelize)).map(({ requires }) => requires ?? '').sort();
+  const newest = required.at(-1) ?? '';
+  return (migration) => migration <= newest;
+}
+
 /** Makes the table of migrations, or adds to the one of an older program what it did not write. */
 async function prepareTable(writer: Sequelize, migrations: Migrations): Promise<void> {
   await writer.query(`CREATE TABLE IF NOT EXISTS ${TABLE} (name TEXT NOT NULL PRIMARY KEY, requires TEXT)`);

@@ -3,6 +3,7 @@
 import { SEALING } from '../../migrations/0013-sealing.ts';
 import { type Access, createAccess } from '../access/access.ts';
 import { createPasswords } from '../access/passwords.ts';
+import { ALLOWED_HOSTS_SINCE } from '../engine/allowed-hosts.ts';
 import { evaluateDraft } from '../engine/drafts.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { createInstallationSettings, type InstallationSettings } from '../engine/installation-settings.ts';
@@ -66,6 +67,8 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
     box: secretBox,
     isSecondFactorRequired: () => settings.isSecondFactorRequired(),
     onNotice: (userId) => resources.changes.notice(userId),
+    // Its migration came with that of the sealing, which has the effect `format`.
+    isSecondFactorAskedEverywhere: () => resources.everyProcessKnows(SEALING),
     onAccessChange() {
       resources.streams.recheck();
       void bus.publish({ type: 'access-changed' });
@@ -77,6 +80,7 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
     bus,
     log,
     now,
+    knowsHosts: () => resources.everyProcessKnows(ALLOWED_HOSTS_SINCE),
     users: () => findSecretUsers(listLiveDocuments({ store: storage.workflows, registry, secretBox })),
   });
   await secrets.vault.refresh();
@@ -101,7 +105,7 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
 /** What is made together, since each needs the others. */
 function makeKernel(
   { config, registry, log, hooksBaseUrl, now }: Setup,
-  { storage, queue, bus, changes, captures, outgoing, evaluator }: Resources,
+  { storage, queue, bus, changes, captures, outgoing, evaluator, everyProcessKnows }: Resources,
   { secretBox, secrets, resumeTokens }: Pick<WiredServices, 'secrets' | 'resumeTokens'> & { readonly secretBox: SecretBox },
 ): Pick<WiredServices, 'workflows' | 'metrics' | 'outbound' | 'engine'> {
   const { executions } = storage;
@@ -111,6 +115,7 @@ function makeKernel(
     evaluator,
     secretBox,
     vault: secrets.vault,
+    isKnownToAll: everyProcessKnows,
     now,
     async onChange(workflowId) {
       await engine.refresh(workflowId);

@@ -27,6 +27,7 @@ async function open(passwords = quick) {
   );
   const clock = { now: 1_800_000_000_000 };
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const others = { askForCodes: true };
   const access = createAccess({
     store: storage.access,
     baseUrl: 'http://host',
@@ -35,8 +36,9 @@ async function open(passwords = quick) {
     sign: hashSecret,
     box,
     passwords,
+    isSecondFactorAskedEverywhere: () => others.askForCodes,
   });
-  return { storage, clock, log, access };
+  return { storage, clock, log, access, others };
 }
 
 /** Who has no second factor gets a session. */
@@ -53,6 +55,15 @@ async function withOwner() {
   const session = await opened.access.links.accept(use, from);
   return { ...opened, session };
 }
+
+test('a second factor cannot be set up while a process is running that asks for no code', async () => {
+  const { access, session, others } = await withOwner();
+  others.askForCodes = false;
+  const refusal = { code: 'conflict', message: expect.stringContaining('older version') };
+  await expect(access.secondFactors.begin(session.user)).rejects.toMatchObject(refusal);
+  others.askForCodes = true;
+  await expect(access.secondFactors.begin(session.user)).resolves.toMatchObject({ secret: expect.any(String) });
+});
 
 test('a setup link works for a day', async () => {
   const { access, clock } = await open();

@@ -7,12 +7,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { Sequelize } from 'sequelize';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startPostgres, type TestPostgres } from '../postgres.ts';
 import { killCommands, listening, hookline as run } from './command.ts';
-
-// Each command is a process that compiles its sources first.
-vi.setConfig({ testTimeout: 120_000 });
 
 const TOKEN = 'x8Qm2vLr7TzKpW4nYcB9sHdJ6fGeA3uR';
 const PASSWORD = 'password of the sink';
@@ -65,34 +64,43 @@ async function call(method: string, path: string, body?: unknown) {
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
 }
 
-/** Every encrypted value in the database, as `v1` or `v2.<key id>`, counted. */
-async function storedFormats(): Promise<Record<string, number>> {
-  const database = new Sequelize({ dialect: 'sqlite', storage: join(folder, 'hookline.db'), logging: false });
+/** Where encrypted values are, in the order in which they are encrypted again. */
+const COLUMNS = [
+  ['secrets', 'sealed_value'],
+  ['revisions', 'document'],
+  ['endpoints', 'config'],
+  ['endpoints', 'sealed_secrets'],
+  ['executions', 'origin'],
+  ['executions', 'result'],
+  ['execution_jobs', 'jobs'],
+  ['signals', 'value'],
+  ['messages', 'sealed'],
+] as const;
+
+/** Encrypted values in some columns, as `v1` or `v2.<key id>`, counted. */
+async function countFormats(
+  query: (sql: string) => Promise<{ text: string }[]>,
+  columns: readonly (readonly [table: string, column: string])[] = COLUMNS,
+): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  try {
-    const columns = [
-      ['secrets', 'sealed_value'],
-      ['revisions', 'document'],
-      ['endpoints', 'config'],
-      ['endpoints', 'sealed_secrets'],
-      ['executions', 'origin'],
-      ['executions', 'result'],
-      ['execution_jobs', 'jobs'],
-      ['signals', 'value'],
-      ['messages', 'sealed'],
-    ];
-    for (const [table, column] of columns) {
-      const [rows] = await database.query(`SELECT ${column} AS text FROM ${table} WHERE ${column} IS NOT NULL`);
-      for (const { text } of rows as { text: string }[]) {
-        for (const [, format = ''] of text.matchAll(/\b(v1|v2\.[\w-]{8})\.[\w-]{16}\.[\w-]{22}\.[\w-]+/g)) {
-          counts[format] = (counts[format] ?? 0) + 1;
-        }
+  for (const [table, column] of columns) {
+    for (const { text } of await query(`SELECT ${column} AS text FROM ${table} WHERE ${column} IS NOT NULL`)) {
+      for (const [, format = ''] of text.matchAll(/\b(v1|v2\.[\w-]{8})\.[\w-]{16}\.[\w-]{22}\.[\w-]+/g)) {
+        counts[format] = (counts[format] ?? 0) + 1;
       }
     }
+  }
+  return counts;
+}
+
+/** Every encrypted value in the SQLite database. */
+async function storedFormats(): Promise<Record<string, number>> {
+  const database = new Sequelize({ dialect: 'sqlite', storage: join(folder, 'hookline.db'), logging: false });
+  try {
+    return await countFormats(async (sql) => (await database.query(sql))[0] as { text: string }[]);
   } finally {
     await database.close();
   }
-  return counts;
 }
 
 /** Something encrypted of every kind. */
@@ -230,4 +238,97 @@ it('leaves a value that was moved to another row unreadable: it is never sent', 
   expect(status).toBeGreaterThanOrEqual(500);
   expect(body.error.code).toBe('invalid_configuration');
   expect(received).toEqual([]);
+});
+
+describe('on PostgreSQL, beside two servers', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.stop());
+
+  it('continues when it was killed in the middle, and both servers read every value all the time', async () => {
+    const url = await postgres.createDatabase();
+    const env = { HOOKLINE_DATABASE_URL: url, HOOKLINE_SECRET_KEY_FILE: keyFile() };
+    const one = await start(env);
+    const { sender, execution, status, resumeUrl, endpoint } = await fill();
+    const reader = (
+      await call('POST', '/api/workflows', {
+        ...{ title: 'Reader', mode: 'sync', enabled: true, trigger: { type: 'webhook', config: {} } },
+        nodes: [{ key: 'r', type: 'response', config: { body: { is: '{{$secrets.CRM}}' } } }],
+      })
+    ).body;
+    const two = hookline(['start'], env);
+    const servers = [base, await listening(two)];
+    const [before] = await keysInFile();
+    const query = (sql: string) => postgres.query<{ text: string }>(url, sql);
+    const formats = await countFormats(query);
+    expect(Object.keys(formats)).toHaveLength(1);
+
+    let isOver = false;
+    const rounds = servers.map(() => 0);
+    const reading = Promise.all(
+      servers.map(async (server, index) => {
+        while (!isOver) {
+          const sent = await call('POST', `${server}/hooks/${sender.hookKey}`, {});
+          const read = await call('POST', `${server}/hooks/${reader.hookKey}`, {});
+          expect([sent.status, read]).toEqual([200, { status: 200, body: { is: 'value-of-the-secret' } }]);
+          rounds[index] = (rounds[index] ?? 0) + 1;
+        }
+      }),
+    );
+    // It is awaited at the end.
+    reading.catch(() => undefined);
+    const nextRounds = async (): Promise<void> => {
+      const goals = rounds.map((round) => round + 2);
+      await Promise.race([
+        reading,
+        expect.poll(() => rounds.every((round, index) => round >= (goals[index] ?? 0)), { timeout: 60_000 }).toBe(true),
+      ]);
+    };
+
+    // The endpoint is held, so that the command is in the middle for as long as it is wanted there.
+    const holder = new pg.Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT id FROM endpoints FOR UPDATE');
+    const killed = hookline(['rotate-key'], env);
+    const [, id = ''] = /Made the key "([\w-]{8})"/.exec(await killed.until(/Made the key "[\w-]{8}"/)) ?? [];
+    const behind = COLUMNS.filter(([table]) => table === 'secrets' || table === 'revisions');
+    await expect.poll(async () => Object.keys(await countFormats(query, behind)), { timeout: 60_000 }).toEqual([`v2.${id}`]);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    await holder.query('ROLLBACK');
+    await holder.end();
+    const halfway = await countFormats(query);
+    expect(Object.keys(halfway).sort()).toEqual([...Object.keys(formats), `v2.${id}`].sort());
+    await nextRounds();
+
+    const second = await hookline(['rotate-key'], env).ended;
+    expect(second).toMatchObject({ code: 0, stderr: '' });
+    expect(second.stdout).toContain(`Continuing the rotation to the key "${id}"`);
+    expect(Object.keys(await countFormats(query))).toEqual([`v2.${id}`]);
+    await nextRounds();
+    isOver = true;
+    await reading;
+    expect(new Set(received)).toEqual(new Set([`Bearer ${PASSWORD}`]));
+
+    // What was in flight, and what the endpoint is sent, at both.
+    expect((await call('POST', resumeUrl.replace(servers[0] ?? '', servers[1] ?? ''), {})).status).toBe(200);
+    await expect.poll(status, { timeout: 60_000 }).toBe('succeeded');
+    expect(received.at(-1)).toBe('value-of-the-secret');
+    for (const server of servers) {
+      expect((await call('POST', `${server}/api/endpoints/${endpoint.id}/test`, {})).status).toBeLessThan(300);
+      expect(received.at(-1)).toBe('key of the endpoint');
+    }
+    await Promise.all([one.stop(), two.stop()]);
+
+    // Nothing that is stored needs the key before.
+    const [after, ...others] = await keysInFile();
+    expect(others).toEqual([before]);
+    await writeFile(keyFile(), `${after}\n`);
+    await start(env);
+    expect((await call('POST', `/hooks/${sender.hookKey}`, {})).status).toBe(200);
+    expect((await call('GET', `/api/executions/${execution}`)).body.status).toBe('succeeded');
+  });
 });

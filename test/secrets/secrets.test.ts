@@ -14,7 +14,7 @@ const VALUE = 'value of the secret';
 /** A store that two services share, as processes share a database; it counts how often it is read. */
 function shared() {
   const rows = new Map<string, StoredSecret>();
-  const state = { reads: 0, fails: false };
+  const state = { reads: 0, fails: false, knowsHosts: true };
   const store: SecretStore = {
     async list() {
       state.reads += 1;
@@ -43,7 +43,8 @@ function shared() {
   const service = (key = KEY) => {
     const bus = createLocalBus(log);
     const secretBox = createSecretBox(key);
-    const secrets = createSecretService({ store, secretBox, bus, log, now: () => 1, users: async () => new Map() });
+    const knowsHosts = () => state.knowsHosts;
+    const secrets = createSecretService({ store, secretBox, bus, log, now: () => 1, knowsHosts, users: async () => new Map() });
     return { bus, secrets };
   };
   return { state, log, service, rows };
@@ -117,4 +118,20 @@ it('stores no value that it could not keep out of logs', async () => {
   await secrets.create({ name: 'KEY', value: VALUE }, 'ada');
   expect(rows.get('KEY')?.sealedValue).not.toContain(VALUE);
   expect(JSON.stringify(await secrets.list())).not.toMatch(/value|sealed/i);
+});
+
+it('stores no allowed hosts while a process is running that would send the secret everywhere', async () => {
+  const { state, service, rows } = shared();
+  const { secrets } = service();
+  state.knowsHosts = false;
+  const allowedHosts = ['api.example.com'];
+  const refusal = { code: 'conflict', message: expect.stringContaining('older version') };
+  await expect(secrets.create({ name: 'BOUND', value: VALUE, allowedHosts }, 'ada')).rejects.toMatchObject(refusal);
+  expect(rows.size).toBe(0);
+  await secrets.create({ name: 'FREE', value: VALUE, allowedHosts: null }, 'ada');
+  await expect(secrets.update('FREE', { value: VALUE, allowedHosts }, 'ada')).rejects.toMatchObject(refusal);
+  await secrets.update('FREE', { description: 'Other', allowedHosts: null }, 'ada');
+  expect(rows.get('FREE')).toMatchObject({ description: 'Other', allowedHosts: null });
+  state.knowsHosts = true;
+  expect(await secrets.create({ name: 'BOUND', value: VALUE, allowedHosts }, 'ada')).toMatchObject({ allowedHosts });
 });

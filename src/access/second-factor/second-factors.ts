@@ -17,7 +17,7 @@ export interface SecondFactorService {
   get(user: User): Promise<SecondFactorView>;
   /**
    * Begins to enrol: a new secret, which counts only when a code of it was confirmed. It replaces one that was not confirmed.
-   * @throws HooklineError `conflict` when there is a second factor already
+   * @throws HooklineError `conflict` when there is a second factor already, or while a process is running that asks for no code
    */
   begin(user: User): Promise<{ secret: string; uri: string }>;
   /**
@@ -52,9 +52,11 @@ export function createSecondFactors(options: {
   refusals: Pick<Refusals, 'note'>;
   audit: Pick<AuditService, 'note'>;
   isRequiredForOwners: () => Promise<boolean>;
+  /** Whether every process on the database asks for the code. */
+  isAskedEverywhere: () => boolean;
   now: () => number;
 }): SecondFactorService {
-  const { store, box, passwords, counters, refusals, audit, isRequiredForOwners, now } = options;
+  const { store, box, passwords, counters, refusals, audit, isRequiredForOwners, isAskedEverywhere, now } = options;
   const byUser = createThrottle({ name: 'second-factor', free: 5, maxWaitMs: 300_000, counters });
 
   const has = (user: User): boolean => user.secondFactorSince != null;
@@ -104,6 +106,12 @@ export function createSecondFactors(options: {
       };
     },
     async begin(user) {
+      if (!isAskedEverywhere()) {
+        throw new HooklineError(
+          'conflict',
+          'A second factor cannot be set up yet: a process of an older version, which asks for no code, is running on this database. Stop it and try again.',
+        );
+      }
       const secret = makeTotpSecret();
       if (!(await store.begin(user.id, box.seal(secret, totpPlace(user.id))))) throw alreadyThere();
       return { secret, uri: totpUri(secret, user.email) };

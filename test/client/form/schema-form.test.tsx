@@ -4,7 +4,7 @@
 import { screen, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { CONFIGS } from './configs.ts';
-import { findField, textIn } from './fill.ts';
+import { enterText, findField, textIn } from './fill.ts';
 import { renderForm } from './support.tsx';
 import { nameOf, type TestedType, testedTypes, typeNamed } from './types.ts';
 
