@@ -111,6 +111,8 @@ const wrap = fc.constantFrom<(text: string) => string>(
   (text) => Buffer.from(text, 'utf16le').toString('base64'),
   (text) => Buffer.from(text).toString('hex'),
   (text) => [...text].map((sign) => `&#${sign.charCodeAt(0)};`).join(''),
+  (text) => [...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  (text) => [...text].map((sign) => `%u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
 );
 
 it('nothing survives three layers of wrapping, and JSON stays JSON', () => {
