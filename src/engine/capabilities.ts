@@ -86,7 +86,39 @@ function* cut(text: string, start: number, end: number): Generator<Part> {
 }
 
 function findInPart({ text, at }: Part, kinds: ConcealedKinds): Place[] {
-  return findEscaped(text, kinds, 0).map(({ start, end, shown }) => ({ start: start + at, end: end + at, shown }));
+  const places = [...findEscaped(text, kinds, 0), ...findInLines(text, kinds)];
+  return places.map(({ start, end, shown }) => ({ start: start + at, end: end + at, shown }));
+}
+
+/** MIME has 76 characters of base64 in a line, PEM 64; a terminal breaks a long word where its window ends. */
+const LINE_BREAK = /(?:\\+r)?\\+n|(?:%(?:25)*0d)?%(?:25)*0a|&#(?:13|x0?d);&#(?:10|x0?a);|&#(?:10|x0?a);/gi;
+const BROKEN = /[A-Za-z0-9+/_-]{8}(?:\\+[nr]|%(?:25)*0[ad]|&#(?:1[03]|x0?[ad]);)/i;
+
+/** What is found when lines are joined. Line breaks are escaped in JSON; others end a run before it comes here. */
+function findInLines(text: string, kinds: ConcealedKinds): Place[] {
+  if (!BROKEN.test(text)) return [];
+  const lines: { readonly at: number; readonly from: number }[] = [];
+  let joined = '';
+  let from = 0;
+  const add = (end: number): void => {
+    if (end === from) return;
+    lines.push({ at: joined.length, from });
+    joined += text.slice(from, end);
+  };
+  for (const { index, 0: lineBreak } of text.matchAll(LINE_BREAK)) {
+    add(index);
+    from = index + lineBreak.length;
+  }
+  add(text.length);
+  const original = (position: number): number => {
+    const line = lines.findLast(({ at }) => at <= position);
+    return line === undefined ? position : line.from + position - line.at;
+  };
+  return findEscaped(joined, kinds, 0).map(({ start, end, shown }) => ({
+    start: original(start),
+    end: original(end - 1) + 1,
+    shown,
+  }));
 }
 
 function replaceAll(text: string, places: Place[]): string {

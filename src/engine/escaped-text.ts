@@ -8,10 +8,14 @@ export interface PlainText {
   range(start: number, end: number): readonly [number, number];
 }
 
-/** PHP writes `\/` in JSON, Go `\u0026`, .NET `\u002B` and `%2f`; JSON inside JSON has several backslashes, a URL in a URL `%252F`. */
+/**
+ * PHP writes `\/` in JSON, Go `\u0026`, .NET `\u002B` and `%2f`; JSON inside JSON has several backslashes, a URL in a URL `%252F`.
+ * JavaScript and Python write `\x2f`, JavaScript `\u{2f}` and, by its old `escape`, `%u002f`.
+ */
 const ESCAPES = new RegExp(
   [
-    '\\\\+(?:u(?<unit>[0-9a-f]{4}))?',
+    '\\\\+(?:u(?<unit>[0-9a-f]{4})|u\\{0{0,5}(?<point>[0-9a-f]{1,6})\\}|x(?<byte>[0-9a-f]{2}))?',
+    '%u(?<old>[0-9a-f]{4})',
     '(?<bytes>(?:%(?:25)*[0-9a-f]{2})+)',
     '&(?:amp;)*(?:#0{0,9}(?<decimal>\\d{1,7})|#x0{0,9}(?<hex>[0-9a-f]{1,6})|(?<name>amp|lt|gt|quot|apos));',
   ].join('|'),
@@ -92,11 +96,12 @@ function alike(text: string): string {
 }
 
 /** Nothing for backslashes alone: what follows them is meant. */
-function decode({ unit, bytes, decimal, hex, name }: Readonly<Record<string, string | undefined>>): string {
-  if (unit !== undefined) return String.fromCharCode(Number.parseInt(unit, 16));
+function decode({ unit, point, byte, old, bytes, decimal, hex, name }: Readonly<Record<string, string | undefined>>): string {
+  const code16 = unit ?? byte ?? old;
+  if (code16 !== undefined) return String.fromCharCode(Number.parseInt(code16, 16));
   if (bytes !== undefined) return Buffer.from(bytes.replace(/%(?:25)*(?=[0-9a-f]{2})/gi, ''), 'hex').toString('utf8');
   if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? '';
-  if (decimal === undefined && hex === undefined) return '';
-  const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+  if (decimal === undefined && hex === undefined && point === undefined) return '';
+  const code = decimal === undefined ? Number.parseInt(hex ?? point ?? '', 16) : Number(decimal);
   return code <= MAX_CODE_POINT ? String.fromCodePoint(code) : '';
 }

@@ -131,7 +131,8 @@ const HEX_KEY = /^(?:[0-9a-fA-F]{2}){6,}$/;
 const SEED_BYTES = 32;
 
 function formsOf(secret: string, insideBase64: boolean): string[] {
-  const texts = [secret];
+  // Host names and names of headers come back in lower case.
+  const texts = [secret, secret.toLowerCase(), secret.toUpperCase()];
   const [, base64] = BASE64_KEY.exec(secret) ?? [];
   if (base64 !== undefined) {
     const bytes = Buffer.from(base64, 'base64');

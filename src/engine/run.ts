@@ -92,7 +92,7 @@ export class Run {
   deadlineAt = Number.POSITIVE_INFINITY;
   /** When what it has left is committed at the latest, by the monotonic clock in milliseconds. */
   flushAt = Number.POSITIVE_INFINITY;
-  /** When it last let others have their turn, by the monotonic clock in milliseconds. */
+  /** When it last let others have their turn, in milliseconds since 1970; Infinity before it began. */
   yieldedAt = Number.POSITIVE_INFINITY;
   #controller: AbortController | undefined;
 

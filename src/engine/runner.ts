@@ -41,7 +41,7 @@ function walkNodes(run: Run, nodes: readonly CompiledNode[], frame: Frame, servi
   for (let index = 0; index < nodes.length; index += 1) {
     const node = nodes[index];
     if (node === undefined) break;
-    const turn = takeTurn(run);
+    const turn = takeTurn(run, services);
     if (turn !== undefined) return walkRest(run, nodes, index, turn.then(complete), frame, services);
     const step = walkNode(run, node, frame, services);
     if (step instanceof Promise) return walkRest(run, nodes, index + 1, step, frame, services);
@@ -64,7 +64,7 @@ async function walkRest(
   for (let index = next; index < nodes.length; index += 1) {
     const node = nodes[index];
     if (node === undefined) break;
-    const turn = takeTurn(run);
+    const turn = takeTurn(run, services);
     if (turn !== undefined) await turn;
     const step = walkNode(run, node, frame, services);
     const outcome = step instanceof Promise ? await step : step;

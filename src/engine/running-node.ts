@@ -97,7 +97,7 @@ export class RunningNode implements NodeContext<unknown> {
     return async (name: string, options: { locals?: unknown; index?: number; signal?: AbortSignal } = {}) => {
       const children = node.branches.get(name);
       if (!children) return COMPLETED;
-      await takeTurn(run);
+      await takeTurn(run, services);
       const { index, signal } = options;
       const prefix = index === undefined ? frame.prefix : `${job.path}[${index}]/`;
       const isSame = index === undefined && !('locals' in options);

@@ -39,6 +39,40 @@ describe('a hook key', () => {
   });
 });
 
+describe('over several lines', () => {
+  const pad = 'x'.repeat(60);
+  const lines = (text: string, length: number, lineBreak: string): string =>
+    text.replace(new RegExp(`(.{${length}})(?=.)`, 'g'), `$1${lineBreak}`);
+
+  it.each([
+    ['of MIME', 76, '\r\n'],
+    ['of PEM', 64, '\n'],
+    ['of a narrow window', 20, '\n'],
+  ])('is found in base64 %s, and JSON stays JSON', (_what, length, lineBreak) => {
+    for (const secret of [KEY, TOKEN, `https://h.example/hooks/${KEY}`, `https://h.example/resume/${TOKEN}`]) {
+      for (const before of ['', 'a', 'ab', pad, `${pad}a`, `${pad}ab`]) {
+        const wrapped = lines(Buffer.from(`${before} ${secret} ${pad}`).toString('base64'), length, lineBreak);
+        for (const json of [JSON.stringify({ a: wrapped }), JSON.stringify(JSON.stringify([wrapped]))]) {
+          const shown = conceal(json);
+          expect(shown).toMatch(/\[hook key|\[resume token/);
+          JSON.parse(shown);
+          const left = Buffer.from(shown.replace(/\\+[rn]|[^A-Za-z0-9+/]/g, ''), 'base64').toString('latin1');
+          expect(left).not.toContain(secret.slice(-22));
+        }
+      }
+    }
+  });
+
+  it('is found where a line ends in the middle of it', () => {
+    for (const secret of [KEY, TOKEN]) {
+      const shown = conceal(JSON.stringify({ a: lines(secret, 12, '\n'), b: 'one\ntwo\nthree\nfour' }));
+      expect(shown).toMatch(/\[hook key|\[resume token/);
+      expect(shown).toContain('one\\ntwo\\nthree\\nfour');
+      JSON.parse(shown);
+    }
+  });
+});
+
 describe('a resume token', () => {
   it.each([
     ['as it is', TOKEN, '[resume token]'],
@@ -77,6 +111,8 @@ const wrap = fc.constantFrom<(text: string) => string>(
   (text) => Buffer.from(text, 'utf16le').toString('base64'),
   (text) => Buffer.from(text).toString('hex'),
   (text) => [...text].map((sign) => `&#${sign.charCodeAt(0)};`).join(''),
+  (text) => [...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  (text) => [...text].map((sign) => `%u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
 );
 
 it('nothing survives three layers of wrapping, and JSON stays JSON', () => {

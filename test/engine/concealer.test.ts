@@ -9,6 +9,7 @@ const SECRET = 'Tr0ub4dor & 3/äß+"quote"\\n';
 const concealer = createConcealer([
   ['PASSWORD', SECRET],
   ['PIN', '73519246'],
+  ['HOST', 'Zebra-9182-Token'],
   ['KEY', 'whsec_c2VjcmV0LW9mLXRoZS1ob29rLTAxMjM0NTY3ODk='],
 ]);
 
@@ -23,6 +24,14 @@ describe('a text', () => {
     ['in base64', Buffer.from(SECRET).toString('base64'), '[secret PASSWORD]=='],
     ['in hex', Buffer.from(SECRET).toString('hex'), '[secret PASSWORD]'],
     ['in lines for a log', `error: "${SECRET}" is wrong`, 'error: "[secret PASSWORD]" is wrong'],
+    ['in a host name', `http://${'Zebra-9182-Token'.toLowerCase()}.example`, 'http://[secret HOST].example'],
+    ['in capital letters', 'X-ZEBRA-9182-TOKEN', 'X-[secret HOST]'],
+    [
+      'in escapes of JavaScript',
+      [...'73519246'].map((digit) => `\\u{${digit.charCodeAt(0).toString(16)}}`).join(''),
+      '[secret PIN]',
+    ],
+    ['in escapes of Python', [...'73519246'].map((digit) => `\\x${digit.charCodeAt(0).toString(16)}`).join(''), '[secret PIN]'],
     ['beside another one', `73519246${SECRET}`, '[secret PIN][secret PASSWORD]'],
     ['with nothing secret in it', 'a 100% \\innocent &amp; text', 'a 100% \\innocent &amp; text'],
   ])('%s', (_what, text, shown) => {

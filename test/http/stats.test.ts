@@ -96,6 +96,12 @@ describe('statistics', () => {
     expect(await failingEndpoints()).toEqual([
       { endpointId: id, url: 'http://127.0.0.1:9000/hook', status: 'disabled', failed: 0, held: 0 },
     ]);
+    const seenWith = async (...permissions: string[]) => {
+      const body = { name: 'reader', permissions, expiresAt: null };
+      const { secret } = (await api.call('POST', '/api/tokens', { body, status: 201 })).body;
+      return (await api.call('GET', '/api/stats', { token: secret, status: 200 })).body.failingEndpoints.length;
+    };
+    expect([await seenWith('executions:read'), await seenWith('executions:read', 'outbound:read')]).toEqual([0, 1]);
   });
 });
 

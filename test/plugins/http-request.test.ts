@@ -175,6 +175,36 @@ describe('the HTTP request', () => {
   });
 
   it.each([
+    ['bytes', (text: string) => ({ type: 'application/octet-stream', body: text })],
+    ['bytes behind one other', (text: string) => ({ type: 'image/png', body: `x${text}` })],
+    ['bytes behind two others', (text: string) => ({ type: 'application/pdf', body: `xy${text}zz` })],
+    ['no type', (text: string) => ({ type: undefined, body: text })],
+    ['base64', (text: string) => ({ type: 'text/plain', body: Buffer.from(text).toString('base64') })],
+    ['base64 of more', (text: string) => ({ type: 'text/plain', body: Buffer.from(`x${text}y`).toString('base64url') })],
+    ['hex', (text: string) => ({ type: 'text/plain', body: Buffer.from(text).toString('hex') })],
+    ['upper case', (text: string) => ({ type: 'text/plain', body: text.toUpperCase() })],
+    ['lower case', (text: string) => ({ type: 'text/plain', body: text.toLowerCase() })],
+    ['the name of a header', (text: string) => ({ type: 'text/plain', name: text.replace('Bearer ', 'X-'), body: '' })],
+    ['UTF-16', (text: string) => ({ type: 'text/plain; charset=utf-16le', body: Buffer.from(text, 'utf16le') })],
+  ] as [string, (text: string) => { type: string | undefined; body: string | Buffer; name?: string }][])(
+    'keeps secrets out of what comes back as %s',
+    async (_, answer) => {
+      const token = 'Stored-Bearer-Token-7788';
+      const server = await serve((request, response) => {
+        const { type, body, name } = answer(request.headers.authorization ?? '');
+        if (type !== undefined) response.setHeader('Content-Type', type);
+        if (name !== undefined) response.setHeader(name, 'x');
+        response.end(body);
+      });
+      const output = await run({ url: server.url, auth: { type: 'bearer', token } }, [server]);
+      const text = JSON.stringify(output);
+      expect(text).toContain('[redacted]');
+      const decoded = (text.match(/[A-Za-z0-9+/_-]{12,}/g) ?? []).map((part) => Buffer.from(part, 'base64').toString('latin1'));
+      for (const shown of [text, ...decoded]) expect(shown.toLowerCase()).not.toMatch(/bearer-token|7788/);
+    },
+  );
+
+  it.each([
     [{ url: 'ftp://a' }, 'url'],
     [{ url: 'https://me:pw@a/' }, 'url'],
     [{ url: 'https://' }, 'url'],

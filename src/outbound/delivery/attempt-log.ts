@@ -16,7 +16,7 @@ export type Redactor = (text: string, isCut?: boolean) => string;
 /** @returns a function that replaces every secret of an endpoint in a text, in each form that a receiver may send back */
 export function createRedactor(endpoint: OpenEndpoint): Redactor {
   const secrets = [...new Set(secretsOf(endpoint))].map((value) => ({ value, shown: REDACTED }));
-  const redact = createTextRedactor(secrets, { remembers: MAX_KNOWN });
+  const redact = createTextRedactor(secrets, { insideBase64: true, remembers: MAX_KNOWN });
   return (text, isCut = false) => (isCut ? redact(text, { isCut }) : redact(text));
 }
 

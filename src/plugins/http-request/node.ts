@@ -55,7 +55,7 @@ async function call(context: NodeContext<HttpRequestConfig>): Promise<unknown> {
   const response = await context.fetch(request);
   const { status } = response;
   const redact = createRedactor(config);
-  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, redact(value)]));
+  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [redact(name), redact(value)]));
   const ok = config.successStatuses ? config.successStatuses.includes(status) : status >= 200 && status < 300;
   const body = readBody(response, redact);
   if (ok || config.ignoreFailure) return { ok, status, headers, body };
@@ -122,13 +122,13 @@ function encode(pairs: HttpRequestConfig['query']): string {
   return new URLSearchParams(given).toString();
 }
 
-/** JSON as its value, text as text, anything else as `{ base64 }`. JSON that is wrong is text. */
+/** JSON as its value, text as text, anything else as `{ base64 }`, in which a secret is replaced, too. JSON that is wrong is text. */
 function readBody({ headers, body }: OutgoingResponse, redact: (text: string) => string): unknown {
   const type = (headers['content-type'] ?? '').toLowerCase();
   if (body.byteLength === 0) return '';
   const isJson = /^\s*application\/(?:[^;\s]+\+)?json\s*(?:;|$)/.test(type);
   const isText = /^\s*(?:text\/|application\/(?:[^;\s]+\+)?(?:xml|javascript|x-www-form-urlencoded)\s*(?:;|$))/.test(type);
-  if (!isJson && !isText) return { base64: Buffer.from(body).toString('base64') };
+  if (!isJson && !isText) return { base64: redact(Buffer.from(body).toString('base64')) };
   const text = redact(decode(body, /charset="?([^\s";]+)/.exec(type)?.[1]));
   if (!isJson) return text;
   try {

@@ -9,7 +9,10 @@ export function createRedactor({ auth, secretHeaders }: HttpRequestConfig): (tex
   if (auth?.type === 'bearer') secrets.push(auth.token);
   if (auth?.type === 'basic') secrets.push(auth.password, basicCredentials(auth));
   if (secrets.length === 0) return (text) => text;
-  const redact = createTextRedactor([...new Set(secrets)].map((value) => ({ value, shown: '[redacted]' })));
+  const redact = createTextRedactor(
+    [...new Set(secrets)].map((value) => ({ value, shown: '[redacted]' })),
+    { insideBase64: true },
+  );
   return (text) => redact(text);
 }
 
