@@ -17,6 +17,8 @@ const ADOPTED_AT_ONCE = 20;
 export const ADOPT_MS = 364 * 86_400_000;
 /** The id of the one row. */
 const CHAIN = 1;
+/** No chain gets this far: a higher number was put there by hand. */
+export const MAX_SEQUENCE = 2 ** 52;
 
 type Link = Pick<AuditRow, 'sequence' | 'hash' | 'previous'>;
 /** The ends of the chain as numbers and texts; PostgreSQL gives BIGINT as text. */
@@ -55,13 +57,13 @@ function isSigned(ends: ChainEnds, signature: string | null, sign: SignAudit): b
  */
 async function lockChain({ auditChain, auditLog }: Models, sign: SignAudit): Promise<ChainEnds> {
   const row = await auditChain.findByPk(CHAIN, { lock: true });
-  const where = { sequence: { [Op.not]: null } };
+  const where = { sequence: { [Op.between]: [1, MAX_SEQUENCE] as [number, number] } };
   const end = async (direction: 'ASC' | 'DESC') =>
     (await auditLog.findOne({ attributes: ['sequence', 'previous'], where, order: [['sequence', direction]] }))?.get();
   const last = Number((await end('DESC'))?.sequence ?? 0);
   if (row) {
     const ends = endsOf(row.get());
-    if (isSigned(ends, row.get().signature, sign) && last <= ends.sequence) return ends;
+    if (isSigned(ends, row.get().signature, sign) && last <= ends.sequence && ends.sequence < MAX_SEQUENCE) return ends;
   }
   const first = await end('ASC');
   const start = { startSequence: first ? Number(first.sequence) - 1 : 0, startHash: first?.previous ?? '' };
@@ -139,7 +141,7 @@ export async function adoptEntries(models: Models, now: number, limit: number, s
 export async function cutStart(models: Models, before: number, limit: number, sign: SignAudit): Promise<number> {
   const ends = await lockChain(models, sign);
   const rows = await models.auditLog.findAll({
-    where: { sequence: { [Op.gt]: ends.startSequence } },
+    where: { sequence: { [Op.gt]: ends.startSequence, [Op.lte]: ends.sequence } },
     order: [['sequence', 'ASC']],
     limit,
   });

@@ -3,7 +3,7 @@
 import { Op } from 'sequelize';
 import type { SignAudit } from '../engine/audit-scope.ts';
 import type { AuditChainRow } from './access-models.ts';
-import { type ChainEnds, endsOf, hashOfEntry, OF_OLDER_PROCESS, signedText } from './audit-chain.ts';
+import { type ChainEnds, endsOf, hashOfEntry, MAX_SEQUENCE, OF_OLDER_PROCESS, signedText } from './audit-chain.ts';
 import type { Models } from './models.ts';
 import { withStorageErrors } from './storage-error.ts';
 
@@ -77,8 +77,11 @@ async function walk(models: Models, row: AuditChainRow, signs: readonly SignAudi
     if (rows.length === 0) return done(missing(at.sequence + 1, ends.sequence));
   }
   if (at.hash !== ends.hash) return done(`The last entry (number ${at.sequence}) is not the one that was signed.`);
-  const beyond = await models.auditLog.count({ where: { sequence: { [Op.lte]: ends.startSequence } } });
-  if (beyond > 0) return done(`${beyond} entries have a number from before the start of the chain: they were added.`);
+  const beyond = await models.auditLog.count({
+    where: { [Op.or]: [{ sequence: { [Op.lte]: ends.startSequence } }, { sequence: { [Op.gt]: MAX_SEQUENCE } }] },
+  });
+  if (beyond > 0)
+    return done(`${beyond} entries have a number from before the start of the chain or far beyond its end: they were added.`);
   const loose = await models.auditLog.count({ where: { sequence: null, details: { [Op.not]: null } } });
   return done(
     loose === 0 ? undefined : `${loose} entries have no number, and no older version has written them: they were added.`,

@@ -1,6 +1,6 @@
 // Workflows and their revisions in the database.
 
-import { cast, col, fn, Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
+import { cast, col, fn, literal, Op, UniqueConstraintError, type WhereOptions } from 'sequelize';
 import { nameAuditTarget } from '../engine/audit-scope.ts';
 import { type Document, modeSchema, type Revision, type Workflow } from '../engine/model.ts';
 import type { WorkflowStore } from '../engine/ports.ts';
@@ -100,11 +100,12 @@ export function workflowStore(database: Database): WorkflowStore {
 
     hookKeysState: () =>
       withStorageErrors(async () => {
-        // The sum and not the latest: the clock of another process may be behind.
+        // The sum and not the latest: the clock of another process may be behind. Of remainders: one damaged time is not to exceed
+        // BIGINT.
         const [row] = await read.workflows.findAll({
           attributes: [
             [fn('COUNT', col('id')), 'count'],
-            [cast(fn('SUM', col('updated_at')), 'TEXT'), 'sum'],
+            [cast(fn('SUM', literal(`updated_at % ${2 ** 40}`)), 'TEXT'), 'sum'],
             [fn('MAX', col('id')), 'newest'],
           ],
         });

@@ -179,6 +179,23 @@ describe('a fresh password', () => {
   });
 });
 
+test('tries that had to wait are counted in the audit log like those that were refused', async () => {
+  const url = `sqlite:${join(folder, 'waits.db')}`;
+  const other = await startApi({ databaseUrl: url, publicUrl: 'http://hooks.example.com', passwordCost: 14 });
+  const eve = openBrowser(other.url);
+  const link = await other.hookline.createSetupLink();
+  await eve.accept(link?.url ?? '', { email: 'eve@example.com', name: 'Eve' });
+  const codes: number[] = [];
+  for (let n = 0; n < 9; n += 1) codes.push((await eve.send('POST', '/api/session/confirm', { password: 'no' })).status);
+  expect(codes).toContain(429);
+  await other.close();
+  const database = await connectBeside(url);
+  const [rows] = await database.query("SELECT details FROM audit_log WHERE action = 'confirmPassword' AND outcome = 'refused'");
+  await database.close();
+  const counts = (rows as { details: string }[]).map(({ details }) => Number(JSON.parse(details).count?.[0] ?? 1));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(9);
+});
+
 describe('open streams', () => {
   const listen = (headers: Record<string, string>) => readEvents(`${api.url}/api/events`, headers);
   const cookie = (browser: Browser) => ({ Cookie: `hookline_session=${browser.cookie}` });

@@ -95,6 +95,18 @@ describe('the credentials of a trigger URL', () => {
     expect(new Set(statuses(calls))).toEqual(new Set([200]));
   });
 
+  test('test calls are slowed as calls are', async () => {
+    const { id } = await guarded();
+    const call = async (headers: Record<string, string>) => {
+      const answer = await server.api('POST', `/api/workflows/${id}/call`, { headers, authenticate: false });
+      return answer.body.reply.status;
+    };
+    const codes: number[] = [];
+    for (let n = 0; n < 35; n += 1) codes.push(await call(basic(`wrong ${n}`)));
+    expect(codes).toEqual([...Array(30).fill(401), ...Array(5).fill(429)]);
+    expect(await call(basic('right'))).toBe(429);
+  });
+
   test('an IPv6 /64 is one place, and a /48 is one with a higher limit', async () => {
     const { hookUrl } = await guarded();
     const sameBlock = await callOften(hookUrl, 40, (n) => ({ ...basic('wrong'), ...from(`2001:db8:1:1::${n + 1}`) }));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connectBeside } from '../../src/storage/connect.ts';
 import { startHookline, type TestHookline } from '../start-hookline.ts';
 import { type Browser, openBrowser, PASSWORD, type Page } from './browser.ts';
+import { readEvents } from './event-reader.ts';
 
 const ADA = 'ada@example.com';
 let server: TestHookline;
@@ -188,7 +189,9 @@ describe('turning it off', () => {
 });
 
 test('where owners must have one, they can do nothing else before, and cannot turn it off', async () => {
+  const stream = await readEvents(`${server.url}/api/events`, { Cookie: `hookline_session=${ada.cookie}` });
   expect((await ada.send('PATCH', '/api/settings', { secondFactorForOwners: true })).body.secondFactorForOwners).toBe(true);
+  await stream.ended;
   expect((await ada.send('GET', '/api/session')).body).toMatchObject({ mustEnrol: true, permissions: [], user: { email: ADA } });
   const refused: readonly (readonly [method: string, path: string, body?: object])[] = [
     ['GET', '/api/workflows'],

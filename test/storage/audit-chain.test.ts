@@ -126,6 +126,7 @@ describe.each(databases)('on %s', (_name, createUrl) => {
       `DELETE FROM audit_log WHERE sequence > 2; UPDATE audit_chain SET sequence = 2, hash = (SELECT hash FROM audit_log WHERE sequence = 2)`,
     ],
     ['the end is moved and stays behind', 'UPDATE audit_chain SET sequence = 1'],
+    ['an entry has a number far beyond', 'UPDATE audit_log SET sequence = 9223372036854775807 WHERE sequence = 2'],
     ['the end is no number', 'UPDATE audit_chain SET sequence = 9223372036854775807'],
     ['the signature is taken away', 'UPDATE audit_chain SET signature = NULL'],
     ['all is deleted but the row of the ends', "DELETE FROM audit_log; UPDATE audit_chain SET hash = ''"],

@@ -48,7 +48,7 @@ export async function handleAudited(
   return access.audit.record(actor, note, handle, { isFirst: isAuditedFirst, targetOf });
 }
 
-/** Notes that a known actor was refused. */
+/** Notes that a known actor was refused, or has to wait because of wrong passwords or codes. */
 export async function noteRefusal(
   route: Route,
   params: Readonly<Record<string, string>>,
@@ -56,7 +56,8 @@ export async function noteRefusal(
   { actor, origin }: Caller,
   { access }: Pick<RouteContext, 'access'>,
 ): Promise<void> {
-  if (actor === null || !(error instanceof HooklineError) || error.status !== 403) return;
+  if (actor === null || !(error instanceof HooklineError)) return;
+  if (error.status !== 403 && !(error.code === 'too_many_requests' && isAudited(route))) return;
   // A dialog asks for the password, and the same request follows.
   if (error.code === 'password_needed') return;
   const note = { action: route.name, target: namedBy(params), address: origin.address };

@@ -81,6 +81,8 @@ const updateSettings = defineRoute({
     }
     const change = { executions, messagesMs, auditsReads, isSecondFactorRequired: secondFactorForOwners };
     await context.installation.settings.change(change);
+    // Owners who have to set one up first may read nothing meanwhile.
+    if (secondFactorForOwners === true) context.streams.recheck();
     return show(context);
   },
 });
