@@ -48,7 +48,7 @@ export interface Services {
   readonly samples: SampleStore;
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly captures: Pick<Captures, 'listen'>;
-  readonly streams: Pick<EventStreams, 'serve'>;
+  readonly streams: Pick<EventStreams, 'serve' | 'recheck'>;
   readonly callWorkflow: CallWorkflow;
   /** Hides hook keys and resume URLs from who may not use them. */
   readonly revealFor: RevealFor;
