@@ -127,7 +127,9 @@ describe('changes', () => {
     const told: ChangedIds[] = [];
     one.changes.subscribe((changed) => told.push(changed));
     one.hear({ type: 'messages-missed' });
-    expect(told).toEqual([{ executions: null, executionWorkflows: null, workflows: null, endpoints: null, deliveries: null }]);
+    expect(told).toEqual([
+      { notices: null, executions: null, executionWorkflows: null, workflows: null, endpoints: null, deliveries: null },
+    ]);
     one.stop();
   });
 

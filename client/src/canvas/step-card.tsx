@@ -129,11 +129,12 @@ function worst(problems: readonly Problem[]): Problem['severity'] {
 function ProblemMark({ problems }: { readonly problems: readonly Problem[] }) {
   const { t } = useTranslation('canvas');
   const text = problems.map(({ message }) => message).join('\n');
+  const count = problems.length;
   return (
     <Tooltip label={text} multiline maw={340} className={classes.tooltip}>
       <span className={classes.mark} data-severity={worst(problems)}>
         <IconAlertTriangle size={13} aria-hidden />
-        {t(worst(problems) === 'error' ? 'problems' : 'warnings', { count: problems.length })}
+        {worst(problems) === 'error' ? t('problems', { count }) : t('warnings', { count })}
       </span>
     </Tooltip>
   );

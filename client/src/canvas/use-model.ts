@@ -160,8 +160,11 @@ export function useModel(options: ModelOptions): Model {
       if (branches.length > 0) parts.push(t('branchCount', { count: branches.length }));
       const found = complaints.get(key) ?? NONE;
       if (found.length > 0) {
-        const kind = found.some(({ severity }) => severity === 'error') ? 'problems' : 'warnings';
-        parts.push(`${t(kind, { count: found.length })}: ${found.map(({ message }) => message).join('; ')}`);
+        const count = found.length;
+        const isWrong = found.some(({ severity }) => severity === 'error');
+        parts.push(
+          `${isWrong ? t('problems', { count }) : t('warnings', { count })}: ${found.map(({ message }) => message).join('; ')}`,
+        );
       }
       for (const branchOfNode of branches) {
         const isOpen = unanswered?.openLists.some((list) => list.owner === key && list.branch === branchOfNode.name);
