@@ -9,7 +9,7 @@ import { createHookline } from '../../src/index.ts';
 import { connectBeside } from '../../src/storage/connect.ts';
 import { type Browser, openBrowser, PASSWORD } from './browser.ts';
 import { type EventReader, readEvents } from './event-reader.ts';
-import { quiet, startApi, TOKEN, type TestApi } from './support.ts';
+import { quiet, startApi, type TestApi, TOKEN } from './support.ts';
 
 let api: TestApi;
 let ada: Browser;
