@@ -76,7 +76,7 @@ export function createAccess(options: AccessOptions): Access {
   const known = createKnownCallers({ store: store.knownCallers, sign, now, log });
   const signIns = createSignInThrottle({ store: store.userPlaces, sign, counters, refusals, now });
   const secondFactors = createSecondFactors({
-    ...{ box, passwords, counters, refusals, audit, now },
+    ...{ box, passwords, makeNotice, counters, refusals, audit, now },
     store: store.secondFactors,
     isRequiredForOwners: options.isSecondFactorRequired ?? (async () => false),
     isAskedEverywhere: options.isSecondFactorAskedEverywhere ?? (() => true),

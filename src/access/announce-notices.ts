@@ -7,7 +7,7 @@ import type { AccessStore } from './ports.ts';
  * @param onNotice called with the user's id after the transaction was committed; never when it failed or changed nothing
  */
 export function announceNotices(store: AccessStore, onNotice: (userId: string) => void): AccessStore {
-  const { users, sessions, links, tokens, notices } = store;
+  const { users, sessions, links, tokens, secondFactors, notices } = store;
   return {
     ...store,
     users: {
@@ -43,6 +43,23 @@ export function announceNotices(store: AccessStore, onNotice: (userId: string) =
       async insert(token, notice) {
         await tokens.insert(token, notice);
         if (notice) onNotice(notice.userId);
+      },
+    },
+    secondFactors: {
+      ...secondFactors,
+      async enable(userId, change) {
+        const isOn = await secondFactors.enable(userId, change);
+        if (isOn) onNotice(userId);
+        return isOn;
+      },
+      async replaceRecoveryCodes(userId, hashes, notice) {
+        await secondFactors.replaceRecoveryCodes(userId, hashes, notice);
+        onNotice(userId);
+      },
+      async remove(userId, notice) {
+        const wasThere = await secondFactors.remove(userId, notice);
+        if (wasThere) onNotice(userId);
+        return wasThere;
       },
     },
     notices: {

@@ -262,16 +262,26 @@ export interface SecondFactorStore {
   /** Turns it on, unless another secret is stored by now. @returns whether it is on */
   enable(
     userId: string,
-    change: { readonly sealedSecret: string; readonly step: number; readonly at: number; readonly hashes: readonly string[] },
+    change: {
+      readonly sealedSecret: string;
+      readonly step: number;
+      readonly at: number;
+      readonly hashes: readonly string[];
+      readonly notice: Notice;
+    },
   ): Promise<boolean>;
   /** Uses up a time step and all before it. @returns false when it was used already */
   accept(userId: string, step: number): Promise<boolean>;
   /** @returns false when there is no such code */
   spendRecoveryCode(userId: string, hash: string): Promise<boolean>;
   countRecoveryCodes(userId: string): Promise<number>;
-  replaceRecoveryCodes(userId: string, hashes: readonly string[], at: number): Promise<void>;
-  /** @returns whether there was one, or one to be confirmed. @throws HooklineError `user_not_found` */
-  remove(userId: string): Promise<boolean>;
+  replaceRecoveryCodes(userId: string, hashes: readonly string[], notice: Notice): Promise<void>;
+  /**
+   * @param notice stored when there was one
+   * @returns whether there was one, or one to be confirmed
+   * @throws HooklineError `user_not_found`
+   */
+  remove(userId: string, notice: Notice): Promise<boolean>;
 }
 
 /** Where each user has signed in from, as codes that say nothing of the address. */

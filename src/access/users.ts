@@ -33,7 +33,7 @@ export interface UserService {
    */
   createLink(id: string, actor: Actor, from: Place): Promise<OneTimeLinkView>;
   /** @throws HooklineError `user_not_found`, `forbidden`; `conflict` when there is none */
-  removeSecondFactor(id: string, actor: Actor): Promise<void>;
+  removeSecondFactor(id: string, actor: Actor, from: Place): Promise<void>;
   /** @throws HooklineError `user_not_found`, `forbidden` */
   endSessions(id: string, actor: Actor): Promise<void>;
   /**
@@ -136,9 +136,9 @@ export function createUsers(options: {
       return showLink(baseUrl, secret, link.expiresAt);
     },
 
-    async removeSecondFactor(id, actor) {
+    async removeSecondFactor(id, actor, from) {
       requireRightsOver(await require(id), actor);
-      await secondFactors.remove(id);
+      await secondFactors.remove(id, from);
     },
 
     async endSessions(id, actor) {

@@ -36,12 +36,13 @@ export async function resetUser(email: string): Promise<void> {
     const { sign } = createSecretBox(await loadSecretKeys(config, log));
     const audit = createAudit({ store: store.audit, sign, now: () => now, log });
     const from = { address: '', userAgent: 'hookline user reset' };
-    const notice = user.password === null ? undefined : createNoticeMaker(() => now)(user.id, 'reset-link', from);
+    const makeNotice = createNoticeMaker(() => now);
+    const notice = user.password === null ? undefined : makeNotice(user.id, 'reset-link', from);
     const noteOf = (action: string) => ({ action, target: user.id, address: '' });
     await audit.record('hookline user reset', noteOf('createUserLink'), () => store.links.insert(link, { notice }));
     // Who has lost the password may have lost the app, too; the link alone would not let in.
     const hadFactor = await audit.record('hookline user reset', noteOf('removeUserSecondFactor'), () =>
-      store.secondFactors.remove(user.id),
+      store.secondFactors.remove(user.id, makeNotice(user.id, 'second-factor', from)),
     );
     const { url, expiresAt } = showLink(publicUrl + prefix, secret, link.expiresAt);
     console.log(`${user.email} chooses a new password with this link, which works once and until ${expiresAt}:\n${url}`);

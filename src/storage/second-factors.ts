@@ -5,6 +5,7 @@ import type { SecondFactorStore } from '../access/ports.ts';
 import { requireUser } from './access-changes.ts';
 import type { Database } from './database.ts';
 import type { Models } from './models.ts';
+import { addNotice } from './notices.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 export function secondFactorStore({ read, write }: Database): SecondFactorStore {
@@ -26,12 +27,14 @@ export function secondFactorStore({ read, write }: Database): SecondFactorStore 
         const [changed] = await users.update(change, { where: { id: userId, totpSince: null } });
         return changed > 0;
       }),
-    enable: (userId, { sealedSecret, step, at, hashes }) =>
+    enable: (userId, { sealedSecret, step, at, hashes, notice }) =>
       write(async (models) => {
         const where = { id: userId, totpSecret: sealedSecret, totpSince: null };
         const [changed] = await models.users.update({ totpSince: at, totpStep: step }, { where });
-        if (changed > 0) await replaceCodes(models, userId, hashes, at);
-        return changed > 0;
+        if (changed === 0) return false;
+        await replaceCodes(models, userId, hashes, at);
+        await addNotice(models, notice);
+        return true;
       }),
     accept: (userId, step) =>
       write(async ({ users }) => {
@@ -45,12 +48,17 @@ export function secondFactorStore({ read, write }: Database): SecondFactorStore 
     spendRecoveryCode: (userId, hash) =>
       write(async ({ recoveryCodes }) => (await recoveryCodes.destroy({ where: { userId, hash } })) > 0),
     countRecoveryCodes: (userId) => withStorageErrors(() => read.recoveryCodes.count({ where: { userId } })),
-    replaceRecoveryCodes: (userId, hashes, at) => write((models) => replaceCodes(models, userId, hashes, at)),
-    remove: (userId) =>
+    replaceRecoveryCodes: (userId, hashes, notice) =>
       write(async (models) => {
-        const { totpSecret } = await requireUser(models, userId);
+        await replaceCodes(models, userId, hashes, notice.at);
+        await addNotice(models, notice);
+      }),
+    remove: (userId, notice) =>
+      write(async (models) => {
+        const { totpSecret, totpSince } = await requireUser(models, userId);
         await models.users.update({ totpSecret: null, totpSince: null, totpStep: null }, { where: { id: userId } });
         await models.recoveryCodes.destroy({ where: { userId } });
+        if (totpSince !== null) await addNotice(models, notice);
         return totpSecret !== null;
       }),
   };

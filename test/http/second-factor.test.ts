@@ -34,6 +34,12 @@ async function firstStep(email = ADA): Promise<string> {
   return cookieOf(page, 'hookline_sign_in') ?? '';
 }
 
+/** What a user was told of changes of the own second factor. */
+async function factorNotices(browser: Browser): Promise<{ address: string }[]> {
+  const { data } = (await browser.send('GET', '/api/me/notices')).body;
+  return data.filter(({ kind }: { kind: string }) => kind === 'second-factor');
+}
+
 const secondStep = (cookie: string, code: string, browser = openBrowser(server.url)) =>
   browser.send('POST', '/api/session/second-factor', { code }, { Cookie: cookie });
 
@@ -76,6 +82,7 @@ describe('enrolling', () => {
     expect((await ada.send('GET', '/api/me/second-factor')).body).toMatchObject({ enabled: true, recoveryCodes: 10 });
     expect((await ada.send('POST', '/api/me/second-factor')).body.error.code).toBe('conflict');
     expect((await ada.send('GET', '/api/users')).body.data[0]).toMatchObject({ email: ADA, secondFactor: true });
+    expect(await factorNotices(ada)).toHaveLength(1);
   });
 
   test('stores neither the key nor the codes in clear', async () => {
@@ -169,6 +176,8 @@ describe('turning it off', () => {
     expect((await off(PASSWORD, '000000')).body.error.code).toBe('wrong_code');
     expect((await off(PASSWORD, nextCode())).status).toBe(204);
     expect((await openBrowser(server.url).signIn(ADA)).body.user.secondFactor).toBe(false);
+    // Enabled, new codes, turned off.
+    expect(await factorNotices(ada)).toHaveLength(3);
     const { body } = await server.api('GET', '/api/audit?actor=ada@example.com');
     const actions = body.data.map(({ action }: { action: string }) => action);
     for (const action of ['enableSecondFactor', 'renewRecoveryCodes', 'disableSecondFactor']) expect(actions).toContain(action);
@@ -185,6 +194,7 @@ describe('turning it off', () => {
     expect((await ada.send('DELETE', `/api/users/${body.user.id}/second-factor`)).status).toBe(204);
     expect((await ada.send('DELETE', `/api/users/${body.user.id}/second-factor`)).status).toBe(409);
     expect((await openBrowser(server.url).signIn('bob@example.com')).body.user.secondFactor).toBe(false);
+    expect(await factorNotices(bob)).toMatchObject([{ address: '127.0.0.1' }, { address: '127.0.0.1' }]);
   });
 });
 

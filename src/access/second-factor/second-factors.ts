@@ -5,6 +5,7 @@ import { totpPlace } from '../../engine/sealed-places.ts';
 import { HooklineError } from '../../errors.ts';
 import type { AuditService } from '../audit.ts';
 import type { SecondFactorView } from '../model.ts';
+import type { MakeNotice, Place } from '../notices.ts';
 import type { Passwords } from '../passwords.ts';
 import type { SecondFactorStore, User } from '../ports.ts';
 import type { MakeCounter } from '../throttle/counter.ts';
@@ -25,7 +26,7 @@ export interface SecondFactorService {
    * @returns the recovery codes, which are never seen again
    * @throws HooklineError `conflict` when nothing was begun; `wrong_code`, `too_many_requests`
    */
-  enable(user: User, code: string, address: string): Promise<string[]>;
+  enable(user: User, code: string, from: Place): Promise<string[]>;
   /**
    * Checks a code of the app, or a recovery code, and uses it up. Guesses are slowed down by user.
    * @param knownBy by what the user is known at this place: it has a count of its own, so that whoever has the password and
@@ -34,11 +35,11 @@ export interface SecondFactorService {
    */
   check(user: User, code: string, address: string, knownBy?: string): Promise<void>;
   /** New recovery codes in place of the ones before. @throws as `check` */
-  renewRecoveryCodes(user: User, code: string, address: string): Promise<string[]>;
+  renewRecoveryCodes(user: User, code: string, from: Place): Promise<string[]>;
   /** @throws as `check`; HooklineError `forbidden` when the password is wrong, `conflict` when the factor is required */
-  disable(user: User, given: { password: string; code: string }, address: string): Promise<void>;
+  disable(user: User, given: { password: string; code: string }, from: Place): Promise<void>;
   /** Removes the second factor of a user who has lost it. @throws HooklineError `user_not_found`, `conflict` when there is none */
-  remove(userId: string): Promise<void>;
+  remove(userId: string, from: Place): Promise<void>;
   /** Whether a user has to enrol before anything else. */
   isMissing(user: User): Promise<boolean>;
 }
@@ -48,6 +49,7 @@ export function createSecondFactors(options: {
   /** Seals the secrets of apps. */
   box: Pick<SecretBox, 'seal' | 'open'>;
   passwords: Passwords;
+  makeNotice: MakeNotice;
   counters: MakeCounter;
   refusals: Pick<Refusals, 'note'>;
   audit: Pick<AuditService, 'note'>;
@@ -56,9 +58,10 @@ export function createSecondFactors(options: {
   isAskedEverywhere: () => boolean;
   now: () => number;
 }): SecondFactorService {
-  const { store, box, passwords, counters, refusals, audit, isRequiredForOwners, isAskedEverywhere, now } = options;
+  const { store, box, passwords, makeNotice, counters, refusals, audit, isRequiredForOwners, isAskedEverywhere, now } = options;
   const byUser = createThrottle({ name: 'second-factor', free: 5, maxWaitMs: 300_000, counters });
 
+  const changedBy = (userId: string, from: Place) => makeNotice(userId, 'second-factor', from);
   const has = (user: User): boolean => user.secondFactorSince != null;
   const isRequired = async (user: User): Promise<boolean> => user.role === 'owner' && (await isRequiredForOwners());
 
@@ -116,7 +119,7 @@ export function createSecondFactors(options: {
       if (!(await store.begin(user.id, box.seal(secret, totpPlace(user.id))))) throw alreadyThere();
       return { secret, uri: totpUri(secret, user.email) };
     },
-    async enable(user, code, address) {
+    async enable(user, code, from) {
       const stored = await store.get(user.id);
       if (stored === undefined) {
         throw new HooklineError('conflict', 'Begin to set up the second factor first: there is no key to confirm.');
@@ -124,32 +127,35 @@ export function createSecondFactors(options: {
       if (stored.since !== null) throw alreadyThere();
       const { sealedSecret } = stored;
       const codes = makeRecoveryCodes();
-      await judge(user, address, async () => {
+      const notice = changedBy(user.id, from);
+      await judge(user, from.address, async () => {
         const step = totpStep(box.open(sealedSecret, totpPlace(user.id)), digitsOf(code), now());
-        return step !== undefined && store.enable(user.id, { sealedSecret, step, at: now(), hashes: hashesOf(user, codes) });
+        const hashes = hashesOf(user, codes);
+        return step !== undefined && store.enable(user.id, { sealedSecret, step, at: now(), hashes, notice });
       });
       return codes;
     },
-    async renewRecoveryCodes(user, code, address) {
-      await check(user, code, address);
+    async renewRecoveryCodes(user, code, from) {
+      await check(user, code, from.address);
       const codes = makeRecoveryCodes();
-      await store.replaceRecoveryCodes(user.id, hashesOf(user, codes), now());
+      await store.replaceRecoveryCodes(user.id, hashesOf(user, codes), changedBy(user.id, from));
       return codes;
     },
-    async disable(user, { password, code }, address) {
+    async disable(user, { password, code }, from) {
       if (await isRequired(user)) {
         throw new HooklineError('conflict', 'Owners of this installation must have a second factor.');
       }
       // Slowed down like the code, before which it is judged: a wrong password uses up no code.
-      await judge(user, address, async () => {
+      await judge(user, from.address, async () => {
         const { isRight } = await passwords.check(user.password, password);
         if (!isRight) throw new HooklineError('forbidden', 'The password is wrong.');
-        return isRightCode(user, code, address);
+        return isRightCode(user, code, from.address);
       });
-      await store.remove(user.id);
+      await store.remove(user.id, changedBy(user.id, from));
     },
-    async remove(userId) {
-      if (!(await store.remove(userId))) throw new HooklineError('conflict', 'This user has no second factor.');
+    async remove(userId, from) {
+      if (!(await store.remove(userId, changedBy(userId, from))))
+        throw new HooklineError('conflict', 'This user has no second factor.');
     },
     isMissing: async (user) => !has(user) && (await isRequired(user)),
   };

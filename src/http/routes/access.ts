@@ -328,8 +328,8 @@ const removeUserSecondFactor = defineRoute({
   response: z.undefined(),
   status: 204,
   errors: ['user_not_found', 'conflict'],
-  async handle({ params }, { access, actor }) {
-    await access.users.removeSecondFactor(params.id, required(actor));
+  async handle({ params }, { access, actor, origin }) {
+    await access.users.removeSecondFactor(params.id, required(actor), origin);
     return undefined;
   },
 });

@@ -53,7 +53,7 @@ const enableSecondFactor = defineRoute({
   errors: ['conflict', 'wrong_code', 'too_many_requests'],
   async handle({ body: { code } }, context) {
     const { access, origin } = context;
-    return { recoveryCodes: await access.secondFactors.enable(requireSession(context.origin).user, code, origin.address) };
+    return { recoveryCodes: await access.secondFactors.enable(requireSession(context.origin).user, code, origin) };
   },
 });
 
@@ -71,7 +71,7 @@ const renewRecoveryCodes = defineRoute({
   async handle({ body: { code } }, context) {
     const { access, origin } = context;
     return {
-      recoveryCodes: await access.secondFactors.renewRecoveryCodes(requireSession(context.origin).user, code, origin.address),
+      recoveryCodes: await access.secondFactors.renewRecoveryCodes(requireSession(context.origin).user, code, origin),
     };
   },
 });
@@ -88,7 +88,7 @@ const disableSecondFactor = defineRoute({
   status: 204,
   errors: ['conflict', 'wrong_code', 'too_many_requests'],
   async handle({ body: given }, context) {
-    await context.access.secondFactors.disable(requireSession(context.origin).user, given, context.origin.address);
+    await context.access.secondFactors.disable(requireSession(context.origin).user, given, context.origin);
     return undefined;
   },
 });
