@@ -230,6 +230,6 @@ function common(fields: Fields, row: Omit<SummaryRow, 'source' | 'replayOf'>) {
     createdAt: fields.time('created_at', row.createdAt),
     startedAt: fields.timeOrNull('started_at', row.startedAt),
     finishedAt: fields.timeOrNull('finished_at', row.finishedAt),
-    wakeAt: fields.timeOrNull('wake_at', row.wakeAt),
+    wakeAt: fields.dueOrNull('wake_at', row.wakeAt),
   };
 }

@@ -26,6 +26,8 @@ export interface Fields {
   /** Milliseconds since 1970; 0 when it is no time of the years 1 to 9999. PostgreSQL gives BIGINT as text. */
   time(column: string, value: unknown): number;
   timeOrNull(column: string, value: unknown): number | null;
+  /** A time that is compared and never written as a date: of any year that `Date` knows. */
+  dueOrNull(column: string, value: unknown): number | null;
   /** A whole number from 0 on; 0 when it is none. */
   count(column: string, value: unknown): number;
   countOrNull(column: string, value: unknown): number | null;
@@ -53,6 +55,8 @@ const MAX_KNOWN = 1_000;
 /** The years 1 to 9999, in milliseconds since 1970: what a date is written as with four digits. */
 const MIN_TIME = -62_135_596_800_000;
 export const MAX_TIME = 253_402_300_799_999;
+/** The times of `Date`, before and after 1970: ECMA-262, section 21.4.1.1. */
+const MAX_DATE = 8.64e15;
 
 /** @param onUnreadable told of each row once */
 export function createRowReader(onUnreadable: (row: UnreadableRow) => void = () => {}): RowReader {
@@ -107,6 +111,7 @@ function fieldsOf(faults: string[]): Fields {
     isFaulty: () => faults.length > 0,
     time,
     timeOrNull: (column, value) => (value == null ? null : time(column, value)),
+    dueOrNull: (column, value) => (value == null ? null : whole(column, value, [-MAX_DATE, MAX_DATE], 'time')),
     count,
     countOrNull: (column, value) => (value == null ? null : count(column, value)),
     text,
