@@ -176,7 +176,7 @@ export function toAttempt(rows: RowReader, row: AttemptRow, deliveryIds: readonl
     status: row.status,
     error: jsonOrNullOf<Failure>(fields, 'error', row.error, isFailure),
     startedAt: fields.time('started_at', row.startedAt),
-    body: fields.text('body', row.body),
+    body: fields.textOrNull('body', row.body),
     responseBody: fields.textOrNull('response_body', row.responseBody),
     ...fields.json('detail', row.detail, NO_DETAIL, isDetail),
   }));
