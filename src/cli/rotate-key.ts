@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createAudit } from '../access/audit.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { auditSigner } from '../engine/audit-scope.ts';
 import type { Storage } from '../engine/ports.ts';
 import { HooklineError } from '../errors.ts';
 import { createLog } from '../log.ts';
@@ -51,8 +52,7 @@ export async function rotateKey(): Promise<void> {
     await pause(LOOK_EVERY_MS + 500);
     const { changed, unreadable } = await reencryptUntilDone(() => reencryptAll(database, box, printProgress()));
     await settings.set(ROTATION_SETTING, JSON.stringify({ keyId: box.keyId(), isDone: true } satisfies Rotation));
-    const sign = Object.assign((text: string) => box.sign(text), { verify: box.verify });
-    const audit = createAudit({ store: accessStore(database).audit, sign, now: Date.now, log });
+    const audit = createAudit({ store: accessStore(database).audit, sign: auditSigner(box), now: Date.now, log });
     await audit.note('hookline rotate-key', { action: 'rotateSecretKey', target: box.keyId(), address: '' });
     console.log(
       `Encrypted ${changed} ${changed === 1 ? 'value' : 'values'} again. Everything is stored with the key "${box.keyId()}".`,

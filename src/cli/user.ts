@@ -5,6 +5,7 @@ import { newLink } from '../access/links.ts';
 import { createNoticeMaker } from '../access/notices.ts';
 import { showLink } from '../access/views.ts';
 import { loadConfig } from '../config.ts';
+import { auditSigner } from '../engine/audit-scope.ts';
 import { HooklineError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { createSecretBox } from '../secrets/secret-box.ts';
@@ -33,7 +34,7 @@ export async function resetUser(email: string): Promise<void> {
       throw new HooklineError('conflict', `${user.email} is disabled: an owner has to enable this user first.`);
     const now = Date.now();
     const { link, secret } = newLink(user, now);
-    const { sign } = createSecretBox(await loadSecretKeys(config, log));
+    const sign = auditSigner(createSecretBox(await loadSecretKeys(config, log)));
     const audit = createAudit({ store: store.audit, sign, now: () => now, log });
     const from = { address: '', userAgent: 'hookline user reset' };
     const makeNotice = createNoticeMaker(() => now);

@@ -4,6 +4,7 @@ import { SEALING } from '../../migrations/0013-sealing.ts';
 import { type Access, createAccess } from '../access/access.ts';
 import { createPasswords } from '../access/passwords.ts';
 import { ALLOWED_HOSTS_SINCE } from '../engine/allowed-hosts.ts';
+import { auditSigner } from '../engine/audit-scope.ts';
 import { evaluateDraft } from '../engine/drafts.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { createInstallationSettings, type InstallationSettings } from '../engine/installation-settings.ts';
@@ -63,7 +64,7 @@ export async function makeServices(setup: Setup, resources: Resources): Promise<
   const passwords = createPasswords({ ln: config.passwordCost });
   const access = createAccess({
     ...{ store: storage.access, passwords, baseUrl, now, log, counters },
-    sign: Object.assign((text: string) => secretBox.sign(text), { verify: secretBox.verify }),
+    sign: auditSigner(secretBox),
     box: secretBox,
     isSecondFactorRequired: () => settings.isSecondFactorRequired(),
     onNotice: (userId) => resources.changes.notice(userId),

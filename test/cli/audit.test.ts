@@ -63,6 +63,24 @@ it('finds an untouched log intact beside a running server, and ends with 1 when 
   expect(JSON.parse(asJson.stdout)).toMatchObject({ isIntact: false, problem: expect.stringContaining('number 2'), checked: 1 });
 });
 
+it('stays intact when a command writes an entry with a newer key than the server before it', async () => {
+  const [old, newer] = ['a1'.repeat(32), 'b2'.repeat(32)];
+  const server = hookline(['start'], { HOOKLINE_SECRET_KEY: old });
+  const base = await listening(server);
+  await createSecrets(base, ['ONE']);
+  const made = await fetch(`${base}/api/users`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@example.com', name: 'Ada', role: 'owner' }),
+  });
+  expect(made.status).toBe(201);
+  await server.stop();
+
+  const both = { HOOKLINE_SECRET_KEY: newer, HOOKLINE_OTHER_SECRET_KEYS: old };
+  expect(await hookline(['user', 'reset', 'ada@example.com'], both).ended).toMatchObject({ code: 0 });
+  expect(await hookline(['audit', 'verify'], both).ended).toMatchObject({ code: 0, stderr: '' });
+});
+
 it('says in one sentence that there is no secret key, and makes none', async () => {
   const missing = await hookline(['audit', 'verify']).ended;
   expect(missing).toMatchObject({ code: 1, stdout: '' });
