@@ -5,7 +5,7 @@
 import { isAllowedHost, parseAllowedHost } from './allowed-hosts.ts';
 import { formatPath, isRecord, type Segment } from './path.ts';
 import type { JsonSchema } from './registry.ts';
-import { applicable, childSchemas } from './schema-walk.ts';
+import { applicable, childSchemas, createMarkFinder } from './schema-walk.ts';
 import { hasTemplate, splitText } from './template.ts';
 
 type Config = Readonly<Record<string, unknown>>;
@@ -35,17 +35,8 @@ const ADDRESS_NAME =
   /(?:^|[a-z0-9_-])(?:ur[il]|host|hostname|server|address|endpoint|domain|origin|port|base|target|proxy|gateway|broker|dsn)s?$/i;
 const ADDRESS_VALUE = /:\/\/|^\s*\{\{|^[^\s/]+\.[^\s/]+:\d+$/;
 
-const marks = new WeakMap<JsonSchema, boolean>();
-
 /** Whether a type says where it sends to. */
-export function marksTargets(schema: JsonSchema): boolean {
-  let known = marks.get(schema);
-  if (known === undefined) {
-    known = JSON.stringify(schema).includes('"target":');
-    marks.set(schema, known);
-  }
-  return known;
-}
+export const marksTargets = createMarkFinder('"target":');
 
 /** Where a configuration sends to. @param config as it is written, or rendered */
 export function findTargets(config: Config, schema: JsonSchema): Targets {

@@ -5,8 +5,10 @@ import type { Problem } from './model.ts';
 import { formatPath, isRecord, joinPaths, type Segment } from './path.ts';
 import type { JsonSchema } from './registry.ts';
 import { say } from './say.ts';
-import { applicable, childSchemas } from './schema-walk.ts';
+import { applicable, childSchemas, createMarkFinder } from './schema-walk.ts';
 import { problem } from './tree.ts';
+
+const marksNewerFields = createMarkFinder('"sinceMigration":');
 
 /** Whether every process on the database knows a migration of the effect `format`. */
 export type IsKnownToAll = (migration: string) => boolean;
@@ -37,15 +39,4 @@ export function findNewerFields(
   };
   visit(config, [schema], []);
   return problems;
-}
-
-const marked = new WeakMap<JsonSchema, boolean>();
-
-function marksNewerFields(schema: JsonSchema): boolean {
-  let known = marked.get(schema);
-  if (known === undefined) {
-    known = JSON.stringify(schema).includes('"sinceMigration":');
-    marked.set(schema, known);
-  }
-  return known;
 }

@@ -64,3 +64,19 @@ export function childOf(value: unknown, segment: Segment): unknown {
   if (Array.isArray(value)) return typeof segment === 'number' ? value[segment] : undefined;
   return isRecord(value) && Object.hasOwn(value, segment) ? value[String(segment)] : undefined;
 }
+
+/**
+ * Whether a schema has a mark anywhere in it. Remembered by schema: most have none, and their configurations need no walk.
+ * @param mark how the mark stands in the JSON of the schema, such as `"writeOnly":true`
+ */
+export function createMarkFinder(mark: string): (schema: JsonSchema) => boolean {
+  const known = new WeakMap<JsonSchema, boolean>();
+  return (schema) => {
+    let isMarked = known.get(schema);
+    if (isMarked === undefined) {
+      isMarked = JSON.stringify(schema).includes(mark);
+      known.set(schema, isMarked);
+    }
+    return isMarked;
+  };
+}

@@ -5,7 +5,7 @@
 import { HooklineError } from '../errors.ts';
 import { formatPath, isRecord, type Segment } from './path.ts';
 import type { JsonSchema } from './registry.ts';
-import { applicable, childOf, childSchemas } from './schema-walk.ts';
+import { applicable, childOf, childSchemas, createMarkFinder } from './schema-walk.ts';
 import type { FieldBox } from './sealed-places.ts';
 
 /** The key of a sealed value's object. Documents from outside may not use it anywhere. */
@@ -269,17 +269,7 @@ function identityOf(value: unknown): string | undefined {
 
 // --- marks of the schema -------------------------------------------------------------------------------------------------
 
-/** Remembered by schema: most types have nothing to hide, and their configurations need no walk. */
-const marked = new WeakMap<JsonSchema, boolean>();
-
-function hasWriteOnly(schema: JsonSchema): boolean {
-  let known = marked.get(schema);
-  if (known === undefined) {
-    known = JSON.stringify(schema).includes('"writeOnly":true');
-    marked.set(schema, known);
-  }
-  return known;
-}
+const hasWriteOnly = createMarkFinder('"writeOnly":true');
 
 function isMarked(schemas: readonly JsonSchema[]): boolean {
   return schemas.some((schema) => schema.writeOnly === true);
