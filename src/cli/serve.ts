@@ -109,14 +109,15 @@ const answerStopping = refuse(
 );
 
 /** What a caller expects beside `100-continue`; by itself Node answers with a status alone. */
-const answerExpectation: RequestListener = (_request, response) => {
-  const error = { code: 'invalid_request', message: 'The header "Expect" may only be "100-continue".' };
-  response.writeHead(417, { ...SANDBOXED_REPLY, 'Content-Type': 'application/json; charset=utf-8', Connection: 'close' });
-  response.end(JSON.stringify({ error }));
-};
+const answerExpectation = refuse(
+  new HooklineError('invalid_request', 'The header "Expect" may only be "100-continue".', { headers: { Connection: 'close' } }),
+  417,
+);
 
-function refuse(error: HooklineError): RequestListener {
-  const { status, headers, body } = toErrorReply(error);
+/** @param ownStatus default that of the error's code */
+function refuse(error: HooklineError, ownStatus?: number): RequestListener {
+  const { status: usual, headers, body } = toErrorReply(error);
+  const status = ownStatus ?? usual;
   return (_request, response) => {
     response.writeHead(status, { ...SANDBOXED_REPLY, ...headers, 'Content-Type': 'application/json; charset=utf-8' });
     response.end(JSON.stringify(body));

@@ -2,7 +2,7 @@
 
 import { HooklineError } from '../errors.ts';
 import { getOwn, indexOfSegment, isRecord, type Path, type Segment } from './path.ts';
-import { createPathBudget, type PathBudget } from './path-budget.ts';
+import type { PathBudget } from './path-budget.ts';
 
 /** Highest index at which a default is placed; the places before it are filled with null. */
 const MAX_DEFAULT_INDEX = 1000;
@@ -16,13 +16,13 @@ const MAX_DEFAULT_INDEX = 1000;
  * - `orders.items[0]`, where `orders` is an array: an index behind a mapped name keeps whole what is there
  *
  * Objects and arrays on the way are kept empty when nothing is found in them (`{}`, `[]`); a value that is neither gives
- * `undefined`. What a path ends at is shared with the value, not copied: do not change it. A budget (default one of its own) counts what is looked at;
- * the copying throws `path_too_costly` when it is used up, naming the first path.
+ * `undefined`. What a path ends at is shared with the value, not copied: do not change it. A budget counts what is looked at (default: nothing is
+ * counted); the copying throws `path_too_costly` when it is used up, naming the first path.
  */
 export function compileProjection(paths: readonly Path[]): (value: unknown, budget?: PathBudget) => unknown {
   const branch = build(paths.map(({ segments }) => ({ segments, at: 0, isMapped: false })));
   const [first] = paths;
-  return (value, budget = createPathBudget()) => project(branch, value, (count) => budget.spend(count, first?.text ?? ''));
+  return (value, budget) => project(branch, value, (count) => budget?.spend(count, first?.text ?? ''));
 }
 
 /**

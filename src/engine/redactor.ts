@@ -139,7 +139,7 @@ function formsOf(secret: string, insideBase64: boolean): string[] {
     texts.push(base64, ...bytesAsText(bytes));
     if (secret.startsWith('whsk_')) texts.push(...bytesAsText(bytes.subarray(0, SEED_BYTES)));
   }
-  if (HEX_KEY.test(secret)) texts.push(secret.toLowerCase(), secret.toUpperCase(), ...bytesAsText(Buffer.from(secret, 'hex')));
+  if (HEX_KEY.test(secret)) texts.push(...bytesAsText(Buffer.from(secret, 'hex')));
   const own = Buffer.from(secret, 'utf8');
   texts.push(...bytesAsText(own));
   if (!insideBase64) return texts;

@@ -26,7 +26,7 @@ export interface Fields {
   /** Milliseconds since 1970; 0 when it is no time of the years 1 to 9999. PostgreSQL gives BIGINT as text. */
   time(column: string, value: unknown): number;
   timeOrNull(column: string, value: unknown): number | null;
-  /** A time that is compared and never written as a date: of any year that `Date` knows. */
+  /** A time to wait for, which may lie in any year that `Date` knows. */
   dueOrNull(column: string, value: unknown): number | null;
   /** A whole number from 0 on; 0 when it is none. */
   count(column: string, value: unknown): number;

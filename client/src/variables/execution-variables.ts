@@ -2,7 +2,6 @@
 
 import { compileJsonPath, isJsonPath } from '../../../src/engine/json-path.ts';
 import { compilePath, isRecord } from '../../../src/engine/path.ts';
-import { createPathBudget } from '../../../src/engine/path-budget.ts';
 import { compileProjection, withDefault } from '../../../src/engine/projection.ts';
 import { parseQuery } from '../../../src/engine/query.ts';
 import type { VariablesInput } from '../api/drafts.ts';
@@ -64,8 +63,7 @@ function pickPart(configured: unknown, value: unknown): unknown {
   if (variables.length === 0) return value;
   const inPlace = variables.filter(({ name }) => typeof name !== 'string' || name === '');
   const paths = inPlace.flatMap(({ path }) => (isJsonPath(String(path)) ? [] : [compilePath(String(path))]));
-  let result: unknown =
-    paths.length === 0 ? {} : (compileProjection(paths)(value, createPathBudget(Number.POSITIVE_INFINITY)) ?? {});
+  let result: unknown = paths.length === 0 ? {} : (compileProjection(paths)(value) ?? {});
   for (const { path, name, default: fallback } of variables) {
     if (typeof name === 'string' && name !== '') {
       const found = readPath(String(path), value) ?? fallback;

@@ -2,7 +2,6 @@
 
 import type { Node } from '../../../src/engine/model.ts';
 import { compilePath, formatPath, isRecord, pathOf, type Segment } from '../../../src/engine/path.ts';
-import { createPathBudget } from '../../../src/engine/path-budget.ts';
 import { assignAt, compileProjection } from '../../../src/engine/projection.ts';
 import { findTemplates, inspectTemplates } from '../../../src/engine/template.ts';
 import { findExpressions, walkNodes } from '../../../src/engine/tree.ts';
@@ -84,10 +83,7 @@ export function pickUsed(used: UsedVariables, { context, request, nodes, scopes 
 
 function pick(paths: readonly (readonly Segment[])[], value: unknown): unknown {
   if (paths.some((segments) => segments.length === 0)) return value ?? null;
-  const found: unknown = compileProjection(paths.map((segments) => pathOf(segments)))(
-    value,
-    createPathBudget(Number.POSITIVE_INFINITY),
-  );
+  const found: unknown = compileProjection(paths.map((segments) => pathOf(segments)))(value);
   const target: Record<string, unknown> = isRecord(found) ? { ...found } : {};
   for (const segments of paths) {
     const path = compilePath(formatPath(segments));

@@ -56,19 +56,10 @@ export function createBearerThrottle(options: {
       // A program that begins with many requests at once makes one try: the others wait until it is known.
       if (!known.has(key)) await judging.get(key);
       if (known.has(key) || judging.has(key)) return judge(address, key, find);
-      let end = (): void => {};
-      judging.set(
-        key,
-        new Promise((resolve) => {
-          end = resolve;
-        }),
-      );
-      try {
-        return await judge(address, key, find);
-      } finally {
-        judging.delete(key);
-        end();
-      }
+      const judged = judge(address, key, find);
+      const over = (): void => void judging.delete(key);
+      judging.set(key, judged.then(over, over));
+      return judged;
     },
   };
 }
